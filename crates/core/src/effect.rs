@@ -1,0 +1,150 @@
+//! An effect is data; what sounds is another type.
+//!
+//! [`Effect`] is a plain settings struct, made from [`Settings`] that were checked against its [`EffectSpec`].
+//! [`Effect::build`] gives a [`Processor`] that is born ready: there is no unprepared state. The engine sees only
+//! `Processor`, and reaches it by name through a [`Registry`] that somebody else filled.
+
+use crate::audio::{Block, Layout, View};
+use crate::param::{EffectSpec, ParamIndex, Settings};
+use crate::units::Frames;
+
+/// What a processor will be asked to process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Frames per second, 8 000 to 384 000.
+    pub sample_rate: u32,
+    /// Mono or stereo; the same in and out.
+    pub layout: Layout,
+    /// The longest block that will come. Any length from 1 to this may come, and lengths may vary from call to call.
+    pub max_block: usize,
+    /// Seeds whatever the processor draws at random, so that a song always sounds the same.
+    pub seed: u64,
+}
+
+/// A change of one parameter inside a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// The frame of the block at which it takes effect.
+    pub at: u32,
+    /// Which parameter.
+    pub param: ParamIndex,
+    /// Where it goes, in the parameter's own unit, inside its range.
+    pub value: f64,
+    /// Over how many frames it goes there in a straight line, counted from `at`; it may reach past the block.
+    /// 0 is a jump, which the processor may smooth as its own documentation says.
+    pub glide: u32,
+}
+
+/// What comes with a block besides the audio.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// Changes of parameters, in order of time.
+    pub events: &'a [Event],
+    /// The external side-chain, aligned with the block and of its length, if one is routed here.
+    pub key: Option<View<'a>>,
+}
+
+/// How long a processor sounds on after its input has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// At most this long until it has fallen by 120 dB or more (latency not counted).
+    Frames(u64),
+    /// For ever (an endless feedback).
+    Endless,
+}
+
+/// What a dynamics processor has done to the level so far. Reductions are positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GainReduction {
+    /// At the last frame.
+    pub now_db: f64,
+    /// The most since the start or the last reset.
+    pub max_db: f64,
+    /// The mean over all frames since the start or the last reset, in dB.
+    pub mean_db: f64,
+}
+
+/// What sounds: one instance of an effect, with its state.
+///
+/// `process` runs on the audio thread: it never allocates, locks, blocks or fails. Its output is bit-identical
+/// however the audio is cut into blocks.
+pub trait Processor: Send {
+    /// Changes the block in place. The output is late by [`Processor::latency`].
+    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>);
+
+    /// By how many frames the output is late. Fixed for the life of the processor.
+    fn latency(&self) -> Frames {
+        Frames(0)
+    }
+
+    /// How long it sounds on.
+    fn tail(&self) -> Tail {
+        Tail::Frames(0)
+    }
+
+    /// Back to the state it was born in (parameters too).
+    fn reset(&mut self);
+
+    /// What it did to the level, if it is a dynamics processor.
+    fn gain_reduction(&self) -> Option<GainReduction> {
+        None
+    }
+}
+
+/// Why settings cannot sound on a stream: "the bell at 30000 Hz lies above half of 44100 Hz; …".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BuildError(pub String);
+
+/// A settings struct that can become sound.
+pub trait Effect: Sized {
+    /// What can be set, described once for the document, automation, command line, schema and reference.
+    const SPEC: &'static EffectSpec;
+
+    /// Reads values that were already checked against [`Effect::SPEC`].
+    fn from_settings(settings: &Settings) -> Self;
+
+    /// A processor that is born ready for that stream.
+    fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError>;
+}
+
+type Build = fn(&Settings, &Stream) -> Result<Box<dyn Processor>, BuildError>;
+
+/// The effects that can be named in a document. The engine builds through it and learns no effect's name.
+#[derive(Clone, Default)]
+pub struct Registry {
+    entries: Vec<(&'static EffectSpec, Build)>,
+}
+
+impl Registry {
+    /// With no effects.
+    pub fn new() -> Self {
+        Registry::default()
+    }
+
+    /// With one effect more.
+    #[must_use]
+    pub fn with<E: Effect>(mut self) -> Self {
+        self.entries.push((E::SPEC, |settings, stream| E::from_settings(settings).build(stream)));
+        self
+    }
+
+    /// The description of the effect of that id.
+    pub fn spec(&self, id: &str) -> Option<&'static EffectSpec> {
+        self.specs().find(|spec| spec.id == id)
+    }
+
+    /// Every effect's description, in order of registration.
+    pub fn specs(&self) -> impl Iterator<Item = &'static EffectSpec> {
+        self.entries.iter().map(|(spec, _)| *spec)
+    }
+
+    /// A processor with these settings.
+    pub fn build(&self, settings: &Settings, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
+        let id = settings.spec().id;
+        match self.entries.iter().find(|(spec, _)| spec.id == id) {
+            Some((_, build)) => build(settings, stream),
+            None => Err(BuildError(format!("there is no effect `{id}` in this registry"))),
+        }
+    }
+}

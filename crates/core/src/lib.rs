@@ -1,0 +1,33 @@
+//! The vocabulary of Tonmeister: what every room says to every other, and nothing else.
+//!
+//! Five words carry the house:
+//!
+//! - [`Db`], [`Frames`] and friends ([`units`]): quantities that cannot be mistaken for one another.
+//! - [`Block`] and [`Buffer`] ([`audio`]): planar `f32` samples, one or two channels, a stretch of time.
+//! - [`EffectSpec`] and [`Settings`] ([`param`]): what can be set on an effect, described once, and one
+//!   instance's values. Document, automation, command line, schema and reference pages derive from it.
+//! - [`Effect`] and [`Processor`] ([`effect`]): settings that become sound. [`Registry`] is how the engine
+//!   reaches effects whose names it never learns.
+//! - [`Diagnostic`] ([`diagnostic`]): what is wrong, where, what was expected, what to do.
+//!
+//! This crate depends on no other room, knows no file and no thread, and does no I/O.
+#![forbid(unsafe_code)]
+
+pub mod audio;
+pub mod diagnostic;
+pub mod effect;
+pub mod glide;
+pub mod param;
+pub mod source;
+pub mod units;
+
+pub use audio::{Block, Buffer, Layout, View};
+pub use diagnostic::{Diagnostic, Severity};
+pub use effect::{BuildError, Context, Effect, Event, GainReduction, Processor, Registry, Stream, Tail};
+pub use glide::Glide;
+pub use param::{
+    Automatable, Choice, EffectSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec, Settings, Slot, Taper,
+    Unit,
+};
+pub use source::{Source, SourceError, SourceInfo};
+pub use units::{Db, Frames};

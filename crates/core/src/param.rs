@@ -1,0 +1,568 @@
+//! What can be set on an effect, described once; and one instance's values.
+//!
+//! An effect has scalar parameters (`threshold_db = -18.0`) and groups of them: a *single* group is a table that
+//! may be left out (`highpass = { hz = 30.0, slope_db_oct = 24 }`), a *many* group is a list of tables
+//! (`bells = [{ hz = 62.0, gain_db = 2.0 }]`). Inside [`Settings`] every value is an `f64`: a switch is 0 or 1, a
+//! choice is its index, an integer is whole.
+//!
+//! Addresses, as automation uses them: `threshold_db`, `highpass/hz`, `bells/2/gain_db` (lists count from 1).
+
+use std::fmt;
+
+/// What a number means, and how a reader writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Decibels.
+    Db,
+    /// Decibels of true peak, relative to full scale.
+    Dbtp,
+    /// Hertz.
+    Hz,
+    /// Milliseconds.
+    Ms,
+    /// Seconds.
+    Seconds,
+    /// Per cent.
+    Percent,
+    /// So many to one.
+    Ratio,
+    /// Decibels per octave.
+    DbPerOctave,
+    /// Frames.
+    Frames,
+    /// A bare number (Q, a position from −1 to 1).
+    None,
+}
+
+impl Unit {
+    /// As it is written behind a number.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Unit::Db => "dB",
+            Unit::Dbtp => "dBTP",
+            Unit::Hz => "Hz",
+            Unit::Ms => "ms",
+            Unit::Seconds => "s",
+            Unit::Percent => "%",
+            Unit::Ratio => ":1",
+            Unit::DbPerOctave => "dB/oct",
+            Unit::Frames => "frames",
+            Unit::None => "",
+        }
+    }
+}
+
+/// How a knob's travel maps to the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Taper {
+    /// Equal travel, equal difference.
+    Linear,
+    /// Equal travel, equal factor (frequencies, times).
+    Logarithmic,
+}
+
+/// One word that a choice may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The word in the document.
+    pub id: &'static str,
+    /// What it does to the sound.
+    pub doc: &'static str,
+}
+
+/// What values a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ParamKind {
+    /// Any number of a range.
+    Number {
+        /// The least.
+        min: f64,
+        /// The most.
+        max: f64,
+        /// How a knob travels.
+        taper: Taper,
+    },
+    /// A whole number of a range.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// One of a few numbers (slopes, pan laws).
+    Steps(&'static [f64]),
+    /// On or off; `true` is 1.
+    Switch,
+    /// One of a few words; the value is the index.
+    Choice(&'static [Choice]),
+}
+
+/// Whether and how a parameter may move while it sounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Automatable {
+    /// Moves without a click.
+    Smooth,
+    /// May be switched at a frame, by `hold` points only.
+    Stepped,
+    /// Fixed when the processor is built (it changes latency or memory).
+    Fixed,
+}
+
+/// One parameter, described once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParamSpec {
+    /// The key in the document, its unit included: `threshold_db`.
+    pub id: &'static str,
+    /// As a person reads it: "Threshold".
+    pub name: &'static str,
+    /// What the number means.
+    pub unit: Unit,
+    /// What values it takes.
+    pub kind: ParamKind,
+    /// The value when nothing is written.
+    pub default: f64,
+    /// Whether it may move.
+    pub automatable: Automatable,
+    /// What it does to the sound.
+    pub doc: &'static str,
+}
+
+impl ParamSpec {
+    /// A number of a linear range that automation may move.
+    pub const fn number(
+        id: &'static str,
+        name: &'static str,
+        unit: Unit,
+        (min, max): (f64, f64),
+        default: f64,
+        doc: &'static str,
+    ) -> Self {
+        let kind = ParamKind::Number { min, max, taper: Taper::Linear };
+        ParamSpec { id, name, unit, kind, default, automatable: Automatable::Smooth, doc }
+    }
+
+    /// One of a few numbers; fixed when built.
+    pub const fn steps(
+        id: &'static str,
+        name: &'static str,
+        unit: Unit,
+        steps: &'static [f64],
+        default: f64,
+        doc: &'static str,
+    ) -> Self {
+        ParamSpec { id, name, unit, kind: ParamKind::Steps(steps), default, automatable: Automatable::Fixed, doc }
+    }
+
+    /// A whole number; fixed when built.
+    pub const fn integer(
+        id: &'static str,
+        name: &'static str,
+        unit: Unit,
+        (min, max): (i64, i64),
+        default: i64,
+        doc: &'static str,
+    ) -> Self {
+        let kind = ParamKind::Integer { min, max };
+        ParamSpec { id, name, unit, kind, default: default as f64, automatable: Automatable::Fixed, doc }
+    }
+
+    /// On or off; fixed when built.
+    pub const fn switch(id: &'static str, name: &'static str, default: bool, doc: &'static str) -> Self {
+        let default = if default { 1.0 } else { 0.0 };
+        let automatable = Automatable::Fixed;
+        ParamSpec { id, name, unit: Unit::None, kind: ParamKind::Switch, default, automatable, doc }
+    }
+
+    /// One of a few words (the first is the default); fixed when built.
+    pub const fn choice(id: &'static str, name: &'static str, choices: &'static [Choice], doc: &'static str) -> Self {
+        let kind = ParamKind::Choice(choices);
+        ParamSpec { id, name, unit: Unit::None, kind, default: 0.0, automatable: Automatable::Fixed, doc }
+    }
+
+    /// With a logarithmic knob.
+    #[must_use]
+    pub const fn logarithmic(mut self) -> Self {
+        if let ParamKind::Number { min, max, .. } = self.kind {
+            self.kind = ParamKind::Number { min, max, taper: Taper::Logarithmic };
+        }
+        self
+    }
+
+    /// With another permission to move.
+    #[must_use]
+    pub const fn automatable(mut self, automatable: Automatable) -> Self {
+        self.automatable = automatable;
+        self
+    }
+
+    /// Whether the value is one that it takes; the error says what is expected.
+    pub fn check(&self, value: f64) -> Result<(), ParamError> {
+        let fits = match self.kind {
+            ParamKind::Number { min, max, .. } => (min..=max).contains(&value),
+            ParamKind::Integer { min, max } => value.fract() == 0.0 && (min as f64..=max as f64).contains(&value),
+            ParamKind::Steps(steps) => steps.contains(&value),
+            ParamKind::Switch => value == 0.0 || value == 1.0,
+            ParamKind::Choice(choices) => value.fract() == 0.0 && (0.0..choices.len() as f64).contains(&value),
+        };
+        if fits { Ok(()) } else { Err(ParamError::OutOfRange { id: self.id, expected: self.expected(), found: value }) }
+    }
+
+    /// What it takes, in words: "a number from −60 to 0 dB".
+    pub fn expected(&self) -> String {
+        let unit = self.unit.symbol();
+        let space = if unit.is_empty() || unit.starts_with([':', '%']) { "" } else { " " };
+        match self.kind {
+            ParamKind::Number { min, max, .. } => format!("a number from {min} to {max}{space}{unit}"),
+            ParamKind::Integer { min, max } => format!("a whole number from {min} to {max}{space}{unit}"),
+            ParamKind::Steps(steps) => {
+                let list: Vec<String> = steps.iter().map(f64::to_string).collect();
+                format!("one of {}{space}{unit}", list.join(", "))
+            }
+            ParamKind::Switch => "true or false".into(),
+            ParamKind::Choice(choices) => {
+                let list: Vec<String> = choices.iter().map(|c| format!("\"{}\"", c.id)).collect();
+                format!("one of {}", list.join(", "))
+            }
+        }
+    }
+}
+
+/// A table of parameters inside an effect: one that may be absent, or a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GroupSpec {
+    /// The key in the document: `highpass`, `bells`.
+    pub id: &'static str,
+    /// As a person reads one of them: "High-pass", "Bell".
+    pub name: &'static str,
+    /// How many there may be. 1: a single table, off when absent. More: a list of tables.
+    pub max: usize,
+    /// What can be set in each.
+    pub params: &'static [ParamSpec],
+    /// What it does to the sound.
+    pub doc: &'static str,
+}
+
+impl GroupSpec {
+    /// Whether it is written as a list.
+    pub fn many(&self) -> bool {
+        self.max > 1
+    }
+}
+
+/// An effect, described once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EffectSpec {
+    /// The word in the document: `compressor`.
+    pub id: &'static str,
+    /// As a person reads it: "Compressor".
+    pub name: &'static str,
+    /// What it does to the sound, in one sentence.
+    pub summary: &'static str,
+    /// When to reach for it, how it behaves, known limits.
+    pub doc: &'static str,
+    /// Scalar parameters.
+    pub params: &'static [ParamSpec],
+    /// Tables and lists of parameters.
+    pub groups: &'static [GroupSpec],
+    /// It makes a stereo sound even of a mono source: the engine hands it two channels.
+    pub stereo_only: bool,
+    /// It listens to an external side-chain when one is routed to it.
+    pub takes_key: bool,
+    /// Papers and standards, with section.
+    pub sources: &'static [&'static str],
+}
+
+/// The number of a parameter inside one instance's [`Settings`]: scalars first, then each group's items in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParamIndex(pub u32);
+
+/// Where a [`ParamIndex`] points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The scalar at this place of [`EffectSpec::params`].
+    Scalar(usize),
+    /// A parameter of one item of a group.
+    Grouped {
+        /// Place in [`EffectSpec::groups`].
+        group: usize,
+        /// Which item, from 0.
+        item: usize,
+        /// Place in [`GroupSpec::params`].
+        param: usize,
+    },
+}
+
+/// Why a value or an address was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParamError {
+    /// No such parameter.
+    #[error("there is no parameter `{0}`")]
+    Unknown(String),
+    /// The parameter does not take that value.
+    #[error("`{id}` is {expected}, not {found}")]
+    OutOfRange {
+        /// The parameter.
+        id: &'static str,
+        /// What it takes.
+        expected: String,
+        /// What was given.
+        found: f64,
+    },
+    /// More items than the group holds.
+    #[error("`{id}` holds at most {max}")]
+    TooMany {
+        /// The group.
+        id: &'static str,
+        /// How many it holds.
+        max: usize,
+    },
+}
+
+/// The values of one instance of an effect. Always inside the ranges of its [`EffectSpec`].
+#[derive(Clone, PartialEq)]
+pub struct Settings {
+    spec: &'static EffectSpec,
+    scalars: Vec<f64>,
+    groups: Vec<Vec<Vec<f64>>>,
+}
+
+impl Settings {
+    /// Everything at its default, every group absent.
+    pub fn new(spec: &'static EffectSpec) -> Self {
+        Settings {
+            spec,
+            scalars: spec.params.iter().map(|p| p.default).collect(),
+            groups: vec![Vec::new(); spec.groups.len()],
+        }
+    }
+
+    /// The effect.
+    pub fn spec(&self) -> &'static EffectSpec {
+        self.spec
+    }
+
+    /// The value of a scalar.
+    ///
+    /// # Panics
+    /// When the effect has no such scalar: the caller is the effect itself and knows its own table.
+    pub fn get(&self, id: &str) -> f64 {
+        match self.spec.params.iter().position(|p| p.id == id) {
+            Some(place) => self.scalars[place],
+            None => panic!("`{}` has no parameter `{id}`", self.spec.id),
+        }
+    }
+
+    /// Sets a scalar.
+    pub fn set(&mut self, id: &str, value: f64) -> Result<(), ParamError> {
+        let place = self.spec.params.iter().position(|p| p.id == id);
+        let place = place.ok_or_else(|| ParamError::Unknown(id.into()))?;
+        self.spec.params[place].check(value)?;
+        self.scalars[place] = value;
+        Ok(())
+    }
+
+    /// [`Settings::set`] in a chain, for tests and built-in chains.
+    ///
+    /// # Panics
+    /// When the value is refused.
+    #[must_use]
+    pub fn with(mut self, id: &str, value: f64) -> Self {
+        if let Err(error) = self.set(id, value) {
+            panic!("{error}");
+        }
+        self
+    }
+
+    /// Adds an item to a group: the values named, the rest at their defaults.
+    pub fn push(&mut self, group: &str, values: &[(&str, f64)]) -> Result<(), ParamError> {
+        let place = self.spec.groups.iter().position(|g| g.id == group);
+        let place = place.ok_or_else(|| ParamError::Unknown(group.into()))?;
+        let spec = &self.spec.groups[place];
+        if self.groups[place].len() >= spec.max {
+            return Err(ParamError::TooMany { id: spec.id, max: spec.max });
+        }
+        let mut item: Vec<f64> = spec.params.iter().map(|p| p.default).collect();
+        for (id, value) in values {
+            let param = spec.params.iter().position(|p| p.id == *id);
+            let param = param.ok_or_else(|| ParamError::Unknown(format!("{group}/{id}")))?;
+            spec.params[param].check(*value)?;
+            item[param] = *value;
+        }
+        self.groups[place].push(item);
+        Ok(())
+    }
+
+    /// [`Settings::push`] in a chain.
+    ///
+    /// # Panics
+    /// When a value is refused.
+    #[must_use]
+    pub fn with_item(mut self, group: &str, values: &[(&str, f64)]) -> Self {
+        if let Err(error) = self.push(group, values) {
+            panic!("{error}");
+        }
+        self
+    }
+
+    /// The items of a group, each as its values in the order of [`GroupSpec::params`].
+    ///
+    /// # Panics
+    /// When the effect has no such group.
+    pub fn items(&self, group: &str) -> &[Vec<f64>] {
+        match self.spec.groups.iter().position(|g| g.id == group) {
+            Some(place) => &self.groups[place],
+            None => panic!("`{}` has no group `{group}`", self.spec.id),
+        }
+    }
+
+    /// How many parameters this instance has.
+    pub fn count(&self) -> usize {
+        let grouped = self.spec.groups.iter().zip(&self.groups).map(|(spec, items)| spec.params.len() * items.len());
+        self.scalars.len() + grouped.sum::<usize>()
+    }
+
+    /// Where a number points; `None` past the end.
+    pub fn slot(&self, index: ParamIndex) -> Option<Slot> {
+        let mut rest = index.0 as usize;
+        if rest < self.scalars.len() {
+            return Some(Slot::Scalar(rest));
+        }
+        rest -= self.scalars.len();
+        for (group, (spec, items)) in self.spec.groups.iter().zip(&self.groups).enumerate() {
+            let size = spec.params.len() * items.len();
+            if rest < size {
+                return Some(Slot::Grouped { group, item: rest / spec.params.len(), param: rest % spec.params.len() });
+            }
+            rest -= size;
+        }
+        None
+    }
+
+    /// The description and value behind a number.
+    ///
+    /// # Panics
+    /// When the number is not one of this instance's.
+    pub fn at(&self, index: ParamIndex) -> (&'static ParamSpec, f64) {
+        match self.slot(index) {
+            Some(Slot::Scalar(place)) => (&self.spec.params[place], self.scalars[place]),
+            Some(Slot::Grouped { group, item, param }) => {
+                (&self.spec.groups[group].params[param], self.groups[group][item][param])
+            }
+            None => panic!("`{}` has no parameter number {}", self.spec.id, index.0),
+        }
+    }
+
+    /// Sets the value behind a number (for automation's starting values and edits).
+    pub fn set_at(&mut self, index: ParamIndex, value: f64) -> Result<(), ParamError> {
+        let slot = self.slot(index).ok_or_else(|| ParamError::Unknown(format!("#{}", index.0)))?;
+        self.at(index).0.check(value)?;
+        match slot {
+            Slot::Scalar(place) => self.scalars[place] = value,
+            Slot::Grouped { group, item, param } => self.groups[group][item][param] = value,
+        }
+        Ok(())
+    }
+
+    /// The number of an address: `threshold_db`, `highpass/hz`, `bells/2/gain_db`.
+    pub fn index_of(&self, address: &str) -> Result<ParamIndex, ParamError> {
+        let unknown = || ParamError::Unknown(address.into());
+        let found = (0..self.count() as u32).map(ParamIndex).find(|i| self.address(*i) == address);
+        found.ok_or_else(unknown)
+    }
+
+    /// The address of a number.
+    ///
+    /// # Panics
+    /// When the number is not one of this instance's.
+    pub fn address(&self, index: ParamIndex) -> String {
+        match self.slot(index) {
+            Some(Slot::Scalar(place)) => self.spec.params[place].id.into(),
+            Some(Slot::Grouped { group, item, param }) => {
+                let spec = &self.spec.groups[group];
+                let param = spec.params[param].id;
+                if spec.many() { format!("{}/{}/{param}", spec.id, item + 1) } else { format!("{}/{param}", spec.id) }
+            }
+            None => panic!("`{}` has no parameter number {}", self.spec.id, index.0),
+        }
+    }
+
+    /// Every address of this instance, in order.
+    pub fn addresses(&self) -> impl Iterator<Item = String> + '_ {
+        (0..self.count() as u32).map(|i| self.address(ParamIndex(i)))
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// `compressor { threshold_db: -18, … }`, everything that is set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct(self.spec.id);
+        for i in 0..self.count() as u32 {
+            out.field(&self.address(ParamIndex(i)), &self.at(ParamIndex(i)).1);
+        }
+        out.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: EffectSpec = EffectSpec {
+        id: "test",
+        name: "Test",
+        summary: "",
+        doc: "",
+        params: &[
+            ParamSpec::number("threshold_db", "Threshold", Unit::Db, (-60.0, 0.0), -18.0, ""),
+            ParamSpec::switch("on", "On", true, ""),
+        ],
+        groups: &[
+            GroupSpec {
+                id: "highpass",
+                name: "High-pass",
+                max: 1,
+                params: &[ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 20_000.0), 30.0, "")],
+                doc: "",
+            },
+            GroupSpec {
+                id: "bells",
+                name: "Bell",
+                max: 2,
+                params: &[
+                    ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 20_000.0), 1000.0, ""),
+                    ParamSpec::number("gain_db", "Gain", Unit::Db, (-24.0, 24.0), 0.0, ""),
+                ],
+                doc: "",
+            },
+        ],
+        stereo_only: false,
+        takes_key: false,
+        sources: &[],
+    };
+
+    #[test]
+    fn addresses_and_numbers_are_inverse() {
+        let mut settings = Settings::new(&SPEC);
+        settings.push("bells", &[("hz", 62.0)]).unwrap();
+        settings.push("bells", &[("gain_db", -4.0)]).unwrap();
+        settings.push("highpass", &[]).unwrap();
+        let expected =
+            ["threshold_db", "on", "highpass/hz", "bells/1/hz", "bells/1/gain_db", "bells/2/hz", "bells/2/gain_db"];
+        assert_eq!(settings.addresses().collect::<Vec<_>>(), expected);
+        for (i, address) in expected.iter().enumerate() {
+            assert_eq!(settings.index_of(address), Ok(ParamIndex(i as u32)));
+        }
+        assert_eq!(settings.at(ParamIndex(6)).1, -4.0);
+    }
+
+    #[test]
+    fn values_outside_the_range_are_refused_with_what_is_expected() {
+        let mut settings = Settings::new(&SPEC);
+        let error = settings.set("threshold_db", 3.0).unwrap_err();
+        assert_eq!(error.to_string(), "`threshold_db` is a number from -60 to 0 dB, not 3");
+        assert!(settings.set("threshold_db", f64::NAN).is_err());
+        assert!(settings.set("treshold_db", -3.0).is_err());
+        settings.push("highpass", &[]).unwrap();
+        assert_eq!(settings.push("highpass", &[]), Err(ParamError::TooMany { id: "highpass", max: 1 }));
+    }
+}

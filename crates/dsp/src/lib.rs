@@ -1,0 +1,1 @@
+//! every processor of Tonmeister: equalisers, dynamics, limiter, reverb, delay, stereo, dither

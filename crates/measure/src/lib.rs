@@ -1,0 +1,2 @@
+//! loudness, true peak and problem finders of Tonmeister
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! audio files in and out of Tonmeister
+#![forbid(unsafe_code)]

@@ -1,0 +1,309 @@
+//! The song as typed values: what the text says, checked and with every default filled in.
+//!
+//! Signal flow of a strip, in order: clips → trim → polarity → delay → inserts → *pre sends* → fader (and mute) →
+//! pan and width → *post sends* → output.
+
+use tonmeister_core::{ParamIndex, ParamSpec, Settings};
+
+/// A whole song: what is rendered, at what rate, through which mixer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Song {
+    /// Its name.
+    pub title: String,
+    /// Who plays it, when stated.
+    pub artist: Option<String>,
+    /// The rate everything is mixed at; sources at other rates are converted.
+    pub sample_rate_hz: u32,
+    /// Beats per minute, for tempo-synced effects and for the reader.
+    pub tempo_bpm: f64,
+    /// What a mono source loses at the centre.
+    pub pan_law: PanLaw,
+    /// Render this many seconds. Without it: until the last clip ends, and then the tails.
+    pub length_s: Option<f64>,
+    /// The raw tracks, in the order of the document.
+    pub tracks: Vec<Track>,
+    /// The buses (groups and effect returns), in the order of the document.
+    pub buses: Vec<Bus>,
+    /// The end of every road.
+    pub master: Master,
+}
+
+/// What a mono source loses on each side when panned to the centre, against panned hard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PanLaw {
+    /// 0 dB: a balance control; the far side is turned down, the near side stays.
+    Zero,
+    /// −2.5 dB.
+    Minus2_5,
+    /// −3 dB (−3.01): equal power, the default.
+    Minus3,
+    /// −4.5 dB (−4.52).
+    Minus4_5,
+    /// −6 dB (−6.02): the mono sum stays constant.
+    Minus6,
+}
+
+impl PanLaw {
+    /// The exponent p of L = cosᵖθ, R = sinᵖθ; `None` for the balance law.
+    pub fn exponent(self) -> Option<f64> {
+        match self {
+            PanLaw::Zero => None,
+            PanLaw::Minus2_5 => Some(2.5 / (20.0 * std::f64::consts::SQRT_2.log10())),
+            PanLaw::Minus3 => Some(1.0),
+            PanLaw::Minus4_5 => Some(1.5),
+            PanLaw::Minus6 => Some(2.0),
+        }
+    }
+}
+
+/// One raw track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Its stable name in addresses.
+    pub id: String,
+    /// What it plays ("kick", "vocal"), when known.
+    pub role: Option<String>,
+    /// Its audio, in order of start. Clips may overlap: they add.
+    pub clips: Vec<Clip>,
+    /// Its channel strip.
+    pub strip: Strip,
+}
+
+/// A stretch of an audio file, placed on the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clip {
+    /// The file, relative to the document's folder.
+    pub audio: String,
+    /// Where it starts on the timeline, in seconds.
+    pub start_s: f64,
+    /// Where in the file it begins, in seconds.
+    pub offset_s: f64,
+    /// How much of the file it plays; without it, to the file's end.
+    pub length_s: Option<f64>,
+    /// Its own gain.
+    pub gain_db: f64,
+    /// Length of the fade in, in seconds.
+    pub fade_in_s: f64,
+    /// Length of the fade out, in seconds.
+    pub fade_out_s: f64,
+    /// The curve of both fades.
+    pub fade_shape: FadeShape,
+}
+
+/// How a fade travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FadeShape {
+    /// A quarter sine: two such fades crossing keep the power of unrelated sounds.
+    EqualPower,
+    /// A straight line: two such fades crossing keep the level of like sounds.
+    Linear,
+    /// A raised cosine: gentle at both ends.
+    S,
+    /// A straight line in decibels over 60 dB, with a linear last step to silence.
+    Exponential,
+}
+
+/// A group of tracks or the return of a send effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bus {
+    /// Its stable name.
+    pub id: String,
+    /// Its channel strip.
+    pub strip: Strip,
+}
+
+/// The end of every road: the mix bus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Master {
+    /// Its strip; it has no sends and no output.
+    pub strip: Strip,
+}
+
+/// A channel strip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strip {
+    /// Values of [`crate::tables::STRIP`], one per entry, in its order.
+    pub values: Vec<f64>,
+    /// Processors, in order.
+    pub inserts: Vec<Insert>,
+    /// Sends, in the order of the document.
+    pub sends: Vec<Send>,
+    /// Where the signal goes; `None` on the master only.
+    pub output: Option<Destination>,
+    /// Moves over time, at most one lane per target.
+    pub automation: Vec<Lane>,
+}
+
+/// Where a strip's signal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To the mix bus.
+    Master,
+    /// To the bus at this place of [`Song::buses`].
+    Bus(usize),
+}
+
+/// A processor in a strip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// Its stable name inside the strip: what was written, else the effect's id (`compressor`, `compressor-2`).
+    pub id: String,
+    /// Left out of the sound (and of its latency).
+    pub bypass: bool,
+    /// The track or bus whose signal (before its fader) drives the side-chain.
+    pub key: Option<KeySource>,
+    /// What it is and how it is set.
+    pub settings: Settings,
+}
+
+/// Whose signal drives a side-chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// The track at this place of [`Song::tracks`].
+    Track(usize),
+    /// The bus at this place of [`Song::buses`].
+    Bus(usize),
+}
+
+/// A copy of a strip's signal to a bus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Send {
+    /// The bus, as its place in [`Song::buses`].
+    pub to: usize,
+    /// Before the fader and pan, or after them.
+    pub tap: Tap,
+    /// Values of [`crate::tables::SEND`], one per entry, in its order.
+    pub values: Vec<f64>,
+}
+
+/// Where a send takes its copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tap {
+    /// After fader, mute and pan: the send follows the track's level.
+    Post,
+    /// After the inserts, before fader, mute and pan.
+    Pre,
+}
+
+/// A parameter's moves over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// What moves.
+    pub target: Target,
+    /// At least one point, times strictly rising. The first value holds before it, the last after it.
+    pub points: Vec<Point>,
+}
+
+/// What a lane moves, on its own strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// The entry of [`crate::tables::STRIP`] at this place.
+    Strip(usize),
+    /// Of the send at `send`, the entry of [`crate::tables::SEND`] at `param`.
+    Send {
+        /// Place in [`Strip::sends`].
+        send: usize,
+        /// Place in the table.
+        param: usize,
+    },
+    /// Of the insert at `insert`, the parameter of that number.
+    Insert {
+        /// Place in [`Strip::inserts`].
+        insert: usize,
+        /// The parameter.
+        param: ParamIndex,
+    },
+}
+
+/// One point of a lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// When, in seconds from the song's start.
+    pub time_s: f64,
+    /// The value, in the parameter's unit.
+    pub value: f64,
+    /// How the value travels from the point before to this one.
+    pub curve: Curve,
+}
+
+/// How automation travels into a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Curve {
+    /// Stays on the value before, then jumps.
+    Hold,
+    /// A straight line in the parameter's own quantity. For decibels that is a straight line of *amplitude*.
+    Linear,
+    /// A straight line in decibels; only for parameters in decibels, and their default.
+    DbLinear,
+    /// A raised cosine, gentle at both ends; over decibels for parameters in decibels.
+    S,
+}
+
+impl Strip {
+    /// A strip at its defaults with that output.
+    pub fn new(output: Option<Destination>) -> Self {
+        Strip {
+            values: crate::tables::STRIP.iter().map(|p| p.default).collect(),
+            inserts: Vec::new(),
+            sends: Vec::new(),
+            output,
+            automation: Vec::new(),
+        }
+    }
+
+    /// The value of an entry of [`crate::tables::STRIP`].
+    ///
+    /// # Panics
+    /// When the table has no such entry.
+    pub fn get(&self, id: &str) -> f64 {
+        self.values[crate::tables::place(crate::tables::STRIP, id)]
+    }
+
+    /// Sets an entry of [`crate::tables::STRIP`], unchecked.
+    ///
+    /// # Panics
+    /// When the table has no such entry.
+    pub fn set(&mut self, id: &str, value: f64) {
+        self.values[crate::tables::place(crate::tables::STRIP, id)] = value;
+    }
+
+    /// The description of what a lane moves.
+    pub fn target_spec(&self, target: Target) -> &'static ParamSpec {
+        match target {
+            Target::Strip(place) => &crate::tables::STRIP[place],
+            Target::Send { param, .. } => &crate::tables::SEND[param],
+            Target::Insert { insert, param } => self.inserts[insert].settings.at(param).0,
+        }
+    }
+}
+
+impl Send {
+    /// A send at its defaults.
+    pub fn new(to: usize, tap: Tap) -> Self {
+        Send { to, tap, values: crate::tables::SEND.iter().map(|p| p.default).collect() }
+    }
+
+    /// The value of an entry of [`crate::tables::SEND`].
+    ///
+    /// # Panics
+    /// When the table has no such entry.
+    pub fn get(&self, id: &str) -> f64 {
+        self.values[crate::tables::place(crate::tables::SEND, id)]
+    }
+}
+
+impl Clip {
+    /// The whole of a file, from the song's start.
+    pub fn whole(audio: impl Into<String>) -> Self {
+        Clip {
+            audio: audio.into(),
+            start_s: 0.0,
+            offset_s: 0.0,
+            length_s: None,
+            gain_db: 0.0,
+            fade_in_s: 0.0,
+            fade_out_s: 0.0,
+            fade_shape: FadeShape::EqualPower,
+        }
+    }
+}
