@@ -1,1 +1,26 @@
-//! every processor of Tonmeister: equalisers, dynamics, limiter, reverb, delay, stereo, dither
+//! Every processor of Tonmeister, and the mathematics they stand on.
+//!
+//! Each effect is a settings struct with one static [`EffectSpec`](tonmeister_core::EffectSpec) and a processor that
+//! is born ready from it; [`rack`] lists them all. Buffers are planar `f32`; states, coefficients and detectors are
+//! `f64`. Every processor gives the same bits however its input is cut into blocks ([`testing`] proves it).
+//!
+//! This crate knows no file, thread, clock, serialisation or document.
+
+pub mod biquad;
+pub mod delay;
+pub mod dither;
+pub mod dynamics;
+pub mod eq;
+pub mod limiter;
+pub mod math;
+pub mod pan;
+pub mod resample;
+pub mod reverb;
+pub mod simd;
+pub mod testing;
+pub mod truepeak;
+
+/// Every effect that a document can name.
+pub fn rack() -> tonmeister_core::Registry {
+    tonmeister_core::Registry::new()
+}
