@@ -1,0 +1,186 @@
+//! Why a verb could not do its work, and findings placed in their text.
+//!
+//! A [`Failure`] says what was expected, what was found and what to do. Its kinds are the kinds of trouble a caller
+//! handles apart: the document, the audio that goes in, the file that comes out, the request itself, and a target
+//! that cannot be met. The command line turns each into an exit code of its own.
+//!
+//! A [`Diagnostic`] knows its place as bytes; [`Finding`] is the same with file, line and column, ready to be
+//! serialized for scripts.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tonmeister_core::{Diagnostic, Severity};
+
+/// Why a verb gave up. Nothing half-written is left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The document is not valid; at least one of the diagnostics is an error.
+    #[error("{}", describe(path, diagnostics))]
+    Document {
+        /// The document's file.
+        path: PathBuf,
+        /// Its text, for showing the places (empty when it could not be read).
+        text: String,
+        /// What is wrong with it, in the order of the text.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A file that should be read cannot be, or is not what it should be. The message names the remedy.
+    #[error("{}: {message}", path.display())]
+    Input {
+        /// The file (or folder).
+        path: PathBuf,
+        /// What was expected, what was found, what to do.
+        message: String,
+    },
+    /// What was asked for makes no sense: an option out of its range, two that exclude each other.
+    #[error("{0}")]
+    Usage(String),
+    /// A file cannot be written, or must not be.
+    #[error("{}: {message}", path.display())]
+    Output {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+    },
+    /// The audio cannot be brought to what was asked for; the message says how near it came.
+    #[error("{0}")]
+    Target(String),
+}
+
+fn describe(path: &Path, diagnostics: &[Diagnostic]) -> String {
+    let errors: Vec<_> = diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+    match errors.as_slice() {
+        [only] => format!("{}: {}", path.display(), only.message),
+        _ => format!("{}: {} errors", path.display(), errors.len()),
+    }
+}
+
+impl Failure {
+    /// The kind's stable name: `document`, `input`, `usage`, `output` or `target`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Failure::Document { .. } => "document",
+            Failure::Input { .. } => "input",
+            Failure::Usage(_) => "usage",
+            Failure::Output { .. } => "output",
+            Failure::Target(_) => "target",
+        }
+    }
+
+    /// An unreadable file, from an error of the file system or of a reader.
+    pub fn input(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Failure::Input { path: path.into(), message: message.to_string() }
+    }
+
+    /// A file that cannot be written, from an error of the file system or of a writer.
+    pub fn output(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Failure::Output { path: path.into(), message: message.to_string() }
+    }
+}
+
+/// A [`Diagnostic`] with its file and its place in lines and columns, ready to be serialized.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `error`, `warning` or `note`.
+    pub severity: &'static str,
+    /// The stable name of the kind of finding, such as `unknown-key`.
+    pub code: &'static str,
+    /// What was found.
+    pub message: String,
+    /// The file it concerns.
+    pub path: PathBuf,
+    /// Where it begins and ends, when it concerns a place in a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// What stands at the place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The remedy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// The diagnostic about that file; `text` is the file's text when the diagnostic points into one.
+    pub fn new(path: &Path, text: &str, diagnostic: &Diagnostic) -> Self {
+        Finding {
+            severity: severity_name(diagnostic.severity),
+            code: diagnostic.code,
+            message: diagnostic.message.clone(),
+            path: path.into(),
+            place: diagnostic.span.clone().map(|span| Place::of(text, span)),
+            label: diagnostic.label.clone(),
+            help: diagnostic.help.clone(),
+        }
+    }
+}
+
+/// `error`, `warning` or `note`.
+pub fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// A stretch of a text in lines and columns, both counted from 1; columns count characters. The end is exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The line it begins on.
+    pub line: usize,
+    /// The character it begins with.
+    pub column: usize,
+    /// The line it ends on.
+    pub end_line: usize,
+    /// The character before which it ends.
+    pub end_column: usize,
+}
+
+impl Place {
+    /// The place of these bytes. Bytes past the end or inside a character count as the boundary before them.
+    pub fn of(text: &str, span: Range<usize>) -> Self {
+        let (line, column) = line_and_column(text, span.start);
+        let (end_line, end_column) = line_and_column(text, span.end.max(span.start));
+        Place { line, column, end_line, end_column }
+    }
+}
+
+fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let mut byte = byte.min(text.len());
+    while !text.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    let before = &text[..byte];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters_from_one() {
+        let text = "title = \"Übung\"\npan = 3\n";
+        assert_eq!(Place::of(text, 0..5), Place { line: 1, column: 1, end_line: 1, end_column: 6 });
+        let three = text.find('3').unwrap();
+        assert_eq!(Place::of(text, three..three + 1), Place { line: 2, column: 7, end_line: 2, end_column: 8 });
+        let end = text.len() + 40;
+        assert_eq!(Place::of(text, end..end).line, 3);
+        // Inside the two bytes of `Ü`.
+        assert_eq!(Place::of(text, 10..10).column, 10);
+    }
+
+    #[test]
+    fn a_failure_names_the_file_and_what_is_wrong() {
+        let one = vec![Diagnostic::error("unknown-key", "there is no key `fadre_db`")];
+        let failure = Failure::Document { path: "song.toml".into(), text: String::new(), diagnostics: one };
+        assert_eq!(failure.to_string(), "song.toml: there is no key `fadre_db`");
+        assert_eq!(failure.kind(), "document");
+        assert_eq!(Failure::input("a.wav", "is empty").to_string(), "a.wav: is empty");
+    }
+}
