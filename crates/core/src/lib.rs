@@ -10,6 +10,8 @@
 //!   reaches effects whose names it never learns.
 //! - [`Diagnostic`] ([`diagnostic`]): what is wrong, where, what was expected, what to do.
 //!
+//! Beside them stands the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
+//!
 //! This crate depends on no other room, knows no file and no thread, and does no I/O.
 #![forbid(unsafe_code)]
 
@@ -17,6 +19,7 @@ pub mod audio;
 pub mod diagnostic;
 pub mod effect;
 pub mod glide;
+pub mod pan;
 pub mod param;
 pub mod source;
 pub mod units;

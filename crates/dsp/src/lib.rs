@@ -13,7 +13,6 @@ pub mod dynamics;
 pub mod eq;
 pub mod limiter;
 pub mod math;
-pub mod pan;
 pub mod resample;
 pub mod reverb;
 pub mod simd;
