@@ -1,0 +1,334 @@
+//! The greatest true peak over a recording and over each of its windows.
+
+use tonmeister_core::{Layout, View};
+
+use super::bound::{Extremes, STRETCH, extremes, highest};
+use super::kernel::{REACH, cell_peaks};
+
+/// How many cells are looked at together.
+const SPAN: usize = 1024;
+/// How many samples before and after a span its bounds and peaks depend on: one stretch, and one sample more for its
+/// second differences.
+const MARGIN: usize = STRETCH + 1;
+
+/// Reads the true peak of a stream, per channel: its greatest, and if asked for the greatest of each window.
+///
+/// Feed it with [`push`](TruePeakMeter::push) in blocks of any length and end with
+/// [`finish`](TruePeakMeter::finish); the reading has the same bits however the stream was cut. It works at any sample
+/// rate (the figures of [the module](super) are relative to it).
+///
+/// ```
+/// use tonmeister_core::{Layout, View};
+/// use tonmeister_dsp::truepeak::TruePeakMeter;
+///
+/// // A quarter of the sample rate, sampled 45° beside its crests: the samples say 0.5, the waveform says 0.707.
+/// // (It swells slowly: cut off abruptly it would overshoot.)
+/// let swell = |n: usize| (n.min(9600 - n) as f32 / 2000.0).min(1.0);
+/// let tone: Vec<f32> = (0..9600).map(|n| if n % 4 < 2 { 0.5 * swell(n) } else { -0.5 * swell(n) }).collect();
+/// let mut meter = TruePeakMeter::new(Layout::Mono);
+/// meter.push(View::mono(&tone));
+/// meter.finish();
+/// assert!((meter.max() - 0.5_f64.sqrt()).abs() < 0.0005);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TruePeakMeter {
+    channels: Vec<Channel>,
+    pruned: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Channel {
+    /// `MARGIN` samples, a span, `MARGIN` samples; filled up to `filled`.
+    samples: Vec<f32>,
+    filled: usize,
+    /// The stream's frame at which the span's first cell starts.
+    first_cell: i64,
+    best: f32,
+    windows: Option<Windows>,
+}
+
+#[derive(Clone, Debug)]
+struct Windows {
+    length: i64,
+    best: f32,
+    done: Vec<f32>,
+}
+
+impl TruePeakMeter {
+    /// A meter of the greatest peak alone.
+    pub fn new(layout: Layout) -> Self {
+        TruePeakMeter { channels: vec![Channel::new(None); layout.channels()], pruned: true }
+    }
+
+    /// A meter that also keeps the greatest peak of every `window` frames (at least 1). Costs more, because every
+    /// window has its own loudest places to look at.
+    pub fn with_windows(layout: Layout, window: u32) -> Self {
+        TruePeakMeter { channels: vec![Channel::new(Some(window.max(1))); layout.channels()], pruned: true }
+    }
+
+    /// Reads on. The reading may trail the stream by up to 1090 frames until [`TruePeakMeter::finish`].
+    ///
+    /// # Panics
+    /// When the view has fewer channels than the meter.
+    pub fn push(&mut self, view: View<'_>) {
+        for (c, channel) in self.channels.iter_mut().enumerate() {
+            channel.push(view.channel(c), self.pruned);
+        }
+    }
+
+    /// The stream has ended: reads the rest, with silence behind it. What is pushed later is a new stream after
+    /// silence, whose windows are counted on from here.
+    pub fn finish(&mut self) {
+        for channel in &mut self.channels {
+            channel.finish(self.pruned);
+        }
+    }
+
+    /// The greatest true peak of all channels, linear.
+    pub fn max(&self) -> f64 {
+        self.channels.iter().map(|channel| f64::from(channel.best)).fold(0.0, f64::max)
+    }
+
+    /// The greatest true peak of one channel, linear.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn channel_max(&self, channel: usize) -> f64 {
+        f64::from(self.channels[channel].best)
+    }
+
+    /// The greatest true peak of each window of one channel that has been read so far, linear. The last one may be
+    /// shorter than the rest. Empty without windows.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn windows(&self, channel: usize) -> &[f32] {
+        self.channels[channel].windows.as_ref().map_or(&[], |windows| &windows.done)
+    }
+
+    /// Back to the beginning.
+    pub fn reset(&mut self) {
+        for channel in &mut self.channels {
+            *channel = Channel::new(channel.windows.as_ref().map(|windows| windows.length as u32));
+        }
+    }
+}
+
+impl Windows {
+    /// The frame at which the window of a cell ends. What sounds before the first frame belongs to the first window,
+    /// and what sounds behind the last (`end`) to the last.
+    fn end_of(&self, cell: i64, end: i64) -> i64 {
+        let window = cell.clamp(0, (end - 1).max(0)) / self.length;
+        let stop = (window + 1) * self.length;
+        if stop >= end { i64::MAX } else { stop }
+    }
+
+    fn close(&mut self) {
+        self.done.push(self.best);
+        self.best = 0.0;
+    }
+}
+
+impl Channel {
+    fn new(window: Option<u32>) -> Self {
+        let windows = window.map(|length| Windows { length: i64::from(length), best: 0.0, done: Vec::new() });
+        let mut channel =
+            Channel { samples: vec![0.0; SPAN + 2 * MARGIN], filled: 0, first_cell: 0, best: 0.0, windows };
+        channel.begin();
+        channel
+    }
+
+    /// A new stream after silence: the cells whose interpolation reaches its first sample come first.
+    fn begin(&mut self) {
+        self.samples.fill(0.0);
+        self.filled = MARGIN + STRETCH;
+        self.first_cell = -(STRETCH as i64);
+    }
+
+    fn push(&mut self, mut x: &[f32], pruned: bool) {
+        while !x.is_empty() {
+            let count = x.len().min(self.samples.len() - self.filled);
+            let (now, later) = x.split_at(count);
+            self.samples[self.filled..][..count].copy_from_slice(now);
+            self.filled += count;
+            x = later;
+            if self.filled == self.samples.len() {
+                self.read_span(i64::MAX, pruned);
+                self.next_span();
+            }
+        }
+    }
+
+    fn next_span(&mut self) {
+        self.samples.copy_within(SPAN.., 0);
+        self.filled = 2 * MARGIN;
+        self.first_cell += SPAN as i64;
+    }
+
+    fn finish(&mut self, pruned: bool) {
+        let end = self.first_cell + (self.filled - MARGIN) as i64;
+        while self.first_cell < end + REACH as i64 {
+            self.samples[self.filled..].fill(0.0);
+            self.read_span(end, pruned);
+            self.next_span();
+        }
+        if let Some(windows) = &mut self.windows
+            && end > 0
+        {
+            windows.close();
+        }
+        self.begin();
+    }
+
+    /// Reads the cells of the span; the stream ends at frame `end`, as far as is known.
+    fn read_span(&mut self, end: i64, pruned: bool) {
+        let mut sums = [Extremes::default(); SPAN / STRETCH + 2];
+        if pruned {
+            extremes(&self.samples, &mut sums);
+        }
+        let sums = pruned.then_some(&sums);
+        let Some(mut windows) = self.windows.take() else {
+            self.best = self.best.max(self.read_cells(0, SPAN, self.best, sums));
+            return;
+        };
+        let mut from = 0;
+        while from < SPAN {
+            let stop = windows.end_of(self.first_cell + from as i64, end);
+            let to = (stop.saturating_sub(self.first_cell)).min(SPAN as i64) as usize;
+            windows.best = self.read_cells(from, to, windows.best, sums);
+            self.best = self.best.max(windows.best);
+            if self.first_cell + to as i64 == stop {
+                windows.close();
+            }
+            from = to;
+        }
+        self.windows = Some(windows);
+    }
+
+    /// The greatest of `best` and the peaks of the cells `from..to`, looking only where a greater one may be.
+    fn read_cells(&self, from: usize, to: usize, best: f32, sums: Option<&[Extremes; SPAN / STRETCH + 2]>) -> f32 {
+        // The samples are points of the waveform too, and raise the bar at once.
+        let mut best = loudest(&self.samples[MARGIN..][from..to], best);
+        for stretch in from / STRETCH..to.div_ceil(STRETCH) {
+            let start = stretch * STRETCH;
+            if let Some(sums) = sums {
+                let next = self.samples[MARGIN + start + STRETCH];
+                if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= best {
+                    continue;
+                }
+            }
+            let mut peaks = [0.0; STRETCH];
+            cell_peaks(&self.samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
+            let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
+            best = loudest(&peaks[first..last], best);
+        }
+        best
+    }
+}
+
+/// The greatest of `best` and the magnitudes.
+fn loudest(x: &[f32], best: f32) -> f32 {
+    x.iter().fold(best, |best, x| if x.abs() > best { x.abs() } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{noise, sine, stereo_noise};
+
+    fn read(x: &[f32], window: Option<u32>, pruned: bool, block: usize) -> (f64, Vec<f32>) {
+        let mut meter = match window {
+            Some(window) => TruePeakMeter::with_windows(Layout::Mono, window),
+            None => TruePeakMeter::new(Layout::Mono),
+        };
+        meter.pruned = pruned;
+        x.chunks(block).for_each(|x| meter.push(View::mono(x)));
+        meter.finish();
+        (meter.max(), meter.windows(0).to_vec())
+    }
+
+    /// Something like music: a decaying low tone, a hiss that swells, clicks, and stretches of silence.
+    fn music(seed: u64, frames: usize) -> Vec<f32> {
+        let hiss = noise(seed, 1.0, frames);
+        let mut smooth = 0.0_f32;
+        (0..frames)
+            .map(|n| {
+                let beat = (n % 12_000) as f32 / 12_000.0;
+                let tone = (n as f32 * 0.0123).sin() * (1.0 - beat).powi(3);
+                smooth += 0.3 * (hiss[n] - smooth);
+                let click = if n % 7001 == 0 { 0.6 } else { 0.0 };
+                if n % 50_000 > 45_000 { 0.0 } else { (tone * 0.8 + smooth * 0.3 * beat + click).clamp(-0.9, 0.9) }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn pruning_changes_no_bit() {
+        for seed in 0..4 {
+            for x in [noise(seed, 0.7, 60_001), music(seed, 130_000), sine(997.0, 0.5, 48_000, 30_000)] {
+                for window in [None, Some(4410), Some(100), Some(7), Some(1)] {
+                    assert_eq!(read(&x, window, true, 4096), read(&x, window, false, 4096), "window {window:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn cutting_the_stream_changes_no_bit() {
+        let x = music(9, 20_011);
+        for window in [None, Some(441)] {
+            let whole = read(&x, window, true, usize::MAX);
+            for block in [1, 63, 480, 1090, 4096] {
+                assert_eq!(read(&x, window, true, block), whole);
+            }
+        }
+    }
+
+    #[test]
+    fn windows_cover_the_stream_and_hold_the_maximum() {
+        for frames in [1_usize, 100, 1024, 1056, 4410, 4411, 10_000] {
+            let x = noise(5, 0.5, frames);
+            let (max, windows) = read(&x, Some(441), true, 512);
+            assert_eq!(windows.len(), frames.div_ceil(441), "{frames} frames");
+            assert_eq!(windows.iter().fold(0.0_f32, |a, b| a.max(*b)), max as f32);
+            for (window, samples) in windows.iter().zip(x.chunks(441)) {
+                assert!(*window >= loudest(samples, 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn an_abrupt_end_is_read_with_its_overshoot() {
+        let mut x = vec![0.0; 100];
+        x.extend((0..64).map(|n| if n % 2 == 0 { 0.5 } else { -0.5 }));
+        let (max, _) = read(&x, None, true, 4096);
+        let reversed: Vec<f32> = x.iter().rev().copied().collect();
+        let (mirrored, _) = read(&reversed, None, true, 4096);
+        assert!(max > 0.6, "{max}");
+        assert!((max - mirrored).abs() < 1e-6);
+    }
+
+    #[test]
+    fn empty_silent_and_broken_streams_are_read_without_fuss() {
+        assert_eq!(read(&[], Some(10), true, 1), (0.0, vec![]));
+        assert_eq!(read(&[0.0; 5], Some(10), true, 1), (0.0, vec![0.0]));
+        let mut x = vec![0.25; 5000];
+        x[2000] = f32::NAN;
+        x[3000] = f32::INFINITY;
+        assert_eq!(read(&x, None, true, 512).0, f64::INFINITY);
+    }
+
+    #[test]
+    fn two_channels_are_read_apart() {
+        let noise = stereo_noise(3, 0.5, 5000);
+        let mut meter = TruePeakMeter::new(Layout::Stereo);
+        meter.push(noise.view(5000));
+        meter.finish();
+        for c in 0..2 {
+            assert_eq!(meter.channel_max(c), read(noise.channel(c), None, true, 4096).0);
+        }
+        assert_eq!(meter.max(), meter.channel_max(0).max(meter.channel_max(1)));
+        meter.reset();
+        assert_eq!(meter.max(), 0.0);
+    }
+}
