@@ -1,0 +1,254 @@
+//! Runs a plan: in order for one thread and for live use, or as a pipeline over all cores.
+//!
+//! In the pipeline, every stage works on a block of its own at the same time: while the master makes block *n*, the
+//! buses make block *n*+1 and the tracks *n*+2. Nobody writes what another reads in the same tick, so there is one
+//! barrier per tick, no lock, and no way for the number of threads to change a bit.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use tonmeister_core::{Buffer, GainReduction, Layout, View};
+
+use crate::clip::Library;
+use crate::compile::{Compiled, EngineError};
+use crate::node::{Node, Signals};
+use crate::plan::Plan;
+
+/// What a tail may fall to before the song is over: −120 dBFS.
+const SILENCE: f32 = 1e-6;
+
+/// How to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// Worker threads; 0 takes every core. The sound does not depend on it.
+    pub threads: usize,
+    /// Frames per block, 1 to [`crate::MAX_BLOCK`]. The sound does not depend on it.
+    pub block: usize,
+}
+
+impl Default for RenderOptions {
+    /// Every core, blocks of 2048 frames.
+    fn default() -> Self {
+        RenderOptions { threads: 0, block: 2048 }
+    }
+}
+
+/// What a render came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// How many frames were delivered.
+    pub frames: u64,
+    /// What every dynamics processor did: "drums/compressor" and its gain reduction.
+    pub gain_reductions: Vec<(String, GainReduction)>,
+}
+
+/// A plan with its processors and what they remember.
+pub struct Executor {
+    plan: Arc<Plan>,
+    nodes: Vec<Node>,
+    /// Per node, the blocks that somebody still has to read.
+    rings: Vec<Vec<Buffer>>,
+    block: usize,
+    made: u64,
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor").field("plan", &self.plan).field("made", &self.made).finish_non_exhaustive()
+    }
+}
+
+/// The rings as they are read while block `block` is made.
+struct AtBlock<'a> {
+    rings: &'a [Vec<Buffer>],
+    block: u64,
+    frames: usize,
+}
+
+impl Signals for AtBlock<'_> {
+    fn of(&self, node: usize) -> View<'_> {
+        let ring = &self.rings[node];
+        ring[(self.block % ring.len() as u64) as usize].view(self.frames)
+    }
+}
+
+impl Executor {
+    /// Ready to make the first block, of at most `block` frames.
+    ///
+    /// # Panics
+    /// When `block` is 0 or more than [`crate::MAX_BLOCK`].
+    pub fn new(compiled: Compiled, library: &Arc<dyn Library>, block: usize) -> Self {
+        let Compiled { plan, processors } = compiled;
+        assert!((1..=plan.max_block).contains(&block), "blocks have 1 to {} frames", plan.max_block);
+        let nodes: Vec<Node> = processors
+            .into_iter()
+            .enumerate()
+            .map(|(place, processors)| Node::new(&plan, place, processors, library, block))
+            .collect();
+        let rings = nodes.iter().enumerate().map(|(place, node)| {
+            let readers = nodes.iter().zip(&plan.nodes).filter(|(_, p)| {
+                let keys = p.inserts.iter().filter_map(|i| i.key.map(|(from, _)| from));
+                p.inputs.iter().map(|e| e.from).chain(keys).any(|from| from == place)
+            });
+            let slots = readers.map(|(reader, _)| reader.stage - node.stage).max().unwrap_or(1);
+            vec![Buffer::new(plan.nodes[place].layout, block); slots]
+        });
+        let rings = rings.collect();
+        Executor { plan, nodes, rings, block, made: 0 }
+    }
+
+    /// Makes the next block in order, on this thread, and lends it. Late by the plan's latency.
+    ///
+    /// # Panics
+    /// When `frames` is 0 or more than the executor was made for.
+    pub fn next_block(&mut self, frames: usize) -> Result<View<'_>, EngineError> {
+        assert!((1..=self.block).contains(&frames), "blocks have 1 to {} frames", self.block);
+        for place in 0..self.nodes.len() {
+            let node = &mut self.nodes[place];
+            node.process(frames, &AtBlock { rings: &self.rings, block: self.made, frames });
+            publish(node, &mut self.rings[place], self.made);
+        }
+        self.made += 1;
+        self.check()?;
+        Ok(self.master(self.made - 1, frames))
+    }
+
+    /// Renders the whole song and hands it to `sink`, block by block, the latency taken off.
+    ///
+    /// After the last clip the song goes on until it has fallen below −120 dBFS for good, or the plan's tail is over.
+    pub fn render<E: From<EngineError> + Send>(
+        mut self,
+        threads: usize,
+        sink: impl FnMut(View<'_>) -> Result<(), E> + Send,
+    ) -> Result<Rendered, E> {
+        let mut trimmer = Trimmer::new(&self.plan, sink);
+        let total = self.plan.latency + self.plan.frames + self.plan.tail;
+        let blocks = total.div_ceil(self.block as u64);
+        if threads == 1 {
+            for _ in 0..blocks {
+                let frames = self.block;
+                trimmer.push(self.next_block(frames)?)?;
+            }
+        } else {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .map_err(|e| EngineError::new("the render", format!("no worker threads could be started: {e}")))?;
+            pool.install(|| self.pipeline(blocks, &mut trimmer))?;
+        }
+        let frames = trimmer.delivered;
+        Ok(Rendered { frames, gain_reductions: self.gain_reductions() })
+    }
+
+    /// All stages at once, each on its own block, while the sink takes the block that was finished before.
+    fn pipeline<E: From<EngineError> + Send>(
+        &mut self,
+        blocks: u64,
+        trimmer: &mut Trimmer<impl FnMut(View<'_>) -> Result<(), E> + Send>,
+    ) -> Result<(), E> {
+        let last_stage = self.nodes.last().map_or(0, |n| n.stage) as u64;
+        let frames = self.block;
+        for tick in 0..=blocks + last_stage {
+            let block_of = |node: &Node| tick.checked_sub(node.stage as u64).filter(|b| *b < blocks);
+            let (nodes, rings) = (&mut self.nodes, &self.rings);
+            let master = rings.len() - 1;
+            let finished = tick.checked_sub(last_stage + 1);
+            let ((), delivered) = rayon::join(
+                || {
+                    nodes.par_iter_mut().with_max_len(1).for_each(|node| {
+                        if let Some(block) = block_of(node) {
+                            node.process(frames, &AtBlock { rings, block, frames });
+                        }
+                    });
+                },
+                || finished.map_or(Ok(()), |block| trimmer.push(AtBlock { rings, block, frames }.of(master))),
+            );
+            delivered?;
+            for (node, ring) in self.nodes.iter_mut().zip(&mut self.rings) {
+                if let Some(block) = tick.checked_sub(node.stage as u64).filter(|b| *b < blocks) {
+                    publish(node, ring, block);
+                }
+            }
+            self.check()?;
+        }
+        Ok(())
+    }
+
+    fn master(&self, block: u64, frames: usize) -> View<'_> {
+        let ring = &self.rings[self.rings.len() - 1];
+        ring[(block % ring.len() as u64) as usize].view(frames)
+    }
+
+    fn check(&self) -> Result<(), EngineError> {
+        for (node, plan) in self.nodes.iter().zip(&self.plan.nodes) {
+            if let Some(error) = &node.failed {
+                return Err(EngineError::new(format!("track `{}`", plan.name), error.message.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What every dynamics processor has done so far, under its address.
+    pub fn gain_reductions(&self) -> Vec<(String, GainReduction)> {
+        let of_node = |(node, plan): (&Node, &crate::plan::PlanNode)| {
+            let name = plan.name.clone();
+            let ids: Vec<String> = plan.inserts.iter().map(|i| format!("{name}/{}", i.id)).collect();
+            node.gain_reductions().map(|(i, reduction)| (ids[i].clone(), reduction)).collect::<Vec<_>>()
+        };
+        self.nodes.iter().zip(&self.plan.nodes).flat_map(of_node).collect()
+    }
+}
+
+/// What a node has made becomes readable, in exchange for a buffer nobody reads any more.
+fn publish(node: &mut Node, ring: &mut [Buffer], block: u64) {
+    let slot = (block % ring.len() as u64) as usize;
+    std::mem::swap(&mut node.fresh, &mut ring[slot]);
+}
+
+/// Takes off the latency, and the silence at the end.
+struct Trimmer<S> {
+    sink: S,
+    late: u64,
+    /// Frames still to come for certain, and frames that may come if they sound.
+    sure: u64,
+    tail: u64,
+    held: Buffer,
+    delivered: u64,
+}
+
+impl<S> Trimmer<S> {
+    fn new(plan: &Plan, sink: S) -> Self {
+        let held = Buffer::new(Layout::Stereo, 0);
+        Trimmer { sink, late: plan.latency, sure: plan.frames, tail: plan.tail, held, delivered: 0 }
+    }
+
+    fn push<E>(&mut self, view: View<'_>) -> Result<(), E>
+    where
+        S: FnMut(View<'_>) -> Result<(), E>,
+    {
+        let late = self.late.min(view.frames() as u64);
+        self.late -= late;
+        let view = view.part(late as usize, view.frames());
+        let sure = self.sure.min(view.frames() as u64);
+        self.sure -= sure;
+        if sure > 0 {
+            (self.sink)(view.part(0, sure as usize))?;
+            self.delivered += sure;
+        }
+        let rest = view.part(sure as usize, view.frames());
+        let tail = self.tail.min(rest.frames() as u64);
+        self.tail -= tail;
+        let rest = rest.part(0, tail as usize);
+        let sounds = |i: usize| rest.channels().any(|c| c[i].abs() > SILENCE);
+        let Some(last) = (0..rest.frames()).rev().find(|i| sounds(*i)) else {
+            self.held.append(rest);
+            return Ok(());
+        };
+        self.held.append(rest.part(0, last + 1));
+        let held = std::mem::replace(&mut self.held, Buffer::new(Layout::Stereo, 0));
+        self.delivered += held.frames() as u64;
+        (self.sink)(held.view(held.frames()))?;
+        self.held.append(rest.part(last + 1, rest.frames()));
+        Ok(())
+    }
+}

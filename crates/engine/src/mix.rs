@@ -1,0 +1,198 @@
+//! Summing: how one strip's signal enters another, with fader, pan, width and send level in one matrix.
+
+use multiversion::multiversion;
+use tonmeister_core::pan::{self, Matrix};
+use tonmeister_core::{Layout, View};
+use tonmeister_session::model::{PanLaw, Strip, Tap, Target};
+use tonmeister_session::tables::{SEND, STRIP, place};
+
+use crate::automation::Motion;
+use crate::plan::Path;
+
+/// The motion of one entry of a strip's own table.
+pub(crate) fn strip_motion(strip: &Strip, id: &str, sample_rate: u32) -> Motion {
+    let index = place(STRIP, id);
+    motion(strip, Target::Strip(index), strip.values[index], sample_rate)
+}
+
+fn send_motion(strip: &Strip, send: usize, id: &str, sample_rate: u32) -> Motion {
+    let param = place(SEND, id);
+    motion(strip, Target::Send { send, param }, strip.sends[send].values[param], sample_rate)
+}
+
+/// The lane of a target, or its written value.
+pub(crate) fn motion(strip: &Strip, target: Target, value: f64, sample_rate: u32) -> Motion {
+    let spec = strip.target_spec(target);
+    match strip.automation.iter().find(|lane| lane.target == target && !lane.points.is_empty()) {
+        Some(lane) => Motion::new(lane, spec, sample_rate),
+        None => Motion::constant(value, spec),
+    }
+}
+
+/// Everything between a strip's inserts and the place where it is summed.
+pub(crate) struct Gains {
+    layout: Layout,
+    exponent: Option<f64>,
+    dual: bool,
+    /// Fader, mute, pan, pan of left, pan of right, width; absent on pre-fader sends.
+    strip: Option<[Motion; 6]>,
+    /// Level, pan, mute of the send.
+    send: Option<[Motion; 3]>,
+    /// The matrix while nothing moves, and until when that is known.
+    held: Option<(Matrix, i64)>,
+}
+
+impl Gains {
+    /// The gains of one way out of a strip whose inserts deliver that layout.
+    pub(crate) fn new(strip: &Strip, layout: Layout, path: Path, law: PanLaw, sample_rate: u32) -> Self {
+        let own = |id| strip_motion(strip, id, sample_rate);
+        let with_strip = !matches!(path, Path::Send(_, Tap::Pre));
+        let fader = || [own("fader_db"), own("mute"), own("pan"), own("pan_left"), own("pan_right"), own("width")];
+        let send = match path {
+            Path::Send(send, _) => {
+                Some(["level_db", "pan", "mute"].map(|id| send_motion(strip, send, id, sample_rate)))
+            }
+            Path::Output => None,
+        };
+        Gains {
+            layout,
+            exponent: law.exponent(),
+            dual: strip.get("pan_mode") == 1.0,
+            strip: with_strip.then(fader),
+            send,
+            held: None,
+        }
+    }
+
+    /// The matrix all through `from..to`, if nothing moves there.
+    fn still(&mut self, from: i64, to: i64) -> Option<Matrix> {
+        if let Some((matrix, until)) = self.held
+            && to <= until
+        {
+            return Some(matrix);
+        }
+        let still = |motions: &[Motion], values: &mut [f64]| {
+            motions.iter().zip(values).all(|(m, v)| m.still(from, to).map(|value| *v = value).is_some())
+        };
+        let (mut strip, mut send) = ([0.0; 6], [0.0; 3]);
+        let rests = self.strip.as_ref().is_none_or(|m| still(m, &mut strip))
+            && self.send.as_ref().is_none_or(|m| still(m, &mut send));
+        if !rests {
+            self.held = None;
+            return None;
+        }
+        let matrix = self.matrix(&strip, &send);
+        self.held = Some((matrix, to));
+        Some(matrix)
+    }
+
+    fn at(&self, frame: i64) -> Matrix {
+        let strip = self.strip.as_ref().map_or([0.0; 6], |m| std::array::from_fn(|i| m[i].heard(frame)));
+        let send = self.send.as_ref().map_or([0.0; 3], |m| std::array::from_fn(|i| m[i].heard(frame)));
+        self.matrix(&strip, &send)
+    }
+
+    fn matrix(&self, strip: &[f64; 6], send: &[f64; 3]) -> Matrix {
+        let &[fader, mute, pan, pan_left, pan_right, width] = strip;
+        let mut matrix = match (self.layout, &self.strip) {
+            (Layout::Mono, None) => from_mono(pan::mono(self.exponent, 0.0)),
+            (Layout::Mono, Some(_)) => from_mono(pan::mono(self.exponent, pan)),
+            (Layout::Stereo, None) => pan::IDENTITY,
+            (Layout::Stereo, Some(_)) if self.dual => {
+                pan::compose(pan::dual(self.exponent, pan_left, pan_right), pan::width(width))
+            }
+            (Layout::Stereo, Some(_)) => pan::compose(pan::balance(self.exponent, pan), pan::width(width)),
+        };
+        if self.strip.is_some() {
+            scale(&mut matrix, fader * (1.0 - mute));
+        }
+        if self.send.is_some() {
+            let &[level, pan, mute] = send;
+            matrix = pan::compose(pan::balance(self.exponent, pan), matrix);
+            scale(&mut matrix, level * (1.0 - mute));
+        }
+        matrix
+    }
+
+    /// Adds `input`, which begins at that frame of the song, to the two sums.
+    pub(crate) fn add(&mut self, frame: i64, input: View<'_>, sums: [&mut [f64]; 2]) {
+        let [left, right] = sums;
+        let frames = input.frames();
+        // A view of the second channel exists for mono as well: its factor is zero there and it is never read.
+        let (x0, x1) = (input.channel(0), input.channel(self.layout.channels() - 1));
+        match (self.still(frame, frame + frames as i64), self.layout) {
+            (Some([[a, _], [b, _]]), Layout::Mono) => add_scaled_pair(x0, a, b, left, right),
+            (Some([[a, b], [c, d]]), Layout::Stereo) if b == 0.0 && c == 0.0 => {
+                add_scaled(x0, a, left);
+                add_scaled(x1, d, right);
+            }
+            (Some([[a, b], [c, d]]), Layout::Stereo) => {
+                add_crossed(x0, x1, [a, b], left);
+                add_crossed(x0, x1, [c, d], right);
+            }
+            (None, layout) => {
+                for i in 0..frames {
+                    let [[a, b], [c, d]] = self.at(frame + i as i64);
+                    let (l, r) = (f64::from(x0[i]), f64::from(x1[i]));
+                    // The same sums in the same order as the resting cases above, so that cutting a block where a
+                    // move begins changes no bit.
+                    if layout == Layout::Mono || (b == 0.0 && c == 0.0) {
+                        left[i] += l * a;
+                        right[i] += r * if layout == Layout::Mono { c } else { d };
+                    } else {
+                        left[i] += l * a + r * b;
+                        right[i] += l * c + r * d;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn from_mono([left, right]: [f64; 2]) -> Matrix {
+    [[left, 0.0], [right, 0.0]]
+}
+
+fn scale(matrix: &mut Matrix, factor: f64) {
+    for row in matrix {
+        *row = row.map(|x| x * factor);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn add_scaled(input: &[f32], gain: f64, sum: &mut [f64]) {
+    for (s, x) in sum.iter_mut().zip(input) {
+        *s += f64::from(*x) * gain;
+    }
+}
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn add_scaled_pair(input: &[f32], left_gain: f64, right_gain: f64, left: &mut [f64], right: &mut [f64]) {
+    for ((l, r), x) in left.iter_mut().zip(right).zip(input) {
+        *l += f64::from(*x) * left_gain;
+        *r += f64::from(*x) * right_gain;
+    }
+}
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn add_crossed(left: &[f32], right: &[f32], [a, b]: [f64; 2], sum: &mut [f64]) {
+    for ((s, l), r) in sum.iter_mut().zip(left).zip(right) {
+        *s += f64::from(*l) * a + f64::from(*r) * b;
+    }
+}
+
+/// Rounds sums, times a gain, to samples.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+pub(crate) fn round_scaled(sum: &[f64], gain: f64, out: &mut [f32]) {
+    for (y, s) in out.iter_mut().zip(sum) {
+        *y = (*s * gain) as f32;
+    }
+}
+
+/// Multiplies samples by a gain.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+pub(crate) fn scale_samples(samples: &mut [f32], gain: f64) {
+    for x in samples {
+        *x = (f64::from(*x) * gain) as f32;
+    }
+}

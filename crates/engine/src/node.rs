@@ -1,0 +1,320 @@
+//! A strip at work: gathers what it listens to, does what its inserts do, and offers the result to the others.
+
+use std::sync::Arc;
+
+use tonmeister_core::{Block, Buffer, Context, Event, GainReduction, Layout, Processor, SourceError, View};
+use tonmeister_session::model::Target;
+
+use crate::automation::Motion;
+use crate::clip::{ClipPlayer, Library};
+use crate::mix::{Gains, motion, round_scaled, scale_samples, strip_motion};
+use crate::plan::{Path, Plan};
+
+/// The published signals of the other nodes, for the block that is being made.
+pub(crate) trait Signals {
+    /// What left the inserts of that node.
+    fn of(&self, node: usize) -> View<'_>;
+}
+
+/// Holds a signal back by a whole number of frames. The same for any block size.
+struct DelayLine<T> {
+    ring: Vec<T>,
+    at: usize,
+}
+
+impl<T: Copy + Default> DelayLine<T> {
+    fn new(frames: u64) -> Self {
+        DelayLine { ring: vec![T::default(); frames as usize], at: 0 }
+    }
+
+    fn process(&mut self, samples: &mut [T]) {
+        if self.ring.is_empty() {
+            return;
+        }
+        for x in samples {
+            std::mem::swap(x, &mut self.ring[self.at]);
+            self.at += 1;
+            if self.at == self.ring.len() {
+                self.at = 0;
+            }
+        }
+    }
+}
+
+/// A path into this node.
+struct Input {
+    from: usize,
+    /// How late the source's signal is: its gains belong to that much earlier a time of the song.
+    lateness: i64,
+    gains: Gains,
+    /// One line per side; they hold nothing back where no delay is due.
+    delay: Option<[DelayLine<f64>; 2]>,
+}
+
+/// A side-chain into an insert of this node.
+struct Key {
+    from: usize,
+    delay: [DelayLine<f32>; 2],
+    buffer: Buffer,
+}
+
+struct Insert {
+    processor: Box<dyn Processor>,
+    layout: Layout,
+    /// How late the signal is when it arrives here.
+    lateness: i64,
+    motions: Vec<(tonmeister_core::ParamIndex, Motion)>,
+    key: Option<Key>,
+}
+
+/// Where the signal begins.
+enum Entry {
+    /// At a track's clips.
+    Clips(ClipPlayer),
+    /// At the sum of other nodes.
+    Sum { inputs: Vec<Input>, sums: [Vec<f64>; 2], scratch: [Vec<f64>; 2], delay: [DelayLine<f32>; 2] },
+}
+
+/// A node of the plan at work.
+pub(crate) struct Node {
+    pub(crate) stage: usize,
+    entry: Entry,
+    entry_layout: Layout,
+    layout: Layout,
+    /// How late the signal is when it enters.
+    arrival: u64,
+    sample_delay: u64,
+    trim: Motion,
+    polarity: Motion,
+    inserts: Vec<Insert>,
+    events: Vec<Event>,
+    /// The master applies its own fader: nobody sums it.
+    out_gains: Option<(Gains, [Vec<f64>; 2])>,
+    /// What leaves the inserts, of the block just made.
+    pub(crate) fresh: Buffer,
+    position: u64,
+    pub(crate) failed: Option<SourceError>,
+}
+
+impl Node {
+    /// The node at that place of the plan, for blocks of at most `block` frames.
+    pub(crate) fn new(
+        plan: &Plan,
+        place: usize,
+        processors: Vec<Box<dyn Processor>>,
+        library: &Arc<dyn Library>,
+        block: usize,
+    ) -> Self {
+        let node = &plan.nodes[place];
+        let rate = plan.sample_rate;
+        let sample_delay = node.strip.get("delay_samples") as u64;
+        let pair = || [vec![0.0; block], vec![0.0; block]];
+        let is_master = place == plan.nodes.len() - 1;
+        let entry = if node.inputs.is_empty() && !is_master {
+            Entry::Clips(ClipPlayer::new(Arc::clone(library), rate, &node.clips, block))
+        } else {
+            let inputs = node.inputs.iter().map(|edge| {
+                let source = &plan.nodes[edge.from];
+                Input {
+                    from: edge.from,
+                    lateness: plan.departure(edge.from) as i64,
+                    gains: Gains::new(&source.strip, source.layout, edge.path, plan.pan_law, rate),
+                    delay: (edge.delay > 0).then(|| [DelayLine::new(edge.delay), DelayLine::new(edge.delay)]),
+                }
+            });
+            let delay = [DelayLine::new(sample_delay), DelayLine::new(sample_delay)];
+            Entry::Sum { inputs: inputs.collect(), sums: pair(), scratch: pair(), delay }
+        };
+        let inserts = node.inserts.iter().zip(processors).map(|(insert, processor)| {
+            let settings = &node.strip.inserts[insert.place].settings;
+            let targets = (0..settings.count() as u32).map(tonmeister_core::ParamIndex).filter_map(|param| {
+                let target = Target::Insert { insert: insert.place, param };
+                let moves = node.strip.automation.iter().any(|lane| lane.target == target && lane.points.len() > 1);
+                moves.then(|| (param, motion(&node.strip, target, settings.at(param).1, rate)))
+            });
+            Insert {
+                processor,
+                layout: insert.layout,
+                lateness: (node.arrival + insert.before) as i64,
+                motions: targets.collect(),
+                key: insert.key.map(|(from, delay)| Key {
+                    from,
+                    delay: [DelayLine::new(delay), DelayLine::new(delay)],
+                    buffer: Buffer::new(plan.nodes[from].layout, block),
+                }),
+            }
+        });
+        let own = || (Gains::new(&node.strip, node.layout, Path::Output, plan.pan_law, rate), pair());
+        Node {
+            stage: node.stage,
+            entry,
+            entry_layout: node.entry,
+            layout: node.layout,
+            arrival: node.arrival,
+            sample_delay,
+            trim: strip_motion(&node.strip, "trim_db", rate),
+            polarity: strip_motion(&node.strip, "polarity", rate),
+            inserts: inserts.collect(),
+            events: Vec::new(),
+            out_gains: is_master.then(own),
+            fresh: Buffer::new(node.layout, block),
+            position: 0,
+            failed: None,
+        }
+    }
+
+    /// Makes the next `frames` frames into [`Node::fresh`].
+    pub(crate) fn process(&mut self, frames: usize, signals: &impl Signals) {
+        if self.failed.is_none() {
+            if let Err(error) = self.gather(frames, signals) {
+                self.failed = Some(error);
+                self.fresh.block(frames).silence();
+            } else {
+                self.insert(frames, signals);
+                self.finish(frames);
+            }
+        }
+        self.position += frames as u64;
+    }
+
+    /// Clips or sum, trim, polarity, delay; then both channels filled if an insert wants two.
+    fn gather(&mut self, frames: usize, signals: &impl Signals) -> Result<(), SourceError> {
+        let entry_frame = self.position as i64 - self.arrival as i64;
+        let mut block = self.fresh.block(frames);
+        match &mut self.entry {
+            Entry::Clips(player) => {
+                let late = self.arrival + self.sample_delay;
+                // The first frames of a track that waits for others are silence.
+                let wait = late.saturating_sub(self.position).min(frames as u64) as usize;
+                block.part(0, wait).silence();
+                if wait < frames {
+                    let mut sounding = block.part(wait, frames);
+                    let mut entry = match self.entry_layout {
+                        Layout::Mono => Block::mono(sounding.channel_mut(0)),
+                        Layout::Stereo => sounding,
+                    };
+                    player.read(self.position + wait as u64 - late, &mut entry)?;
+                }
+                let trim_frame = entry_frame - self.sample_delay as i64;
+                for channel in 0..self.entry_layout.channels() {
+                    trim(&self.trim, &self.polarity, trim_frame, block.channel_mut(channel));
+                }
+            }
+            Entry::Sum { inputs, sums, scratch, delay } => {
+                sums.iter_mut().for_each(|sum| sum[..frames].fill(0.0));
+                for input in inputs {
+                    let frame = self.position as i64 - input.lateness;
+                    let view = signals.of(input.from);
+                    match &mut input.delay {
+                        None => input.gains.add(frame, view, parts(sums, frames)),
+                        Some(lines) => {
+                            parts(scratch, frames).into_iter().for_each(|late| late.fill(0.0));
+                            input.gains.add(frame, view, parts(scratch, frames));
+                            let late = parts(scratch, frames).into_iter().zip(lines);
+                            for ((late, line), sum) in late.zip(parts(sums, frames)) {
+                                line.process(late);
+                                sum.iter_mut().zip(late).for_each(|(s, x)| *s += *x);
+                            }
+                        }
+                    }
+                }
+                for (channel, (sum, line)) in sums.iter().zip(delay).enumerate() {
+                    let out = block.channel_mut(channel);
+                    round_scaled(&sum[..frames], 1.0, out);
+                    trim(&self.trim, &self.polarity, entry_frame, out);
+                    line.process(out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, frames: usize, signals: &impl Signals) {
+        let mut layout = self.entry_layout;
+        for insert in &mut self.inserts {
+            let mut block = self.fresh.block(frames);
+            if layout == Layout::Mono && insert.layout == Layout::Stereo {
+                spread(&mut block);
+                layout = Layout::Stereo;
+            }
+            let from = self.position as i64 - insert.lateness;
+            self.events.clear();
+            for (param, motion) in &insert.motions {
+                motion.events(from, from + frames as i64, *param, &mut self.events);
+            }
+            if insert.motions.len() > 1 {
+                self.events.sort_by_key(|e| (e.at, e.param));
+            }
+            if let Some(key) = &mut insert.key {
+                let view = signals.of(key.from);
+                for (channel, line) in key.delay.iter_mut().enumerate().take(view.layout().channels()) {
+                    let out = &mut key.buffer.channel_mut(channel)[..frames];
+                    out.copy_from_slice(view.channel(channel));
+                    line.process(out);
+                }
+            }
+            let key = insert.key.as_ref().map(|key| key.buffer.view(frames));
+            let context = Context { events: &self.events, key };
+            let mut audio = match insert.layout {
+                Layout::Mono => Block::mono(block.channel_mut(0)),
+                Layout::Stereo => block,
+            };
+            insert.processor.process(&mut audio, &context);
+        }
+        if layout == Layout::Mono && self.layout == Layout::Stereo {
+            spread(&mut self.fresh.block(frames));
+        }
+    }
+
+    /// The master's own fader and pan.
+    fn finish(&mut self, frames: usize) {
+        let Some((gains, [left, right])) = &mut self.out_gains else { return };
+        let latency: u64 = self.inserts.last().map_or(0, |i| i.lateness as u64 + i.processor.latency().0);
+        let late = latency.max(self.arrival);
+        let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        left.fill(0.0);
+        right.fill(0.0);
+        gains.add(self.position as i64 - late as i64, self.fresh.view(frames), [left, right]);
+        let mut block = self.fresh.block(frames);
+        round_scaled(left, 1.0, block.channel_mut(0));
+        round_scaled(right, 1.0, block.channel_mut(1));
+    }
+
+    /// What each insert did to the level, where it is a dynamics processor.
+    pub(crate) fn gain_reductions(&self) -> impl Iterator<Item = (usize, GainReduction)> + '_ {
+        self.inserts.iter().enumerate().filter_map(|(i, insert)| Some((i, insert.processor.gain_reduction()?)))
+    }
+}
+
+/// The first frames of both sums.
+fn parts(sums: &mut [Vec<f64>; 2], frames: usize) -> [&mut [f64]; 2] {
+    sums.each_mut().map(|sum| &mut sum[..frames])
+}
+
+/// The first channel onto the second.
+fn spread(block: &mut Block<'_>) {
+    if let Some((left, right)) = block.pair_mut() {
+        right.copy_from_slice(left);
+    }
+}
+
+/// Trim and polarity; the signal is not touched where both do nothing.
+fn trim(trim: &Motion, polarity: &Motion, frame: i64, samples: &mut [f32]) {
+    let to = frame + samples.len() as i64;
+    // A turn of polarity crosses zero on its way: `heard` travels from 1 to −1 as it rounds off the jump.
+    let gain = |level: f64, inverted: f64| level * (1.0 - 2.0 * inverted);
+    match (trim.still(frame, to), polarity.still(frame, to)) {
+        (Some(level), Some(inverted)) => {
+            let factor = gain(level, inverted);
+            if factor != 1.0 {
+                scale_samples(samples, factor);
+            }
+        }
+        _ => {
+            for (i, x) in samples.iter_mut().enumerate() {
+                let frame = frame + i as i64;
+                *x = (f64::from(*x) * gain(trim.heard(frame), polarity.heard(frame))) as f32;
+            }
+        }
+    }
+}

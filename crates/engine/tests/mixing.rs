@@ -1,0 +1,277 @@
+//! The desk's arithmetic: sums, sends, delay compensation, automation, and that nothing depends on blocks or threads.
+#![allow(missing_docs)]
+
+mod support;
+
+use proptest::prelude::*;
+use support::{bus, gain, library, peak_db, registry, render, send, song, track, wait};
+use tonmeister_core::{Buffer, ParamIndex};
+use tonmeister_dsp::testing::{impulse, noise, stereo_noise};
+use tonmeister_engine::compile;
+use tonmeister_session::model::{
+    Clip, Curve, Destination, FadeShape, KeySource, Lane, PanLaw, Point, Song, Tap, Target,
+};
+use tonmeister_session::tables::{STRIP, place};
+
+fn lane(target: Target, points: &[(f64, f64, Curve)]) -> Lane {
+    let points = points.iter().map(|&(time_s, value, curve)| Point { time_s, value, curve }).collect();
+    Lane { target, points }
+}
+
+#[test]
+fn at_unity_the_mix_is_the_plain_sum() {
+    let parts = [stereo_noise(1, 0.2, 10_000), stereo_noise(3, 0.3, 12_345), stereo_noise(5, 0.1, 777)];
+    let mono = noise(9, 0.2, 9_999);
+    let library = library(&[
+        ("a", parts[0].clone()),
+        ("b", parts[1].clone()),
+        ("c", parts[2].clone()),
+        ("m", Buffer::from_mono(mono.clone())),
+    ]);
+    let mut song = song();
+    song.buses = vec![bus("group", Destination::Master)];
+    song.tracks = vec![
+        track("a", "a", Destination::Master),
+        track("b", "b", Destination::Bus(0)),
+        track("c", "c", Destination::Bus(0)),
+        track("m", "m", Destination::Bus(0)),
+    ];
+    let (mut out, rendered) = render(&song, &library, &registry(), 2, 512).unwrap();
+    assert_eq!(rendered.frames, 12_345);
+    for channel in 0..2 {
+        for (i, y) in out.channel_mut(channel).iter_mut().enumerate() {
+            let stems: f64 = parts.iter().filter_map(|p| p.channel(channel).get(i)).map(|x| f64::from(*x)).sum();
+            *y = (f64::from(*y) - stems - mono.get(i).map_or(0.0, |x| f64::from(*x))) as f32;
+        }
+    }
+    assert!(peak_db(&out) < -140.0, "{} dB", peak_db(&out));
+}
+
+#[test]
+fn bus_send_and_slow_paths_cancel() {
+    let library = library(&[("x", stereo_noise(7, 0.5, 20_000))]);
+    let mut song = song();
+    song.buses =
+        vec![bus("slow", Destination::Bus(1)), bus("slower", Destination::Master), bus("fx", Destination::Master)];
+    song.buses[0].strip.inserts.push(wait(441));
+    song.buses[1].strip.inserts.push(wait(99));
+    song.buses[2].strip.inserts = vec![wait(17), wait(1)];
+    // One half straight, one half through two slow buses; the whole again through a send, upside down.
+    song.tracks = vec![
+        track("straight", "x", Destination::Master),
+        track("around", "x", Destination::Bus(0)),
+        track("sender", "x", Destination::Master),
+    ];
+    song.tracks[0].strip.inserts.push(wait(3000));
+    song.tracks[2].strip.set("fader_db", -150.0);
+    song.tracks[2].strip.set("polarity", 1.0);
+    song.tracks[2].strip.sends = vec![send(2, Tap::Pre), send(0, Tap::Pre), send(2, Tap::Post)];
+    let (out, _) = render(&song, &library, &registry(), 2, 256).unwrap();
+    assert_eq!(out.frames(), 20_000);
+    assert!(peak_db(&out) < -140.0, "{} dB", peak_db(&out));
+}
+
+#[test]
+fn a_key_arrives_together_with_the_signal_it_steers() {
+    let library = library(&[("x", stereo_noise(11, 0.5, 8_000))]);
+    for (before, key_latency) in [(0, 0), (250, 0), (0, 1000), (64, 63), (10, 4000)] {
+        let mut song = song();
+        song.tracks = vec![track("x", "x", Destination::Master), track("key", "x", Destination::Bus(0))];
+        song.buses = vec![bus("nowhere", Destination::Master)];
+        song.buses[0].strip.set("mute", 1.0);
+        song.tracks[1].strip.inserts.push(wait(key_latency.max(1)));
+        // The effect takes its key off the signal: silence if and only if both are aligned.
+        let mut keyed = gain(1.0);
+        keyed.key = Some(KeySource::Track(1));
+        song.tracks[0].strip.inserts = vec![wait(before.max(1)), keyed];
+        let (out, _) = render(&song, &library, &registry(), 2, 100).unwrap();
+        assert!(peak_db(&out) < -140.0, "{before} {key_latency}: {} dB", peak_db(&out));
+    }
+}
+
+#[test]
+fn automation_lands_on_its_frame_behind_any_latency() {
+    let library = library(&[("one", Buffer::from_mono(vec![1.0; 10_000]))]);
+    let mut song = song();
+    song.tracks = vec![track("one", "one", Destination::Master)];
+    let gain_target = Target::Insert { insert: 1, param: ParamIndex(0) };
+    song.tracks[0].strip.inserts = vec![wait(1234), gain(0.0)];
+    song.tracks[0].strip.automation =
+        vec![lane(gain_target, &[(0.0, 0.0, Curve::Hold), (5000.0 / 48_000.0, 1.0, Curve::Hold)])];
+    let (out, _) = render(&song, &library, &registry(), 1, 4096).unwrap();
+    assert_eq!(out.channel(0)[4999], 0.0);
+    assert_eq!(out.channel(0)[5000], 1.0);
+
+    let fader = Target::Strip(place(STRIP, "fader_db"));
+    song.tracks[0].strip.automation =
+        vec![lane(fader, &[(0.0, -150.0, Curve::Hold), (5000.0 / 48_000.0, 0.0, Curve::Hold)])];
+    song.tracks[0].strip.inserts = vec![wait(1234)];
+    let (out, _) = render(&song, &library, &registry(), 1, 4096).unwrap();
+    assert_eq!(out.channel(0)[4999], 0.0);
+    assert!(out.channel(0)[5000] > 0.0, "the rounded jump begins on its frame");
+    assert_eq!(out.channel(0)[5960], 1.0, "and is over 20 ms later");
+}
+
+#[test]
+fn a_ramp_of_decibels_is_the_ramp_that_was_written() {
+    let library = library(&[("one", Buffer::from_stereo(vec![1.0; 48_000], vec![1.0; 48_000]))]);
+    let mut song = song();
+    song.tracks = vec![track("one", "one", Destination::Master)];
+    let fader = Target::Strip(place(STRIP, "fader_db"));
+    song.tracks[0].strip.automation = vec![lane(fader, &[(0.0, 0.0, Curve::Hold), (1.0, -24.0, Curve::DbLinear)])];
+    let (out, _) = render(&song, &library, &registry(), 1, 1000).unwrap();
+    for (i, y) in out.channel(0).iter().enumerate() {
+        let expected = 10f64.powf(-24.0 * i as f64 / 48_000.0 / 20.0);
+        assert!((f64::from(*y) - expected).abs() < 1e-7, "frame {i}");
+    }
+}
+
+#[test]
+fn clips_are_placed_trimmed_faded_and_added() {
+    let ramp: Vec<f32> = (0..1000).map(|i| i as f32).collect();
+    let library = library(&[("ramp", Buffer::from_mono(ramp))]);
+    let at = |frames: u32| f64::from(frames) / 48_000.0;
+    let mut song = song();
+    song.tracks = vec![track("t", "ramp", Destination::Master)];
+    song.tracks[0].clips = vec![
+        Clip { start_s: at(100), offset_s: at(10), length_s: Some(at(50)), ..Clip::whole("ramp") },
+        Clip { start_s: at(120), gain_db: -20.0 * 2f64.log10(), length_s: Some(at(10)), ..Clip::whole("ramp") },
+        Clip {
+            start_s: at(300),
+            fade_in_s: at(100),
+            fade_shape: FadeShape::Linear,
+            length_s: Some(at(200)),
+            ..Clip::whole("ramp")
+        },
+    ];
+    let (out, rendered) = render(&song, &library, &registry(), 2, 33).unwrap();
+    assert_eq!(rendered.frames, 500);
+    let y = out.channel(1);
+    assert_eq!((y[99], y[100], y[119], y[149], y[150]), (0.0, 10.0, 29.0, 59.0, 0.0));
+    assert!((y[125] - (35.0 + 2.5)).abs() < 1e-5);
+    assert!((y[349] - 49.0 * 0.495).abs() < 1e-4, "{}", y[349]);
+    assert_eq!(y[450], 150.0);
+}
+
+#[test]
+fn what_cannot_be_rendered_is_refused_by_name() {
+    let library = library(&[("x", impulse(tonmeister_core::Layout::Mono, 0, 480))]);
+    let mut lost = song();
+    lost.tracks = vec![track("ghost", "missing.wav", Destination::Master)];
+    let error = compile(&lost, &registry(), &*library).unwrap_err().to_string();
+    assert_eq!(error, "track `ghost`: missing.wav: there is no such file");
+
+    let mut long = song();
+    long.tracks = vec![track("long", "x", Destination::Master)];
+    long.tracks[0].clips[0].length_s = Some(1.0);
+    let error = compile(&long, &registry(), &*library).unwrap_err().to_string();
+    assert!(error.contains("track `long`") && error.contains("0.010 s long; lower `length_s`"), "{error}");
+
+    let mut circle = song();
+    circle.buses = vec![bus("a", Destination::Bus(1)), bus("b", Destination::Bus(0))];
+    let error = compile(&circle, &registry(), &*library).unwrap_err().to_string();
+    assert!(error.contains("circle through a, b"), "{error}");
+}
+
+#[test]
+fn a_plan_prints_as_text() {
+    let library = library(&[("kick.wav", impulse(tonmeister_core::Layout::Mono, 0, 480))]);
+    let mut song = song();
+    song.tracks = vec![track("kick", "kick.wav", Destination::Bus(0)), track("snare", "kick.wav", Destination::Master)];
+    song.buses = vec![bus("drums", Destination::Master), bus("room", Destination::Master)];
+    song.tracks[0].strip.inserts.push(wait(64));
+    song.tracks[1].strip.sends.push(send(1, Tap::Post));
+    song.buses[1].strip.inserts.push(wait(8));
+    let plan = compile(&song, &registry(), &*library).unwrap().plan;
+    let expected = "\
+48000 Hz, 480 frames + 0 of tail, latency 64
+0 kick [mono] at 0 <- \"kick.wav\" 0..480 from 0 | wait (64)
+0 snare [mono] at 0 <- \"kick.wav\" 0..480 from 0
+1 drums [stereo] at 64 <- kick
+1 room [stereo] at 0 <- snare post | wait (8)
+2 master [stereo] at 64 <- snare +64 <- drums <- room +56
+";
+    assert_eq!(plan.to_string(), expected);
+}
+
+/// A song over random graphs: tracks and buses with latencies, sends to later buses, automation.
+fn any_song() -> impl Strategy<Value = Song> {
+    let strip = (0_usize..300, any::<u8>(), any::<u8>(), -30.0..6.0_f64, -1.0..1.0_f64, any::<bool>());
+    (prop::collection::vec(strip.clone(), 1..6), prop::collection::vec(strip, 0..5)).prop_map(|(tracks, buses)| {
+        let mut song = song();
+        song.pan_law = PanLaw::Minus3;
+        let count = buses.len();
+        let destination = |byte: u8, from: usize| {
+            let choices = count - from + 1;
+            match from + usize::from(byte) % choices {
+                bus if bus < count => Destination::Bus(bus),
+                _ => Destination::Master,
+            }
+        };
+        for (i, (latency, output, aux, fader, pan, moves)) in tracks.into_iter().enumerate() {
+            let mut t = track(&format!("t{i}"), ["mono", "stereo"][i % 2], destination(output, 0));
+            t.strip.inserts = vec![wait(latency), gain(0.5)];
+            t.strip.set("fader_db", fader);
+            t.strip.set("pan", pan);
+            if let Destination::Bus(to) = destination(aux, 0) {
+                t.strip.sends.push(send(to, if aux > 127 { Tap::Pre } else { Tap::Post }));
+            }
+            if moves {
+                let target = Target::Strip(place(STRIP, if aux > 100 { "pan" } else { "fader_db" }));
+                let points = [(0.01, 0.0, Curve::Hold), (0.03, -0.9, Curve::S), (0.05, 0.3, Curve::Hold)];
+                t.strip.automation.push(lane(target, &points));
+                let target = Target::Insert { insert: 1, param: ParamIndex(0) };
+                let points = [(0.005, 0.0, Curve::Hold), (0.0301, 2.0, Curve::Linear), (0.04, 1.0, Curve::Hold)];
+                t.strip.automation.push(lane(target, &points));
+            }
+            song.tracks.push(t);
+        }
+        for (i, (latency, output, aux, fader, pan, _)) in buses.into_iter().enumerate() {
+            let mut b = bus(&format!("b{i}"), destination(output, i + 1));
+            b.strip.inserts = vec![wait(latency)];
+            b.strip.set("fader_db", fader);
+            b.strip.set("pan", pan);
+            b.strip.set("width", 0.5 + pan.abs());
+            if let Destination::Bus(to) = destination(aux, i + 1) {
+                b.strip.sends.push(send(to, Tap::Post));
+            }
+            song.buses.push(b);
+        }
+        song
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Whatever the graph: an impulse in every track arrives everywhere at its own frame and at no other.
+    #[test]
+    fn an_impulse_stays_on_its_frame_through_any_graph(mut song in any_song()) {
+        for track in &mut song.tracks {
+            track.strip.automation.clear();
+        }
+        let library = library(&[
+            ("mono", impulse(tonmeister_core::Layout::Mono, 1000, 2000)),
+            ("stereo", impulse(tonmeister_core::Layout::Stereo, 1000, 2000)),
+        ]);
+        let (out, _) = render(&song, &library, &registry(), 1, 512).unwrap();
+        prop_assert_eq!(out.frames(), 2000);
+        for channel in 0..2 {
+            for (i, y) in out.channel(channel).iter().enumerate() {
+                prop_assert!(i == 1000 || *y == 0.0, "frame {i}: {y}");
+            }
+        }
+        prop_assert!(out.channel(0)[1000] != 0.0 || out.channel(1)[1000] != 0.0);
+    }
+
+    /// Blocks and threads change no bit, with automation on faders, pans and effects.
+    #[test]
+    fn blocks_and_threads_change_no_bit(song in any_song(), block in 1_usize..1500) {
+        let library = library(&[("mono", Buffer::from_mono(noise(1, 0.5, 3000))), ("stereo", stereo_noise(2, 0.5, 2777))]);
+        let (whole, _) = render(&song, &library, &registry(), 1, 4096).unwrap();
+        for (threads, block) in [(1, block), (2, block.max(16)), (3, 777)] {
+            let (cut, _) = render(&song, &library, &registry(), threads, block).unwrap();
+            prop_assert!(whole == cut, "{threads} threads, blocks of {block}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A studio for tests: audio from memory, and effects that do nothing but what a test needs.
+#![allow(dead_code, missing_docs, clippy::missing_panics_doc)]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tonmeister_core::{
+    Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Frames, Glide, Layout, ParamIndex, ParamSpec,
+    Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
+};
+use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
+use tonmeister_session::model::{Bus, Clip, Destination, Insert, Master, PanLaw, Send as Aux, Song, Strip, Tap, Track};
+
+pub const RATE: u32 = 48_000;
+
+#[derive(Default)]
+pub struct Memory(pub HashMap<String, Buffer>);
+
+struct Tape {
+    audio: Buffer,
+    at: usize,
+}
+
+impl Source for Tape {
+    fn info(&self) -> SourceInfo {
+        SourceInfo { sample_rate: RATE, layout: self.audio.layout(), frames: self.audio.frames() as u64 }
+    }
+
+    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
+        // Short reads are allowed; the engine must cope with them.
+        let frames = out.frames().min(self.audio.frames() - self.at).min(700);
+        for channel in 0..out.layout().channels() {
+            let from = &self.audio.channel(channel)[self.at..self.at + frames];
+            out.channel_mut(channel)[..frames].copy_from_slice(from);
+        }
+        self.at += frames;
+        Ok(frames)
+    }
+
+    fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
+        let frames = (frames as usize).min(self.audio.frames() - self.at);
+        self.at += frames;
+        Ok(frames as u64)
+    }
+}
+
+impl Library for Memory {
+    fn info(&self, audio: &str, _rate: u32) -> Result<SourceInfo, SourceError> {
+        let audio = self.0.get(audio).ok_or_else(|| SourceError::new(format!("{audio}: there is no such file")))?;
+        Ok(SourceInfo { sample_rate: RATE, layout: audio.layout(), frames: audio.frames() as u64 })
+    }
+
+    fn open(&self, audio: &str, _rate: u32) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(Tape { audio: self.0[audio].clone(), at: 0 }))
+    }
+}
+
+/// Delays by a number of frames and reports them as its latency.
+pub struct Wait(usize);
+
+struct Waiting {
+    lines: Vec<Vec<f32>>,
+    at: usize,
+}
+
+const WAIT: EffectSpec = EffectSpec {
+    id: "wait",
+    name: "Wait",
+    summary: "",
+    doc: "",
+    params: &[ParamSpec::integer("frames", "Frames", Unit::Frames, (0, 10_000), 0, "")],
+    groups: &[],
+    stereo_only: false,
+    takes_key: false,
+    sources: &[],
+};
+
+impl Effect for Wait {
+    const SPEC: &'static EffectSpec = &WAIT;
+    fn from_settings(settings: &Settings) -> Self {
+        Wait(settings.get("frames") as usize)
+    }
+    fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
+        Ok(Box::new(Waiting { lines: vec![vec![0.0; self.0]; stream.layout.channels()], at: 0 }))
+    }
+}
+
+impl Processor for Waiting {
+    fn process(&mut self, block: &mut Block<'_>, _: &Context<'_>) {
+        let length = self.lines[0].len();
+        if length == 0 {
+            return;
+        }
+        for i in 0..block.frames() {
+            for (channel, line) in self.lines.iter_mut().enumerate() {
+                std::mem::swap(&mut block.channel_mut(channel)[i], &mut line[self.at]);
+            }
+            self.at = (self.at + 1) % length;
+        }
+    }
+    fn latency(&self) -> Frames {
+        Frames(self.lines[0].len() as u64)
+    }
+    fn reset(&mut self) {
+        self.lines.iter_mut().for_each(|l| l.fill(0.0));
+    }
+}
+
+/// A gain that glides; with a key, the key is subtracted instead.
+pub struct Gain(f64);
+
+struct Gaining {
+    gain: Glide,
+    next: Vec<Event>,
+}
+
+const GAIN: EffectSpec = EffectSpec {
+    id: "gain",
+    name: "Gain",
+    summary: "",
+    doc: "",
+    params: &[ParamSpec::number("gain", "Gain", Unit::None, (-4.0, 4.0), 1.0, "")],
+    groups: &[],
+    stereo_only: false,
+    takes_key: true,
+    sources: &[],
+};
+
+impl Effect for Gain {
+    const SPEC: &'static EffectSpec = &GAIN;
+    fn from_settings(settings: &Settings) -> Self {
+        Gain(settings.get("gain"))
+    }
+    fn build(&self, _: &Stream) -> Result<Box<dyn Processor>, BuildError> {
+        Ok(Box::new(Gaining { gain: Glide::new(self.0), next: Vec::new() }))
+    }
+}
+
+impl Processor for Gaining {
+    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
+        for i in 0..block.frames() {
+            for event in context.events.iter().filter(|e| e.at as usize == i) {
+                assert_eq!(event.param, ParamIndex(0));
+                self.gain.to(event.value, event.glide);
+            }
+            let gain = self.gain.value();
+            self.gain.advance(1);
+            for channel in 0..block.layout().channels() {
+                let key = context.key.map_or(0.0, |k| k.channel(channel.min(k.layout().channels() - 1))[i]);
+                let x = &mut block.channel_mut(channel)[i];
+                *x = (f64::from(*x) * gain) as f32 - key;
+            }
+        }
+        let _ = &self.next;
+    }
+    fn tail(&self) -> Tail {
+        Tail::Frames(0)
+    }
+    fn reset(&mut self) {}
+}
+
+pub fn registry() -> Registry {
+    Registry::new().with::<Wait>().with::<Gain>()
+}
+
+pub fn wait(frames: usize) -> Insert {
+    insert("wait", Settings::new(&WAIT).with("frames", frames as f64))
+}
+
+pub fn gain(gain: f64) -> Insert {
+    insert("gain", Settings::new(&GAIN).with("gain", gain))
+}
+
+pub fn insert(id: &str, settings: Settings) -> Insert {
+    Insert { id: id.into(), bypass: false, key: None, settings }
+}
+
+pub fn song() -> Song {
+    Song {
+        title: "Test".into(),
+        artist: None,
+        sample_rate_hz: RATE,
+        tempo_bpm: 120.0,
+        pan_law: PanLaw::Zero,
+        length_s: None,
+        tracks: Vec::new(),
+        buses: Vec::new(),
+        master: Master { strip: Strip::new(None) },
+    }
+}
+
+pub fn track(id: &str, audio: &str, output: Destination) -> Track {
+    Track { id: id.into(), role: None, clips: vec![Clip::whole(audio)], strip: Strip::new(Some(output)) }
+}
+
+pub fn bus(id: &str, output: Destination) -> Bus {
+    Bus { id: id.into(), strip: Strip::new(Some(output)) }
+}
+
+pub fn send(to: usize, tap: Tap) -> Aux {
+    Aux::new(to, tap)
+}
+
+pub fn library(audio: &[(&str, Buffer)]) -> Arc<dyn Library> {
+    Arc::new(Memory(audio.iter().map(|(name, audio)| ((*name).to_owned(), audio.clone())).collect()))
+}
+
+pub fn render(
+    song: &Song,
+    library: &Arc<dyn Library>,
+    registry: &Registry,
+    threads: usize,
+    block: usize,
+) -> Result<(Buffer, Rendered), EngineError> {
+    let compiled = compile(song, registry, &**library)?;
+    let mut out = Buffer::new(Layout::Stereo, 0);
+    let rendered = Executor::new(compiled, library, block).render(threads, |view: View<'_>| {
+        out.append(view);
+        Ok::<(), EngineError>(())
+    })?;
+    Ok((out, rendered))
+}
+
+/// The level of the largest sample, in dBFS.
+pub fn peak_db(buffer: &Buffer) -> f64 {
+    let peak = buffer.view(buffer.frames()).channels().flatten().fold(0.0_f32, |m, x| m.max(x.abs()));
+    20.0 * f64::from(peak).log10()
+}
