@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod failure;
+pub mod new;
 pub mod progress;
 
 pub use failure::{Failure, Finding, Place};
