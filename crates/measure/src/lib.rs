@@ -1,2 +1,12 @@
-//! loudness, true peak and problem finders of Tonmeister
+//! What audio is, and what is wrong with it. This room reads audio and never changes it.
+//!
+//! * [`loudness`] measures a programme as broadcasters and stores do: integrated, momentary and short-term loudness,
+//!   loudness range, true peak, in one streaming pass.
+//! * [`weighting`] is the filter under it.
+//!
+//! Every meter takes its audio in pieces of any size, keeps little, gives the same bits however the audio was cut, and
+//! ends in a plain value that serialises.
 #![forbid(unsafe_code)]
+
+pub mod loudness;
+pub mod weighting;

@@ -1,0 +1,146 @@
+//! Gating: what is left of a programme when its silences and its quiet passages are taken out.
+
+use serde::Serialize;
+
+use super::{lufs, mean_square};
+
+/// Steps of 100 ms in the window of momentary loudness and of a gating block.
+pub(super) const MOMENTARY_STEPS: usize = 4;
+/// Steps of 100 ms in the window of short-term loudness.
+pub(super) const SHORT_TERM_STEPS: usize = 30;
+
+const ABSOLUTE_GATE_LUFS: f64 = -70.0;
+const INTEGRATED_GATE_LU: f64 = -10.0;
+const RANGE_GATE_LU: f64 = -20.0;
+const RANGE_PERCENTILES: (f64, f64) = (10.0, 95.0);
+
+/// The energy of a programme, one value per 100 ms: all that gating needs, and a history to draw.
+///
+/// Several programmes are gated as one with [`Blocks::together`]: the loudness of an album.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blocks {
+    /// Weighted mean square of each step, summed over the channels.
+    steps: Vec<f64>,
+}
+
+/// Loudness range and its two ends (EBU Tech 3342).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Range {
+    /// The distance of the ends.
+    pub lu: f64,
+    /// The 10th percentile of gated short-term loudness.
+    pub low_lufs: f64,
+    /// The 95th percentile.
+    pub high_lufs: f64,
+}
+
+impl Blocks {
+    pub(super) fn push(&mut self, step: f64) {
+        self.steps.push(step);
+    }
+
+    /// How many steps of 100 ms.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Integrated loudness; `None` when no block of 400 ms is louder than −70 LUFS.
+    pub fn integrated_lufs(&self) -> Option<f64> {
+        Blocks::together(&[self])
+    }
+
+    /// Integrated loudness of several programmes played one after another, each with blocks of its own.
+    pub fn together(programmes: &[&Blocks]) -> Option<f64> {
+        let blocks = || programmes.iter().flat_map(|p| p.windows(MOMENTARY_STEPS));
+        let gate = relative_gate(blocks(), INTEGRATED_GATE_LU)?;
+        mean(blocks().filter(|e| *e > gate)).and_then(lufs)
+    }
+
+    /// The level below which blocks were left out of the integrated loudness: 10 LU below the mean of all that
+    /// passed −70 LUFS, and never lower than that.
+    pub fn gate_lufs(&self) -> Option<f64> {
+        relative_gate(self.windows(MOMENTARY_STEPS), INTEGRATED_GATE_LU).and_then(lufs)
+    }
+
+    /// Loudness range; `None` when no 3 s of the programme pass the gates.
+    pub fn range(&self) -> Option<Range> {
+        let gate = relative_gate(self.windows(SHORT_TERM_STEPS), RANGE_GATE_LU)?;
+        let mut passed: Vec<f64> = self.windows(SHORT_TERM_STEPS).filter(|e| *e > gate).collect();
+        passed.sort_unstable_by(f64::total_cmp);
+        // The percentile of Tech 3342's reference program: the nearest value, not an interpolation.
+        let percentile = |p: f64| passed.get((((passed.len().max(1) - 1) as f64) * p / 100.0).round() as usize);
+        let low_lufs = lufs(*percentile(RANGE_PERCENTILES.0)?)?;
+        let high_lufs = lufs(*percentile(RANGE_PERCENTILES.1)?)?;
+        Some(Range { lu: high_lufs - low_lufs, low_lufs, high_lufs })
+    }
+
+    /// Momentary loudness every 100 ms, the first value at 400 ms; `None` in silence.
+    pub fn momentary_lufs(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.windows(MOMENTARY_STEPS).map(lufs)
+    }
+
+    /// Short-term loudness every 100 ms, the first value at 3 s; `None` in silence.
+    pub fn short_term_lufs(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.windows(SHORT_TERM_STEPS).map(lufs)
+    }
+
+    /// Mean squares over windows of that many steps, one step apart.
+    fn windows(&self, steps: usize) -> impl Iterator<Item = f64> + '_ {
+        self.steps.windows(steps).map(move |w| w.iter().sum::<f64>() / steps as f64)
+    }
+}
+
+/// The absolute gate, or the relative one where that is higher, as a mean square.
+fn relative_gate(blocks: impl Iterator<Item = f64>, relative_lu: f64) -> Option<f64> {
+    let absolute = mean_square(ABSOLUTE_GATE_LUFS);
+    let relative = mean(blocks.filter(|e| *e > absolute))? * 10f64.powf(relative_lu / 10.0);
+    Some(relative.max(absolute))
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_u64), |(sum, count), v| (sum + v, count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocks, lufs, mean_square};
+
+    fn programme(parts: &[(usize, f64)]) -> Blocks {
+        let steps = parts.iter().flat_map(|(n, l)| std::iter::repeat_n(mean_square(*l), *n)).collect();
+        Blocks { steps }
+    }
+
+    #[test]
+    fn loudness_and_energy_are_inverse() {
+        assert!((lufs(mean_square(-23.0)).unwrap() + 23.0).abs() < 1e-12);
+        assert_eq!(lufs(0.0), None);
+    }
+
+    #[test]
+    fn the_relative_gate_takes_out_what_is_ten_below() {
+        let even = programme(&[(1000, -20.0)]);
+        assert!((even.integrated_lufs().unwrap() + 20.0).abs() < 1e-9);
+        assert!((even.gate_lufs().unwrap() + 30.0).abs() < 1e-9);
+        let with_pause = programme(&[(1000, -20.0), (1000, -35.0)]);
+        assert!((with_pause.integrated_lufs().unwrap() + 20.0).abs() < 0.01);
+        assert_eq!(programme(&[(100, -71.0)]).integrated_lufs(), None);
+        assert_eq!(programme(&[(3, -20.0)]).integrated_lufs(), None, "shorter than one block");
+    }
+
+    #[test]
+    fn an_album_is_gated_as_one() {
+        let (loud, quiet) = (programme(&[(1000, -10.0)]), programme(&[(1000, -25.0)]));
+        // The quiet song lies more than 10 LU below the mean of both and does not count.
+        assert!((Blocks::together(&[&loud, &quiet]).unwrap() + 10.0).abs() < 1e-9);
+        let near = programme(&[(1000, -13.0)]);
+        let expected = lufs(f64::midpoint(mean_square(-10.0), mean_square(-13.0))).unwrap();
+        assert!((Blocks::together(&[&loud, &near]).unwrap() - expected).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_range_needs_three_seconds() {
+        assert_eq!(programme(&[(29, -20.0)]).range(), None);
+        assert_eq!(programme(&[(30, -20.0)]).range().unwrap().lu, 0.0);
+    }
+}
