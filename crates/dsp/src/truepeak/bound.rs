@@ -75,7 +75,7 @@ fn summed(weights: &mut [f64]) -> f64 {
 /// As weights on second differences: their magnitude, and the magnitude of the rest on the samples.
 fn on_second_differences(mut weights: Weights) -> (f64, f64) {
     let on_value = summed(&mut weights);
-    let first = &mut weights[..TAPS + 1];
+    let first = &mut weights[..=TAPS];
     let on_slope = summed(first);
     // A slope is at most twice the greatest sample.
     (magnitude(&weights[..TAPS]), on_value.abs() + 2.0 * on_slope.abs())

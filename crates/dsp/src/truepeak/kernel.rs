@@ -5,6 +5,11 @@
 //! a vector hold neighbouring cells, and every lane does the same operations in the same order: a cell's peak has
 //! the same bits wherever it falls in a block.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a helper left out of line would be compiled without its caller's vector instructions"
+)]
+
 use std::sync::LazyLock;
 
 /// Places per sample at which the waveform is rebuilt.
@@ -14,7 +19,7 @@ pub const TAPS: usize = 48;
 /// How many samples before and after a cell its peak depends on.
 pub const REACH: usize = TAPS / 2;
 /// How many cells are computed at a time.
-pub const TILE: usize = 16;
+pub const TILE: usize = 32;
 
 /// Shape of the Kaiser window. Balances the ripple at 0.907 of half the sample rate (the transition is as wide as
 /// the taps allow) against nothing else: below that frequency the error only falls.
@@ -59,8 +64,7 @@ fn phase_in_f64(p: usize) -> [f64; TAPS] {
         *tap = sign * sine / (std::f64::consts::PI * distance) * window;
     }
     let sum: f64 = taps.iter().sum();
-    taps.iter_mut().for_each(|tap| *tap /= sum);
-    taps
+    taps.map(|tap| tap / sum)
 }
 
 impl Taps {
@@ -70,7 +74,7 @@ impl Taps {
             let taps = phase_in_f64(p);
             for j in 0..REACH {
                 let (right, left) = (taps[REACH + j], taps[REACH - 1 - j]);
-                kernel.even[j][p - 1] = ((right + left) / 2.0) as f32;
+                kernel.even[j][p - 1] = right.midpoint(left) as f32;
                 if p < 4 {
                     kernel.odd[j][p - 1] = ((right - left) / 2.0) as f32;
                 }
@@ -100,41 +104,57 @@ pub fn phase(p: usize) -> [f64; TAPS] {
 
 type Lanes = [f32; TILE];
 
-/// The seven inner phases of one tile. `x[l + REACH]` is the sample that lane `l` starts from.
+/// Adds tap pair `J` to the running sums of one cell: the even ones of phases 1 to 4, the odd ones of 1 to 3.
 #[inline(always)]
-fn inner_phases(kernel: &Taps, x: &[f32; TILE + TAPS]) -> [Lanes; PHASES - 1] {
-    let mut even = [[0.0_f32; TILE]; 4];
-    let mut odd = [[0.0_f32; TILE]; 3];
-    for j in 0..REACH {
-        let mut sum = [0.0_f32; TILE];
-        let mut difference = [0.0_f32; TILE];
+fn pair<const J: usize>(kernel: &Taps, right: f32, left: f32, s: [f32; 7]) -> [f32; 7] {
+    let (sum, difference) = (right + left, right - left);
+    let (e, o) = (&kernel.even[J], &kernel.odd[J]);
+    [
+        s[0] + e[0] * sum,
+        s[1] + e[1] * sum,
+        s[2] + e[2] * sum,
+        s[3] + e[3] * sum,
+        s[4] + o[0] * difference,
+        s[5] + o[1] * difference,
+        s[6] + o[2] * difference,
+    ]
+}
+
+/// Adds eight tap pairs to the running sums of every cell of a tile. Written out, because the compiler turns cells
+/// into lanes only where nothing but the cells is left to loop over.
+macro_rules! add_pairs {
+    ($kernel:ident, $x:ident, $sums:ident, $($j:literal)*) => {
+        let [s0, s1, s2, s3, s4, s5, s6] = &mut $sums;
         for l in 0..TILE {
-            let (right, left) = (x[l + REACH + 1 + j], x[l + REACH - j]);
-            sum[l] = right + left;
-            difference[l] = right - left;
+            let mut s = [s0[l], s1[l], s2[l], s3[l], s4[l], s5[l], s6[l]];
+            $(s = pair::<$j>($kernel, $x[l + REACH + 1 + $j], $x[l + REACH - $j], s);)*
+            [s0[l], s1[l], s2[l], s3[l], s4[l], s5[l], s6[l]] = s;
         }
-        for p in 0..4 {
-            let tap = kernel.even[j][p];
-            for l in 0..TILE {
-                even[p][l] += tap * sum[l];
-            }
-        }
-        for p in 0..3 {
-            let tap = kernel.odd[j][p];
-            for l in 0..TILE {
-                odd[p][l] += tap * difference[l];
-            }
-        }
-    }
-    let mut phases = [[0.0_f32; TILE]; PHASES - 1];
+    };
+}
+
+/// The grid of one tile, row by row: phase 7 of the cell before, the samples, phases 1 to 7, the next samples.
+/// `x[l + REACH]` is the sample that lane `l` starts from; `last` is phase 7 of the cell before the tile.
+#[inline(always)]
+fn grid(kernel: &Taps, x: &[f32; TILE + TAPS], last: f32) -> [Lanes; PHASES + 2] {
+    let mut sums = [[0.0_f32; TILE]; 7];
+    add_pairs!(kernel, x, sums, 0 1 2 3 4 5 6 7);
+    add_pairs!(kernel, x, sums, 8 9 10 11 12 13 14 15);
+    add_pairs!(kernel, x, sums, 16 17 18 19 20 21 22 23);
+    let mut grid = [[0.0_f32; TILE]; PHASES + 2];
     for p in 0..3 {
         for l in 0..TILE {
-            phases[p][l] = even[p][l] + odd[p][l];
-            phases[PHASES - 2 - p][l] = even[p][l] - odd[p][l];
+            grid[2 + p][l] = sums[p][l] + sums[4 + p][l];
+            grid[PHASES - p][l] = sums[p][l] - sums[4 + p][l];
         }
     }
-    phases[3] = even[3];
-    phases
+    grid[5] = sums[3];
+    grid[1].copy_from_slice(&x[REACH..REACH + TILE]);
+    grid[PHASES + 1].copy_from_slice(&x[REACH + 1..REACH + 1 + TILE]);
+    let [before, .., last_phase, _] = &mut grid;
+    before[0] = last;
+    before[1..].copy_from_slice(&last_phase[..TILE - 1]);
+    grid
 }
 
 /// Height of the waveform around a grid point, given its neighbours: the vertex of the parabola when the point is a
@@ -153,29 +173,19 @@ fn crest(before: f32, at: f32, after: f32) -> f32 {
 /// The peaks of one tile; `last` is phase 7 of the cell before and becomes that of the tile's last cell.
 #[inline(always)]
 fn tile(kernel: &Taps, x: &[f32; TILE + TAPS], last: &mut f32, out: &mut Lanes) {
-    let phases = inner_phases(kernel, x);
-    let mut before = [0.0_f32; TILE];
-    before[0] = *last;
-    before[1..].copy_from_slice(&phases[PHASES - 2][..TILE - 1]);
-    *last = phases[PHASES - 2][TILE - 1];
-    let mut best = [0.0_f32; TILE];
+    let grid = grid(kernel, x, *last);
+    *last = grid[PHASES][TILE - 1];
+    *out = [0.0; TILE];
     for p in 0..PHASES {
+        let (before, at, after) = (&grid[p], &grid[p + 1], &grid[p + 2]);
         for l in 0..TILE {
-            let left = match p {
-                0 => before[l],
-                1 => x[l + REACH],
-                _ => phases[p - 2][l],
-            };
-            let at = if p == 0 { x[l + REACH] } else { phases[p - 1][l] };
-            let right = if p == PHASES - 1 { x[l + REACH + 1] } else { phases[p][l] };
-            let height = crest(left, at, right);
-            best[l] = if height > best[l] { height } else { best[l] };
+            let height = crest(before[l], at[l], after[l]);
+            out[l] = if height > out[l] { height } else { out[l] };
         }
     }
-    *out = best;
 }
 
-/// Phase 7 of one cell, by the same operations in the same order as [`inner_phases`].
+/// Phase 7 of one cell, by the same operations in the same order as [`pair`].
 fn last_phase(kernel: &Taps, x: &[f32; TAPS + 1]) -> f32 {
     let (mut even, mut odd) = (0.0_f32, 0.0_f32);
     for j in 0..REACH {
@@ -187,7 +197,7 @@ fn last_phase(kernel: &Taps, x: &[f32; TAPS + 1]) -> f32 {
 }
 
 /// The peak of each cell. Cell `i` starts from sample `x[i + 24]`, so `x` holds 24 samples before the first cell and
-/// 24 after the last: `x.len() == peaks.len() + 48`, and the number of cells is a multiple of 16.
+/// 24 after the last: `x.len() == peaks.len() + 48`, and the number of cells is a multiple of 32.
 ///
 /// # Panics
 /// When the lengths do not fit.

