@@ -71,13 +71,13 @@ impl Failure {
     }
 
     /// An unreadable file, from an error of the file system or of a reader.
-    pub fn input(path: impl Into<PathBuf>, message: impl ToString) -> Self {
-        Failure::Input { path: path.into(), message: message.to_string() }
+    pub fn input(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+        Failure::Input { path: path.into(), message: message.into() }
     }
 
     /// A file that cannot be written, from an error of the file system or of a writer.
-    pub fn output(path: impl Into<PathBuf>, message: impl ToString) -> Self {
-        Failure::Output { path: path.into(), message: message.to_string() }
+    pub fn output(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+        Failure::Output { path: path.into(), message: message.into() }
     }
 }
 

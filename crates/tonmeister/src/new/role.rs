@@ -9,6 +9,10 @@
 //! synthesizer lead). Where a name holds several, an instrument wins over a *vague* word ("drums", "lead", "room"),
 //! and otherwise the later wins, because the noun stands last in English: a synth bass is a bass.
 
+mod table;
+
+use table::{BESIDE, CLEAR, CLICK, REFERENCE, VAGUE, WHOLE_KIT, WHOLE_SONG, phrases};
+
 /// What a track plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -146,459 +150,14 @@ pub enum Kind {
     NotATrack(&'static str),
 }
 
-/// Phrases that name an instrument. Words stand without their plural s.
-const CLEAR: &[(Role, &[&str])] = &[
-    (
-        Role::Kick,
-        &[
-            "kick",
-            "kik",
-            "kck",
-            "kik drum",
-            "kick drum",
-            "bass drum",
-            "bassdrum",
-            "bd",
-            "kd",
-            "808 kick",
-            "bombo",
-            "grosse caisse",
-        ],
-    ),
-    (
-        Role::Snare,
-        &[
-            "snare",
-            "snr",
-            "sn",
-            "sd",
-            "sidestick",
-            "side stick",
-            "rimshot",
-            "rim shot",
-            "rim",
-            "cross stick",
-            "xstick",
-            "clap",
-            "handclap",
-            "snap",
-            "caja",
-        ],
-    ),
-    (Role::Toms, &["tom", "floor tom", "rack tom", "tomtom", "tom tom", "rototom"]),
-    (
-        Role::Cymbals,
-        &[
-            "hat",
-            "hihat",
-            "hi hat",
-            "high hat",
-            "hh",
-            "hhat",
-            "closed hat",
-            "open hat",
-            "ride",
-            "crash",
-            "cymbal",
-            "cym",
-            "cymb",
-            "splash",
-            "china",
-            "ohh",
-            "chh",
-            "drum cymbal",
-        ],
-    ),
-    (Role::Overheads, &["overhead", "oh", "ovh", "ohead", "over head", "drum overhead", "drum oh"]),
-    (Role::Room, &["drum room", "kit room", "room kit", "room drum", "drum rm"]),
-    (Role::Drums, &["breakbeat", "drum loop", "drumloop", "drum machine", "beat loop", "amen"]),
-    (
-        Role::Percussion,
-        &[
-            "perc",
-            "percussion",
-            "shaker",
-            "shkr",
-            "tamb",
-            "tambo",
-            "tambourine",
-            "conga",
-            "bongo",
-            "djembe",
-            "cajon",
-            "cowbell",
-            "cow bell",
-            "clave",
-            "woodblock",
-            "wood block",
-            "triangle",
-            "timbale",
-            "timpani",
-            "timp",
-            "tympani",
-            "cabasa",
-            "maraca",
-            "guiro",
-            "agogo",
-            "tabla",
-            "taiko",
-            "gong",
-            "chime",
-            "windchime",
-            "castanet",
-            "cuica",
-            "darbuka",
-            "vibraslap",
-            "steel drum",
-            "steelpan",
-            "steel pan",
-            "frame drum",
-            "hand drum",
-            "tubular bell",
-        ],
-    ),
-    (
-        Role::Bass,
-        &[
-            "bass",
-            "bs",
-            "ebass",
-            "bass guitar",
-            "bass gtr",
-            "bassline",
-            "bass line",
-            "contrabass",
-            "doublebass",
-            "double bass",
-            "upright",
-            "upright bass",
-            "subbass",
-            "sub bass",
-            "reese",
-            "synth bass",
-            "bass synth",
-            "basso",
-            "moog bass",
-            "bass di",
-            "bass amp",
-        ],
-    ),
-    (
-        Role::Guitar,
-        &[
-            "guitar",
-            "gtr",
-            "gt",
-            "git",
-            "gitarre",
-            "guit",
-            "guitarra",
-            "guitare",
-            "egtr",
-            "agtr",
-            "elgtr",
-            "acgtr",
-            "aco gtr",
-            "acoustic",
-            "strat",
-            "tele",
-            "lespaul",
-            "les paul",
-            "banjo",
-            "ukulele",
-            "uke",
-            "mandolin",
-            "dobro",
-            "lap steel",
-            "pedal steel",
-            "lead guitar",
-            "rhythm guitar",
-            "lead gtr",
-            "rhythm gtr",
-            "sitar",
-            "bouzouki",
-            "powerchord",
-            "power chord",
-            "nylon",
-        ],
-    ),
-    (
-        Role::Keys,
-        &[
-            "key",
-            "keyboard",
-            "keyb",
-            "kbd",
-            "piano",
-            "pno",
-            "epiano",
-            "e piano",
-            "rhode",
-            "wurli",
-            "wurlitzer",
-            "wurly",
-            "organ",
-            "org",
-            "hammond",
-            "b3",
-            "b 3",
-            "clav",
-            "clavinet",
-            "harpsichord",
-            "celesta",
-            "celeste",
-            "harp",
-            "vibe",
-            "vibraphone",
-            "marimba",
-            "xylophone",
-            "glockenspiel",
-            "glock",
-            "accordion",
-            "mellotron",
-            "klavier",
-            "orgel",
-            "grand",
-            "music box",
-            "dulcimer",
-        ],
-    ),
-    (
-        Role::Strings,
-        &[
-            "string",
-            "str",
-            "violin",
-            "vln",
-            "viola",
-            "vla",
-            "cello",
-            "vc",
-            "vlc",
-            "violoncello",
-            "fiddle",
-            "pizzicato",
-            "pizz",
-            "quartet",
-            "string quartet",
-            "orchestra",
-            "orch",
-            "streicher",
-        ],
-    ),
-    (
-        Role::Winds,
-        &[
-            "brass",
-            "horn",
-            "french horn",
-            "trumpet",
-            "tpt",
-            "trp",
-            "trombone",
-            "tbn",
-            "tuba",
-            "flugelhorn",
-            "sax",
-            "saxophone",
-            "alto sax",
-            "tenor sax",
-            "bari sax",
-            "flute",
-            "clarinet",
-            "oboe",
-            "bassoon",
-            "piccolo",
-            "woodwind",
-            "wind",
-            "harmonica",
-            "whistle",
-            "recorder",
-        ],
-    ),
-    (Role::Pad, &["pad", "synth pad", "synpad", "soundscape", "drone", "atmo pad"]),
-    (
-        Role::Synth,
-        &[
-            "synth",
-            "syn",
-            "syn lead",
-            "synth lead",
-            "arp",
-            "arpeggio",
-            "arpeggiator",
-            "sequence",
-            "pluck",
-            "supersaw",
-            "square lead",
-            "saw lead",
-            "moog",
-            "juno",
-            "jupiter",
-            "prophet",
-            "minilogue",
-            "dx7",
-            "acid",
-            "stab",
-            "chiptune",
-        ],
-    ),
-    (
-        Role::Vocals,
-        &[
-            "vocal",
-            "vox",
-            "voc",
-            "vx",
-            "voice",
-            "lead vocal",
-            "lead vox",
-            "lead voc",
-            "lead vx",
-            "ld vox",
-            "ld voc",
-            "ldv",
-            "lv",
-            "main vocal",
-            "main vox",
-            "singer",
-            "sing",
-            "rap",
-            "vocoder",
-            "gesang",
-            "adlib",
-            "ad lib",
-            "talkbox",
-            "spoken",
-            "acapella",
-            "acappella",
-            "a cappella",
-        ],
-    ),
-    (
-        Role::Backing,
-        &[
-            "bv",
-            "bgv",
-            "bvox",
-            "bkv",
-            "bvoc",
-            "backing vocal",
-            "backing vox",
-            "backing voc",
-            "backup vocal",
-            "backup vox",
-            "back vox",
-            "back vocal",
-            "bg vocal",
-            "bg vox",
-            "bg voc",
-            "bk vox",
-            "bk vocal",
-            "background vocal",
-            "background vox",
-            "choir",
-            "gang vocal",
-            "group vocal",
-            "ooh",
-            "aah",
-            "chant",
-            "coro",
-        ],
-    ),
-    (Role::Fx, &["vocal fx", "vox fx", "riser", "uplifter", "downlifter", "whoosh", "braam", "foley"]),
-];
-
-/// Phrases that name an instrument only when nothing clearer stands beside them.
-const VAGUE: &[(Role, &[&str])] = &[
-    (Role::Toms, &["ft"]),
-    (Role::Cymbals, &["top"]),
-    (Role::Drums, &["drum", "drm", "dr", "kit", "drumkit", "drum kit", "beat", "break", "loop", "schlagzeug"]),
-    (Role::Room, &["room", "rm"]),
-    (Role::Bass, &["sub", "808", "low"]),
-    (Role::Guitar, &["rhythm", "riff", "solo", "steel", "slide"]),
-    (Role::Keys, &["ep", "bell", "chord"]),
-    (Role::Synth, &["lead", "ld", "hook", "melody", "seq", "saw", "poly", "303"]),
-    (
-        Role::Backing,
-        &[
-            "backing",
-            "backup",
-            "background",
-            "bg",
-            "harmony",
-            "harmonie",
-            "harm",
-            "double",
-            "dbl",
-            "gang",
-            "soprano",
-            "alto",
-            "tenor",
-        ],
-    ),
-    (
-        Role::Fx,
-        &[
-            "fx",
-            "sfx",
-            "efx",
-            "effect",
-            "impact",
-            "sweep",
-            "noise",
-            "scratch",
-            "sample",
-            "ambience",
-            "ambiance",
-            "ambient",
-            "atmo",
-            "atmosphere",
-            "reverse",
-            "vinyl",
-            "transition",
-            "fill",
-            "verb",
-            "reverb",
-            "delay",
-            "misc",
-        ],
-    ),
-];
-
-/// The kit named as a whole.
-const WHOLE_KIT: &[&str] = &["drum", "drumkit", "kit", "drm"];
-
-/// Words beside an instrument's name that name none: places, microphones, sides. They help to take words apart.
-const BESIDE: &[&str] = &[
-    "in", "out", "inside", "outside", "bottom", "btm", "bot", "up", "down", "close", "far", "left", "right", "l", "r",
-    "mono", "stereo", "mic", "amp", "di", "cab", "clean", "dist", "crunch", "dry", "wet", "high", "hi", "mid", "soft",
-    "hard", "open", "closed", "floor", "rack", "trig", "trigger", "elec", "electric", "e", "a", "el", "aco",
-];
-
-/// Words by which a file says that it is a version of the whole song.
-const WHOLE_SONG: &[&str] = &[
-    "mix",
-    "mixdown",
-    "master",
-    "mastered",
-    "mastering",
-    "bounce",
-    "premaster",
-    "premix",
-    "2mix",
-    "2track",
-    "instrumental",
-];
-
 /// What the file with these words in its name is.
 pub(super) fn of_words(words: &[String]) -> Kind {
-    let says = |known: &[&'static str]| known.iter().find(|word| words.iter().any(|w| w == *word)).copied();
-    if let Some(word) = says(&["reference", "ref", "referenz"]) {
+    let says = |known: &'static str| phrases(known).find(|word| words.iter().any(|w| w == word));
+    if let Some(word) = says(REFERENCE) {
         return Kind::NotATrack(word);
     }
     // "Drum Mix" and "Kick Click" are tracks; a bare "Mix" or "Click" is none.
-    match (role_of(words), says(WHOLE_SONG).or_else(|| says(&["click", "metronome", "clicktrack"]))) {
+    match (role_of(words), says(WHOLE_SONG).or_else(|| says(CLICK))) {
         (None, Some(word)) => Kind::NotATrack(word),
         (role, _) => Kind::Stem(role),
     }
@@ -618,7 +177,7 @@ fn role_of(words: &[String]) -> Option<Role> {
         // Vocals that are also called a harmony or a double stand behind the lead.
         Role::Vocals if vague.iter().any(|found| found.role == Role::Backing) => Some(Role::Backing),
         // A kit bounced together with something else, "drums and bass", is first of all a kit.
-        role if free.iter().any(|word| WHOLE_KIT.contains(&word.as_str())) => {
+        role if free.iter().any(|word| phrases(WHOLE_KIT).any(|kit| kit == word)) => {
             let of_the_kit = matches!(role.family(), Family::Drums | Family::Percussion);
             Some(if of_the_kit { role } else { Role::Drums })
         }
@@ -640,18 +199,18 @@ impl Match {
 }
 
 /// Every phrase of the table that stands in the words, at each place the longest, none inside another.
-fn matches(words: &[String], table: &[(Role, &[&str])]) -> Vec<Match> {
+fn matches(words: &[String], table: &[(Role, &'static str)]) -> Vec<Match> {
     let mut found = Vec::new();
     let mut from = 0;
     while from < words.len() {
         let at = |phrase: &str| {
             let parts: Vec<&str> = phrase.split(' ').collect();
-            let here = words[from..].iter().map(|w| w.as_str()).zip(&parts);
+            let here = words[from..].iter().map(String::as_str).zip(&parts);
             let same = words.len() - from >= parts.len() && here.into_iter().all(|(w, p)| w == singular(p));
             same.then_some(parts.len())
         };
-        let phrases = table.iter().flat_map(|(role, phrases)| phrases.iter().map(|phrase| (*role, *phrase)));
-        let here = phrases.filter_map(|(role, phrase)| at(phrase).map(|length| (role, length)));
+        let all = table.iter().flat_map(|(role, text)| phrases(text).map(|phrase| (*role, phrase)));
+        let here = all.filter_map(|(role, phrase)| at(phrase).map(|length| (role, length)));
         match here.max_by_key(|(_, length)| *length) {
             Some((role, length)) => {
                 found.push(Match { role, from, length });
@@ -725,8 +284,8 @@ fn singular(word: &str) -> &str {
 }
 
 fn vocabulary() -> impl Iterator<Item = &'static str> {
-    let phrases = CLEAR.iter().chain(VAGUE).flat_map(|(_, phrases)| phrases.iter().copied());
-    phrases.flat_map(|phrase| phrase.split(' ')).chain(BESIDE.iter().copied()).chain(WHOLE_SONG.iter().copied())
+    let named = CLEAR.iter().chain(VAGUE).flat_map(|(_, text)| phrases(text)).flat_map(|phrase| phrase.split(' '));
+    named.chain(phrases(BESIDE)).chain(phrases(WHOLE_SONG))
 }
 
 fn known(word: &str) -> bool {
@@ -734,35 +293,31 @@ fn known(word: &str) -> bool {
 }
 
 fn is_phrase(word: &str) -> bool {
-    CLEAR.iter().chain(VAGUE).any(|(_, phrases)| phrases.contains(&word)) || WHOLE_SONG.contains(&word)
+    CLEAR.iter().chain(VAGUE).flat_map(|(_, text)| phrases(text)).chain(phrases(WHOLE_SONG)).any(|p| p == word)
 }
 
 /// The word as a chain of at least two known ones, nothing left over, the longest first; single letters are sides
 /// and stand only at the end, and pairs of letters are too weak to begin a chain.
 fn chain(word: &str) -> Option<Vec<&str>> {
-    fn rest<'a>(word: &'a str, first: bool) -> Option<Vec<&'a str>> {
-        if word.is_empty() {
-            return Some(Vec::new());
-        }
-        let cuts = word.char_indices().map(|(at, c)| at + c.len_utf8());
-        for cut in cuts.collect::<Vec<_>>().into_iter().rev() {
-            let (head, tail) = word.split_at(cut);
-            let long_enough = match head.len() {
-                1 => !first && tail.is_empty() && (head == "l" || head == "r"),
-                2 => !first || (matches!(head, "oh" | "bv" | "hh") && matches!(tail, "l" | "r")),
-                _ => true,
-            };
-            if long_enough
-                && known(head)
-                && let Some(mut parts) = rest(tail, false)
-            {
-                parts.insert(0, head);
-                return Some(parts);
-            }
-        }
-        None
+    links(word, true).filter(|parts| parts.len() > 1)
+}
+
+fn links(word: &str, first: bool) -> Option<Vec<&str>> {
+    if word.is_empty() {
+        return Some(Vec::new());
     }
-    rest(word, true).filter(|parts| parts.len() > 1)
+    let cuts: Vec<usize> = word.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+    cuts.into_iter().rev().find_map(|cut| {
+        let (head, tail) = word.split_at(cut);
+        let strong = match head.len() {
+            1 => !first && tail.is_empty() && matches!(head, "l" | "r"),
+            2 => !first || (matches!(head, "oh" | "bv" | "hh") && matches!(tail, "l" | "r")),
+            _ => true,
+        };
+        let mut parts = if strong && known(head) { links(tail, false)? } else { return None };
+        parts.insert(0, head);
+        Some(parts)
+    })
 }
 
 #[cfg(test)]
@@ -841,8 +396,8 @@ mod tests {
     #[test]
     fn every_phrase_names_its_own_role() {
         // A phrase that a longer or later one shadowed would be dead weight in the table.
-        for (role, phrases) in CLEAR.iter().chain(VAGUE) {
-            for phrase in *phrases {
+        for (role, text) in CLEAR.iter().chain(VAGUE) {
+            for phrase in phrases(text) {
                 assert_eq!(kind(phrase), Kind::Stem(Some(*role)), "{phrase}: {:?}", words(phrase));
             }
         }
