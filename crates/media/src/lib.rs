@@ -1,2 +1,36 @@
-//! audio files in and out of Tonmeister
+//! Audio files in and out.
+//!
+//! **In.** [`open`] looks at a file's content, never at its name, and gives a [`Source`](tonmeister_core::Source): a
+//! stream of planar `f32` whose exact length is known before the first sample is read, with encoder delay and padding
+//! trimmed. [`probe`] says the same without the audio. Memory is bounded by a buffer per file, however long it is.
+//!
+//! - `wav` and `aiff` read the headers of uncompressed files; `pcm_file` streams their samples through `pcm`, the
+//!   conversion kernels.
+//! - `coded` reads FLAC, ALAC, MP3, AAC, Vorbis and Opus through decoders of other crates.
+//! - `finite` keeps samples that are infinite or not a number out of the house.
+//!
+//! What cannot be read is a [`MediaError`] that names the file, the place and the remedy. What can be read in part (a
+//! file that is cut off, a length left open) is read, and a warning in [`Opened::warnings`] says what was done.
+//!
+//! **Out.** [`Writer`] makes WAV (RF64 by itself past 4 GiB) and FLAC. It writes beside the target, syncs, and renames:
+//! an interrupted render leaves the old file or none.
 #![forbid(unsafe_code)]
+
+mod aiff;
+mod coded;
+mod error;
+mod finite;
+mod info;
+mod input;
+mod open;
+mod pcm;
+mod pcm_file;
+mod wav;
+mod write;
+
+pub use error::MediaError;
+pub use finite::{NonFinite, NonFiniteCount};
+pub use info::{Bext, Codec, Container, FileInfo};
+pub use input::Input;
+pub use open::{OpenOptions, Opened, Probed, open, open_input, open_with, probe};
+pub use write::{Format, IntegerBits, SampleFormat, Writer, Written};

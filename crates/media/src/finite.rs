@@ -1,0 +1,73 @@
+//! Samples that are infinite or not a number: refused, or silenced and counted.
+//!
+//! One such sample in a track poisons every recursive filter behind it for the rest of the song, so none ever leaves
+//! this crate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tonmeister_core::Block;
+
+use crate::error::MediaError;
+use crate::pcm::{first_non_finite, silence_non_finite};
+
+/// What happens to samples that are infinite or not a number (floating-point files can hold them).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NonFinite {
+    /// Reading stops with an error that names the file and the time of the first one. For work whose result is kept.
+    #[default]
+    Refuse,
+    /// They are read as silence and counted ([`NonFiniteCount`]). For measuring and checking.
+    Silence,
+}
+
+/// How many samples were silenced so far in one source, kept up while it is read.
+#[derive(Clone, Debug, Default)]
+pub struct NonFiniteCount(Arc<AtomicU64>);
+
+impl NonFiniteCount {
+    /// The count so far; complete once the source was read to its end.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The policy at work on one source.
+#[derive(Clone, Debug)]
+pub(crate) struct FinitePolicy {
+    pub(crate) policy: NonFinite,
+    pub(crate) count: NonFiniteCount,
+}
+
+impl FinitePolicy {
+    /// Checks a block whose first frame is frame `start` of the file.
+    pub(crate) fn apply(
+        &self,
+        block: &mut Block<'_>,
+        start: u64,
+        path: &Path,
+        sample_rate: u32,
+    ) -> Result<(), MediaError> {
+        match self.policy {
+            NonFinite::Silence => {
+                let found: u64 = block.channels_mut().map(silence_non_finite).sum();
+                if found > 0 {
+                    self.count.0.fetch_add(found, Ordering::Relaxed);
+                }
+                Ok(())
+            }
+            NonFinite::Refuse => match block.channels().filter_map(first_non_finite).min() {
+                None => Ok(()),
+                Some(frame) => {
+                    let frame = start + frame as u64;
+                    Err(MediaError::Damaged {
+                        path: path.to_owned(),
+                        place: format!("{:.6} s (frame {frame})", frame as f64 / f64::from(sample_rate)),
+                        found: "a sample that is infinite or not a number".into(),
+                    })
+                }
+            },
+        }
+    }
+}

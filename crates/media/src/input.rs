@@ -1,0 +1,102 @@
+//! The bytes a file is read from, and careful ways of reading them.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use symphonia::core::io::MediaSource;
+
+use crate::error::MediaError;
+
+/// Anything that bytes can be read from at any place: a file, or a buffer in memory.
+pub trait Input: Read + Seek + Send + Sync {}
+
+impl<T: Read + Seek + Send + Sync> Input for T {}
+
+/// An input with its name and its length, which was measured, not claimed.
+pub(crate) struct Bytes<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) input: &'a mut dyn Input,
+    pub(crate) len: u64,
+}
+
+impl Bytes<'_> {
+    /// Fills `out` from that place; fewer bytes only at the end of the file.
+    pub(crate) fn read_at(&mut self, at: u64, out: &mut [u8]) -> Result<usize, MediaError> {
+        self.input
+            .seek(SeekFrom::Start(at))
+            .and_then(|_| read_full(self.input, out))
+            .map_err(|e| MediaError::io(self.path, "read", e))
+    }
+
+    /// At most `limit` of the `size` bytes that a header claims at that place, and no more than the file has.
+    pub(crate) fn read_some(&mut self, at: u64, size: u64, limit: usize) -> Result<Vec<u8>, MediaError> {
+        let there = size.min(self.len.saturating_sub(at)).min(limit as u64) as usize;
+        let mut out = vec![0; there];
+        let read = self.read_at(at, &mut out)?;
+        out.truncate(read);
+        Ok(out)
+    }
+}
+
+/// Reads until `out` is full or the input ends.
+pub(crate) fn read_full(input: &mut (impl Read + ?Sized), out: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < out.len() {
+        match input.read(&mut out[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Lends an input to the decoders of other crates.
+pub(crate) struct Lent {
+    pub(crate) input: Box<dyn Input>,
+    pub(crate) len: u64,
+}
+
+impl Read for Lent {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.input.read(out)
+    }
+}
+
+impl Seek for Lent {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.input.seek(to)
+    }
+}
+
+impl MediaSource for Lent {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.len)
+    }
+}
+
+/// The first `N` bytes at a place of a slice, if it reaches that far.
+pub(crate) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+/// Four characters as they stand, unprintable ones as dots.
+pub(crate) fn fourcc(id: [u8; 4]) -> String {
+    id.iter().map(|b| if b.is_ascii_graphic() || *b == b' ' { char::from(*b) } else { '.' }).collect()
+}
+
+/// Text up to the first zero byte, without spaces around it. Bytes that are not UTF-8 are taken as Latin-1.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    let bytes = &bytes[..end];
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+    };
+    text.trim().to_owned()
+}

@@ -1,0 +1,100 @@
+//! A temporary file beside its target.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::sync_folder;
+use crate::error::MediaError;
+
+/// Bytes on their way to a target. Dropped, they vanish.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Beside {
+    /// Makes the temporary file in the target's own folder, so that the rename stays on one disk.
+    pub(crate) fn create(path: &Path) -> Result<Beside, MediaError> {
+        // A link is followed: the file behind it is what the user means to replace.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if target.is_dir() {
+            return Err(MediaError::Folder { path: target });
+        }
+        let io = |e| MediaError::io(path, "written", e);
+        let folder = folder_of(&target);
+        let name = target.file_name().ok_or_else(|| io(io::Error::other("the name has no last part")))?;
+        let mut prefix = std::ffi::OsString::from(".");
+        prefix.push(name);
+        prefix.push(".");
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(".part");
+        if let Some(permissions) = permissions(&target) {
+            builder.permissions(permissions);
+        }
+        let file = builder.tempfile_in(folder).map_err(io)?;
+        Ok(Beside { file, target })
+    }
+
+    /// The file to be.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Syncs, renames, and syncs the folder.
+    pub(crate) fn put_in_place(self) -> Result<(), MediaError> {
+        let Beside { file, target } = self;
+        let io = |e| MediaError::io(&target, "written", e);
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(&target).map_err(|e| io(e.error))?;
+        sync_folder(folder_of(&target)).map_err(io)
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Those of the file that is replaced, else what the user's mask leaves (temporary files are private by default).
+fn permissions(target: &Path) -> Option<Permissions> {
+    if let Ok(old) = fs::metadata(target) {
+        return Some(old.permissions());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        Some(Permissions::from_mode(0o666))
+    }
+    #[cfg(not(unix))]
+    {
+        None
+    }
+}
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file_mut().flush()
+    }
+}
+
+impl Read for Beside {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        File::read(self.file.as_file_mut(), out)
+    }
+}
+
+impl Seek for Beside {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.as_file_mut().seek(to)
+    }
+}

@@ -1,0 +1,148 @@
+//! `f32` onto the integer grid, exactly.
+//!
+//! A sample times 2^(bits − 1) is exact in `f32`. It is rounded to the nearest whole number, ties to even, and clamped to
+//! the range; what had to be clamped is counted. The loops have no branches and become vector code.
+
+use multiversion::multiversion;
+use tonmeister_core::View;
+
+/// What happened on the way to the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Quantized {
+    /// Samples clamped to full scale.
+    pub(crate) clipped: u64,
+    /// The first frame that has a sample which is infinite or not a number.
+    pub(crate) first_bad: Option<u64>,
+}
+
+impl Quantized {
+    /// Adds the account of a part that began at frame `at`.
+    pub(crate) fn add(&mut self, part: Quantized, at: u64) {
+        self.clipped += part.clipped;
+        self.first_bad = self.first_bad.or(part.first_bad.map(|frame| frame + at));
+    }
+}
+
+/// Appends 16-bit little-endian frames.
+pub(crate) fn to_i16_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
+    interleave::<2>(audio, out, |[left, right], bytes| {
+        encode(left, right, bytes, 15, |value| (value as i16).to_le_bytes())
+    })
+}
+
+/// Appends 24-bit little-endian frames.
+pub(crate) fn to_i24_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
+    interleave::<3>(audio, out, |[left, right], bytes| {
+        encode(left, right, bytes, 23, |value| {
+            let [a, b, c, _] = value.to_le_bytes();
+            [a, b, c]
+        })
+    })
+}
+
+/// Appends 32-bit float little-endian frames.
+pub(crate) fn to_f32_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
+    interleave::<4>(audio, out, |[left, right], bytes| {
+        let (samples, _) = bytes.as_chunks_mut::<4>();
+        if right.is_empty() {
+            samples.iter_mut().zip(left).for_each(|(out, s)| *out = s.to_le_bytes());
+        } else {
+            let (pairs, _) = samples.as_chunks_mut::<2>();
+            for ((out, l), r) in pairs.iter_mut().zip(left).zip(right) {
+                *out = [l.to_le_bytes(), r.to_le_bytes()];
+            }
+        }
+        0
+    })
+}
+
+/// Appends interleaved 32-bit integers on a grid of that many bits, for encoders that take them.
+pub(crate) fn to_integers(audio: View<'_>, bits: u32, out: &mut Vec<i32>) -> Quantized {
+    let first_bad = first_bad(audio);
+    let [left, right] = lanes(audio);
+    let mut clipped = 0;
+    if first_bad.is_none() {
+        let start = out.len();
+        out.resize(start + audio.frames() * audio.layout().channels(), 0);
+        clipped = grid(left, right, &mut out[start..], bits - 1);
+    }
+    Quantized { clipped, first_bad }
+}
+
+/// Makes room for the frames and lets `fill` write them, unless a sample is no number.
+fn interleave<const N: usize>(
+    audio: View<'_>,
+    out: &mut Vec<u8>,
+    fill: impl Fn([&[f32]; 2], &mut [u8]) -> u64,
+) -> Quantized {
+    let first_bad = first_bad(audio);
+    if first_bad.is_some() {
+        return Quantized { clipped: 0, first_bad };
+    }
+    let start = out.len();
+    out.resize(start + audio.frames() * audio.layout().channels() * N, 0);
+    Quantized { clipped: fill(lanes(audio), &mut out[start..]), first_bad: None }
+}
+
+/// Left and right; the right lane is empty for mono.
+fn lanes(audio: View<'_>) -> [&[f32]; 2] {
+    let mut channels = audio.channels();
+    [channels.next().unwrap_or(&[]), channels.next().unwrap_or(&[])]
+}
+
+fn first_bad(audio: View<'_>) -> Option<u64> {
+    audio.channels().filter_map(crate::pcm::first_non_finite).min().map(|frame| frame as u64)
+}
+
+/// The nearest whole number within the range, and 1 if the sample lay outside it.
+#[inline(always)]
+fn nearest(sample: f32, steps: f32) -> (i32, u32) {
+    let rounded = (sample * steps).round_ties_even();
+    let clamped = rounded.clamp(-steps, steps - 1.0);
+    (clamped as i32, u32::from(clamped != rounded))
+}
+
+#[multiversion(targets = "simd")]
+fn grid(left: &[f32], right: &[f32], out: &mut [i32], shift: u32) -> u64 {
+    let steps = (1_u32 << shift) as f32;
+    let mut clipped = 0_u64;
+    if right.is_empty() {
+        for (out, s) in out.iter_mut().zip(left) {
+            let (value, over) = nearest(*s, steps);
+            *out = value;
+            clipped += u64::from(over);
+        }
+    } else {
+        let (pairs, _) = out.as_chunks_mut::<2>();
+        for ((out, l), r) in pairs.iter_mut().zip(left).zip(right) {
+            let ((a, over_a), (b, over_b)) = (nearest(*l, steps), nearest(*r, steps));
+            *out = [a, b];
+            clipped += u64::from(over_a + over_b);
+        }
+    }
+    clipped
+}
+
+/// Rounds in pieces that stay in the first cache, then packs the bytes.
+fn encode<const N: usize>(
+    left: &[f32],
+    right: &[f32],
+    bytes: &mut [u8],
+    shift: u32,
+    pack: impl Fn(i32) -> [u8; N] + Copy,
+) -> u64 {
+    const PIECE: usize = 512;
+    let mut values = [0_i32; 2 * PIECE];
+    let channels = if right.is_empty() { 1 } else { 2 };
+    let mut clipped = 0;
+    for (index, bytes) in bytes.chunks_mut(PIECE * channels * N).enumerate() {
+        let from = index * PIECE;
+        let frames = bytes.len() / (channels * N);
+        let right = if right.is_empty() { right } else { &right[from..from + frames] };
+        let values = &mut values[..frames * channels];
+        clipped += grid(&left[from..from + frames], right, values, shift);
+        let (samples, _) = bytes.as_chunks_mut::<N>();
+        samples.iter_mut().zip(values).for_each(|(out, value)| *out = pack(*value));
+    }
+    clipped
+}
