@@ -187,7 +187,7 @@ impl Keys {
     /// 32 random bits of the sample at that place: two rounds of multiply and xor-shift. A function of the place
     /// alone, so that the loop around it has no order and runs in vector lanes. The second key keeps two channels
     /// from being shifted copies of one another.
-    #[inline(always)]
+    #[inline]
     fn bits(self, place: u32) -> u32 {
         let mut x = place.wrapping_mul(0x9E37_79B1).wrapping_add(self.before);
         x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
@@ -197,7 +197,7 @@ impl Keys {
     }
 
     /// Triangular, −1 to 1, mean zero, variance 1/6: the difference of two independent 16-bit uniforms.
-    #[inline(always)]
+    #[inline]
     fn triangle(self, place: u32) -> f64 {
         let bits = self.bits(place);
         f64::from((bits >> 16) as i32 - (bits & 0xFFFF) as i32) * (1.0 / 65_536.0)
@@ -206,14 +206,14 @@ impl Keys {
 
 /// Rounds to the nearest whole number by pushing the fraction out of the mantissa: exact below 2^51, and cheap on
 /// every processor.
-#[inline(always)]
+#[inline]
 fn round(x: f64) -> f64 {
     const PUSH: f64 = 6_755_399_441_055_744.0;
     (x + PUSH) - PUSH
 }
 
 /// A sample in steps of one LSB, kept within what rounding can hold; no number becomes silence.
-#[inline(always)]
+#[inline]
 fn in_steps(sample: f32, scale: f64) -> f64 {
     let x = f64::from(sample);
     let x = if x.is_nan() { 0.0 } else { x };
