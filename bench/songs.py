@@ -1,0 +1,127 @@
+"""The peers' jobs as songs of ours, made from the peers' own description of the mix (`mix.json`).
+
+Every peer does the same work in J2: a high-pass, a low shelf at 120 Hz, bells at 400 and 2500 Hz (Q 1), a high shelf
+at 9 kHz, a compressor (10 ms, 120 ms, knee 2 dB, 3 dB of make-up), fader and pan, sends to a reverb and to a delay of
+375 ms, and a compressor on the mix. J1 is faders and pans alone.
+"""
+
+import json
+from pathlib import Path
+
+
+def toml(value):
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    return repr(value)
+
+
+def table(header, **values):
+    """One table and its values."""
+    return f"\n[{header}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
+
+
+def song(title, rate, length_s=None):
+    values = {"title": title, "sample_rate_hz": rate, "pan_law_db": -3.0}
+    if length_s is not None:
+        values["length_s"] = length_s
+    return table("song", **values).lstrip()
+
+
+def strip_effects(track):
+    """The inserts and sends of a J2 strip."""
+    return (
+        table(
+            "[track.insert]",
+            effect="eq",
+            highpass={"hz": float(track["hpf"]), "slope_db_oct": 12},
+            low_shelf={"hz": 120.0, "gain_db": float(track["ls"])},
+            bells=[
+                {"hz": 400.0, "gain_db": float(track["p1"]), "q": 1.0},
+                {"hz": 2500.0, "gain_db": float(track["p2"]), "q": 1.0},
+            ],
+            high_shelf={"hz": 9000.0, "gain_db": float(track["hs"])},
+        )
+        + table(
+            "[track.insert]",
+            effect="compressor",
+            threshold_db=float(track["thr"]),
+            ratio=float(track["ratio"]),
+            attack_ms=10.0,
+            release_ms=120.0,
+            knee_db=2.0,
+            makeup_db=3.0,
+        )
+        + table("[track.send]", to="reverb", level_db=float(track["rev"]))
+        + table("[track.send]", to="delay", level_db=float(track["dly"]))
+    )
+
+
+def buses():
+    """J2's returns and the compressor on its mix."""
+    return (
+        table("[bus]", id="reverb")
+        + table("[bus.insert]", effect="reverb", decay_s=2.0, mix_percent=100.0)
+        + table("[bus]", id="delay")
+        + table("[bus.insert]", effect="delay", time_ms=375.0, feedback_percent=50.0, mix_percent=100.0)
+        + table(
+            "[master.insert]",
+            effect="compressor",
+            threshold_db=-12.0,
+            ratio=2.0,
+            attack_ms=20.0,
+            release_ms=200.0,
+            knee_db=2.0,
+            makeup_db=3.0,
+        )
+    )
+
+
+def mixdown(tracks, effects, length_s):
+    """J1, or with effects J2."""
+    text = song("J2" if effects else "J1", 48000, length_s)
+    for track in tracks:
+        place = {"fader_db": float(track["gain"]), "pan": float(track["pan"])}
+        text += table("[track]", id=track["name"], audio=track["file"], **place)
+        text += strip_effects(track) if effects else ""
+    return text + (buses() if effects else "")
+
+
+def conversion(source):
+    """J5: one stereo file at 96 kHz in a song at 44.1 kHz."""
+    return song("J5", 44100) + table("[track]", id="source", audio=str(source))
+
+
+def repeated(tracks, count, seconds, each_s, effects):
+    """A song of so many tracks and so long, made of the same files again and again."""
+    text = song(f"{count} tracks", 48000, float(seconds))
+    for number in range(count):
+        track = tracks[number % len(tracks)]
+        place = {"fader_db": float(track["gain"]) - 6.0, "pan": float(track["pan"])}
+        text += table("[track]", id=f"t{number + 1}", **place)
+        # Clips stand between a track's own values and its inserts.
+        for start in range(0, seconds, each_s):
+            clip = {"audio": track["file"], "start_s": float(start)}
+            text += table("[track.clip]", **clip)
+        text += strip_effects(track) if effects else ""
+    return text + (buses() if effects else "")
+
+
+def mix_of_the_peers(bench):
+    """The peers' description of the mix."""
+    with open(bench / "peers" / "mix.json", encoding="utf-8") as f:
+        return json.load(f)
+
+
+def write(folder, name, text):
+    """Writes a song and returns its path."""
+    path = Path(folder) / name / "song.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
