@@ -1,4 +1,50 @@
-//! the document of Tonmeister: song.toml parsed with spans, printed with comments, edited
+//! The document: a song as a text that a musician can read aloud.
+//!
+//! ```
+//! use tonmeister_core::Registry;
+//! use tonmeister_session::{Edit, parse};
+//!
+//! let text = "[song]\nsample_rate_hz = 48000\n\n[[track]]\nid = \"kick\"   # in the box\naudio = \"stems/kick.wav\"\n";
+//! let mut document = parse(text, &Registry::new()).unwrap();
+//! assert_eq!(document.song().tracks[0].strip.get("fader_db"), 0.0);
+//!
+//! let undo = document.apply(&Edit::SetParam { address: "kick/fader_db".into(), value: -3.5 }).unwrap();
+//! assert!(document.text().ends_with("fader_db = -3.5\n"));
+//! document.apply(&undo).unwrap();
+//! assert_eq!(document.text(), text);
+//! ```
+//!
+//! The way through the room:
+//!
+//! 1. [`tables`] and [`keys`] say what may be written, once. Parser, printer, [`schema()`] and [`reference()`] read it
+//!    there, and an effect's keys in its [`EffectSpec`](tonmeister_core::EffectSpec).
+//! 2. [`parse`] reads a text into a [`Document`]. All that is wrong is told at once, each finding with its place
+//!    ([`LineIndex`] turns bytes into lines), what was expected, what was found, and the remedy.
+//! 3. [`Document::song`] is the [`model`]: typed values with every default filled in, for the engine.
+//! 4. [`Document::apply`] makes an [`Edit`] and returns its inverse. The text keeps its comments, its order and its
+//!    line endings; only what the edit is about changes.
+//! 5. [`print()`] writes a song that was built in code.
+//!
+//! Text in, document out: this room touches neither audio nor the file system, and knows effects by description only.
 #![forbid(unsafe_code)]
+
+mod document;
+mod edit;
+pub mod keys;
+mod lines;
 pub mod model;
+mod print;
+mod read;
+mod reference;
+mod report;
+mod schema;
 pub mod tables;
+mod tree;
+
+pub use document::{Document, parse};
+pub use edit::{Edit, Plain, Splice};
+pub use lines::{LineIndex, line_col};
+pub use model::Song;
+pub use print::{print, written};
+pub use reference::reference;
+pub use schema::schema;

@@ -54,6 +54,54 @@ impl PanLaw {
             PanLaw::Minus6 => Some(2.0),
         }
     }
+
+    /// As the document writes it: `-3.0`.
+    pub fn db(self) -> f64 {
+        match self {
+            PanLaw::Zero => 0.0,
+            PanLaw::Minus2_5 => -2.5,
+            PanLaw::Minus3 => -3.0,
+            PanLaw::Minus4_5 => -4.5,
+            PanLaw::Minus6 => -6.0,
+        }
+    }
+
+    /// The law that the document writes so, if there is one.
+    pub fn of_db(db: f64) -> Option<PanLaw> {
+        [PanLaw::Zero, PanLaw::Minus2_5, PanLaw::Minus3, PanLaw::Minus4_5, PanLaw::Minus6]
+            .into_iter()
+            .find(|law| law.db() == db)
+    }
+}
+
+impl FadeShape {
+    /// In the order of [`crate::keys::FADE_SHAPES`].
+    pub const ALL: [FadeShape; 4] = [FadeShape::EqualPower, FadeShape::Linear, FadeShape::S, FadeShape::Exponential];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::FADE_SHAPES[self as usize].id
+    }
+}
+
+impl Tap {
+    /// In the order of [`crate::keys::TAPS`].
+    pub const ALL: [Tap; 2] = [Tap::Post, Tap::Pre];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::TAPS[self as usize].id
+    }
+}
+
+impl Curve {
+    /// In the order of [`crate::keys::CURVES`].
+    pub const ALL: [Curve; 4] = [Curve::Hold, Curve::Linear, Curve::DbLinear, Curve::S];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::CURVES[self as usize].id
+    }
 }
 
 /// One raw track.

@@ -1,0 +1,143 @@
+//! Changes of a document, as values: made by a console, a script or an assistant, and taken back to the byte.
+//!
+//! An edit becomes [`Splice`]s of the text ([`locate`] finds the place, [`text`] knows TOML's forms), the text is read
+//! again, and only when the song is still valid does the document change. So the text and the song never differ, and
+//! whatever an edit is not about keeps every byte.
+
+pub(crate) mod locate;
+mod plan;
+mod splice;
+mod text;
+
+pub use splice::Splice;
+
+use crate::model::{Bus, Insert, Point, Send, Track};
+
+/// A value that no parameter describes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plain {
+    /// A title, a path, an id that a route leads to, a word.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Switch(bool),
+}
+
+/// One change of a document. Addresses are those of automation with the strip in front: `kick/fader_db`,
+/// `kick/send/room/level_db`, `kick/eq/bells/2/gain_db`, `master/limiter/ceiling_dbtp`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Sets a parameter of a strip, send or insert, in the parameter's own unit (a switch is 0 or 1, a choice its
+    /// place). A single table of an insert that is not there yet (`kick/eq/highpass/hz`) is begun.
+    SetParam {
+        /// Which.
+        address: String,
+        /// To what.
+        value: f64,
+    },
+    /// Sets what is no parameter of a strip, send or effect: `song/title`, `song/tempo_bpm`, `kick/role`,
+    /// `kick/audio`, `kick/output`, `kick/compressor/bypass`, `kick/compressor/key`, `kick/send/room/tap`,
+    /// `kick/clip/1/start_s` (clips in the order of the text).
+    SetPlain {
+        /// Which.
+        address: String,
+        /// To what.
+        value: Plain,
+    },
+    /// Takes a value out of the text, so that its default holds. Nothing happens when it is not there.
+    Reset {
+        /// What [`Edit::SetParam`] or [`Edit::SetPlain`] sets.
+        address: String,
+    },
+    /// Adds a track.
+    AddTrack {
+        /// Its place among the tracks.
+        at: usize,
+        /// The track; its output, sends and side-chains name buses and tracks by their places before the edit.
+        track: Track,
+    },
+    /// Takes a track out. Refused while a side-chain listens to it.
+    RemoveTrack {
+        /// Its id.
+        id: String,
+    },
+    /// Adds a bus.
+    AddBus {
+        /// Its place among the buses.
+        at: usize,
+        /// The bus; it names buses and tracks by their places before the edit.
+        bus: Bus,
+    },
+    /// Takes a bus out. Refused while something leads to it or listens to it.
+    RemoveBus {
+        /// Its id.
+        id: String,
+    },
+    /// Adds an insert. Its id must be free on the strip.
+    AddInsert {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// Its place among the inserts.
+        at: usize,
+        /// The insert.
+        insert: Insert,
+    },
+    /// Takes an insert out, and the automation that moves it.
+    RemoveInsert {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// The insert's id.
+        insert: String,
+    },
+    /// Adds an item to a table or list of an insert: a bell to an equalizer.
+    AddItem {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// The insert's id.
+        insert: String,
+        /// The table or list: `bells`.
+        group: String,
+        /// What is set in it; the rest is at its default.
+        values: Vec<(String, f64)>,
+    },
+    /// Takes an item out, and the automation that moves it; the addresses behind it count one less.
+    RemoveItem {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// The insert's id.
+        insert: String,
+        /// The table or list: `bells`.
+        group: String,
+        /// Which, counted from 1.
+        item: usize,
+    },
+    /// Adds a send, behind the others.
+    AddSend {
+        /// A track's or bus's id.
+        strip: String,
+        /// The send.
+        send: Send,
+    },
+    /// Takes a send out, and the automation that moves it.
+    RemoveSend {
+        /// A track's or bus's id.
+        strip: String,
+        /// The bus it goes to.
+        to: String,
+    },
+    /// Sets all points of a lane. A lane that is not there is added; without points it is taken out.
+    SetAutomation {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// What moves, on that strip: `compressor/threshold_db`.
+        target: String,
+        /// The points, times rising.
+        points: Vec<Point>,
+    },
+    /// Replaces stretches of the text. Inverses are such edits; one fits the text that the edit left, and is refused
+    /// when that has changed at its places since.
+    Rewrite(Vec<Splice>),
+    /// All of these in turn, or none.
+    Together(Vec<Edit>),
+}

@@ -1,0 +1,278 @@
+//! Every key that is not a processor's, described once: the parser, the printer, the schema and the reference read it
+//! here. What a strip and a send can be set to stands in [`crate::tables`]; what an effect can be set to, in its
+//! [`EffectSpec`](tonmeister_core::EffectSpec).
+
+use tonmeister_core::{Choice, ParamSpec, Unit};
+
+/// The longest text that is read, in bytes (32 MiB).
+pub const MAX_BYTES: usize = 32 << 20;
+/// The most tracks of a song.
+pub const MAX_TRACKS: usize = 4096;
+/// The most buses of a song.
+pub const MAX_BUSES: usize = 1024;
+/// The most clips of a track.
+pub const MAX_CLIPS: usize = 65_536;
+/// The most inserts of a strip.
+pub const MAX_INSERTS: usize = 128;
+/// The most sends of a strip.
+pub const MAX_SENDS: usize = 256;
+/// The most automation lanes of a strip.
+pub const MAX_LANES: usize = 4096;
+/// The most automation points of a song.
+pub const MAX_POINTS: usize = 1_000_000;
+/// The longest id, in characters.
+pub const MAX_ID: usize = 64;
+/// The latest time on the timeline: ten days, in seconds.
+pub const MAX_SECONDS: f64 = 864_000.0;
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Takes {
+    /// Any text.
+    Text,
+    /// The path of an audio file, relative to the document's folder.
+    Path,
+    /// An id of its own: ASCII letters, digits, `-` and `_`.
+    Id,
+    /// The id of an effect.
+    Effect,
+    /// `"master"` or the id of a bus.
+    Destination,
+    /// The id of a bus.
+    Bus,
+    /// The id of a track or bus.
+    Strip,
+    /// An automation address.
+    Address,
+    /// A list of automation points.
+    Points,
+    /// What the parameter takes.
+    Param(&'static ParamSpec),
+    /// One table of that sort.
+    Table(Sort),
+    /// A list of tables of that sort.
+    Tables(Sort),
+}
+
+/// A sort of table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// `[song]`.
+    Song,
+    /// `[[track]]`.
+    Track,
+    /// `[[bus]]`.
+    Bus,
+    /// `[master]`.
+    Master,
+    /// `[[track.clip]]`.
+    Clip,
+    /// `[[track.insert]]`, `[[bus.insert]]`, `[[master.insert]]`.
+    Insert,
+    /// `[[track.send]]`, `[[bus.send]]`.
+    Send,
+    /// `[[track.automation]]`, `[[bus.automation]]`, `[[master.automation]]`.
+    Lane,
+}
+
+/// One key of a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Key {
+    /// As it is written.
+    pub id: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What holds when it is left out.
+    pub otherwise: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+const fn key(id: &'static str, takes: Takes, otherwise: &'static str, doc: &'static str) -> Key {
+    Key { id, takes, required: false, otherwise, doc }
+}
+
+const fn required(id: &'static str, takes: Takes, doc: &'static str) -> Key {
+    Key { id, takes, required: true, otherwise: "", doc }
+}
+
+const fn param(spec: &'static ParamSpec, otherwise: &'static str) -> Key {
+    Key { id: spec.id, takes: Takes::Param(spec), required: false, otherwise, doc: spec.doc }
+}
+
+/// The rate of the mix.
+pub const SAMPLE_RATE: ParamSpec = ParamSpec::integer(
+    "sample_rate_hz",
+    "Sample rate",
+    Unit::Hz,
+    (8_000, 384_000),
+    48_000,
+    "The rate everything is mixed at; audio at other rates is converted.",
+);
+/// The tempo.
+pub const TEMPO: ParamSpec = ParamSpec::number(
+    "tempo_bpm",
+    "Tempo",
+    Unit::None,
+    (10.0, 999.0),
+    120.0,
+    "Beats per minute, for effects that follow the beat.",
+);
+/// The pan laws, in the order of [`crate::model::PanLaw`].
+pub const PAN_LAW: ParamSpec = ParamSpec::steps(
+    "pan_law_db",
+    "Pan law",
+    Unit::Db,
+    &[0.0, -2.5, -3.0, -4.5, -6.0],
+    -3.0,
+    "What a mono source loses at the center, against panned hard. −3 keeps its power, −6 its mono sum; 0 is a balance.",
+);
+/// The song's length.
+pub const SONG_LENGTH: ParamSpec = ParamSpec::number(
+    "length_s",
+    "Length",
+    Unit::Seconds,
+    (0.00001, MAX_SECONDS),
+    0.00001,
+    "Renders exactly this long.",
+);
+
+/// How fades travel, in the order of [`crate::model::FadeShape`].
+pub const FADE_SHAPES: &[Choice] = &[
+    Choice { id: "equal-power", doc: "a quarter sine: crossing fades keep the power of unrelated sounds" },
+    Choice { id: "linear", doc: "a straight line: crossing fades keep the level of like sounds" },
+    Choice { id: "s", doc: "a raised cosine, gentle at both ends" },
+    Choice { id: "exponential", doc: "a straight line in decibels over 60 dB, then to silence" },
+];
+/// The curve of a clip's fades.
+pub const FADE_SHAPE: ParamSpec =
+    ParamSpec::choice("fade_shape", "Fade shape", FADE_SHAPES, "The curve of both fades.");
+/// What a clip is set to by numbers that have a default, in the order of the keys.
+pub const CLIP_NUMBERS: [ParamSpec; 5] = [
+    clip_time("start_s", "Start", "Where it starts on the timeline."),
+    clip_time("offset_s", "Offset", "Where in the file it begins."),
+    ParamSpec::number("gain_db", "Gain", Unit::Db, (-60.0, 36.0), 0.0, "The clip's own gain."),
+    clip_time("fade_in_s", "Fade in", "Length of the fade in."),
+    clip_time("fade_out_s", "Fade out", "Length of the fade out."),
+];
+/// How much of the file a clip plays.
+pub const CLIP_LENGTH: ParamSpec = ParamSpec::number(
+    "length_s",
+    "Length",
+    Unit::Seconds,
+    (0.00001, MAX_SECONDS),
+    0.00001,
+    "How much of the file it plays.",
+);
+
+const fn clip_time(id: &'static str, name: &'static str, doc: &'static str) -> ParamSpec {
+    ParamSpec::number(id, name, Unit::Seconds, (0.0, MAX_SECONDS), 0.0, doc)
+}
+
+/// Where a send takes its copy, in the order of [`crate::model::Tap`].
+pub const TAPS: &[Choice] = &[
+    Choice { id: "post", doc: "after fader, mute and pan: the send follows the track" },
+    Choice { id: "pre", doc: "after the inserts, before fader, mute and pan" },
+];
+/// The tap of a send.
+pub const TAP: ParamSpec = ParamSpec::choice("tap", "Tap", TAPS, "Where the copy is taken.");
+/// Whether an insert is left out.
+pub const BYPASS: ParamSpec =
+    ParamSpec::switch("bypass", "Bypass", false, "Leaves the processor out of the sound, and of the latency.");
+
+/// How automation travels, in the order of [`crate::model::Curve`].
+pub const CURVES: &[Choice] = &[
+    Choice { id: "hold", doc: "stays on the value before, then jumps" },
+    Choice { id: "linear", doc: "a straight line in the parameter's own quantity; for decibels, of amplitude" },
+    Choice { id: "db", doc: "a straight line in decibels; only for parameters in decibels, and their default" },
+    Choice { id: "s", doc: "a raised cosine, gentle at both ends; over decibels for parameters in decibels" },
+];
+
+/// The document's own tables.
+pub const DOCUMENT: &[Key] = &[
+    required("song", Takes::Table(Sort::Song), "What the song is called, its rate and its tempo."),
+    key("track", Takes::Tables(Sort::Track), "none", "The raw tracks, each with its channel strip."),
+    key("bus", Takes::Tables(Sort::Bus), "none", "Groups of tracks and returns of send effects."),
+    key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
+];
+
+/// `[song]`.
+pub const SONG: &[Key] = &[
+    key("title", Takes::Text, "\"Untitled\"", "Its name."),
+    key("artist", Takes::Text, "not stated", "Who plays it."),
+    Key { required: true, ..param(&SAMPLE_RATE, "") },
+    param(&TEMPO, "120"),
+    param(&PAN_LAW, "-3"),
+    param(&SONG_LENGTH, "until the last clip ends, and then the tails"),
+];
+
+/// `[[track]]`, before its strip.
+pub const TRACK: &[Key] = &[
+    required("id", Takes::Id, "Its stable name in addresses; no other track or bus has it."),
+    key("role", Takes::Text, "not stated", "What it plays: \"kick\", \"vocal\"."),
+    key("audio", Takes::Path, "see `clip`", "The audio file, the whole of it from the song's start."),
+    key(
+        "clip",
+        Takes::Tables(Sort::Clip),
+        "see `audio`",
+        "Stretches of audio files, placed on the timeline. They add.",
+    ),
+];
+
+/// `[[bus]]`, before its strip.
+pub const BUS: &[Key] =
+    &[required("id", Takes::Id, "Its stable name in addresses and routes; no other track or bus has it.")];
+
+/// What a strip holds besides [`crate::tables::STRIP`].
+pub const STRIP: &[Key] = &[
+    key("insert", Takes::Tables(Sort::Insert), "none", "Processors, in the order they are heard."),
+    key("automation", Takes::Tables(Sort::Lane), "none", "Moves over time, one table for each thing that moves."),
+];
+
+/// What only the strip of a track or bus holds.
+pub const ROUTE: &[Key] = &[
+    key("output", Takes::Destination, "\"master\"", "Where the signal goes."),
+    key("send", Takes::Tables(Sort::Send), "none", "Copies of the signal, to buses."),
+];
+
+/// `[[track.clip]]`.
+pub const CLIP: &[Key] = &[
+    required("audio", Takes::Path, "The audio file."),
+    param(&CLIP_NUMBERS[0], "0"),
+    param(&CLIP_NUMBERS[1], "0"),
+    param(&CLIP_LENGTH, "to the file's end"),
+    param(&CLIP_NUMBERS[2], "0"),
+    param(&CLIP_NUMBERS[3], "0"),
+    param(&CLIP_NUMBERS[4], "0"),
+    param(&FADE_SHAPE, "\"equal-power\""),
+];
+
+/// `[[track.insert]]`, before the effect's own parameters.
+pub const INSERT: &[Key] = &[
+    required("effect", Takes::Effect, "Which processor."),
+    key(
+        "id",
+        Takes::Id,
+        "the effect's name; the second of a kind is `compressor-2`",
+        "Its stable name inside the strip, as automation addresses it.",
+    ),
+    param(&BYPASS, "false"),
+    key(
+        "key",
+        Takes::Strip,
+        "the signal itself",
+        "The track or bus whose signal (before its fader) drives the side-chain.",
+    ),
+];
+
+/// `[[track.send]]`, before [`crate::tables::SEND`].
+pub const SEND: &[Key] =
+    &[required("to", Takes::Bus, "The bus the copy goes to; one send to each."), param(&TAP, "\"post\"")];
+
+/// `[[track.automation]]`.
+pub const LANE: &[Key] = &[
+    required("target", Takes::Address, "What moves: an address on this strip."),
+    required("points", Takes::Points, "`[seconds, value]` or `[seconds, value, curve]`, times rising."),
+];

@@ -1,0 +1,330 @@
+//! A [`Song`] built in code, printed as a document that a person would have written.
+//!
+//! Only what differs from its default is printed, in the order in which the signal passes it, and
+//! `parse(print(song))` is the same song. Single tables and values are printed for [`crate::Edit`] too.
+
+use tonmeister_core::{GroupSpec, ParamKind, ParamSpec, Unit};
+
+use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
+use crate::model::{Bus, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track};
+use crate::read::{Addresses, automatic_ids, default_curve};
+use crate::tables;
+
+/// A list on one line is at most this long; else it takes a line for each item.
+const LINE: usize = 100;
+
+/// The song as a document.
+///
+/// # Panics
+/// When the song contradicts itself: a bus, send or parameter is named by a place that is not there.
+pub fn print(song: &Song) -> String {
+    let names = Names::of(song);
+    let mut head = Part::default();
+    head.put("title", quoted(&song.title));
+    if let Some(artist) = &song.artist {
+        head.put("artist", quoted(artist));
+    }
+    head.put(SAMPLE_RATE.id, song.sample_rate_hz.to_string());
+    head.param(&TEMPO, song.tempo_bpm);
+    head.param(&PAN_LAW, song.pan_law.db());
+    if let Some(length) = song.length_s {
+        head.put("length_s", decimal(length));
+    }
+    let mut blocks = vec![head.under("[song]", "song")];
+    blocks.extend(song.tracks.iter().map(|track| names.track(track).under("[[track]]", "track")));
+    blocks.extend(song.buses.iter().map(|bus| names.bus(bus).under("[[bus]]", "bus")));
+    let master = names.strip(&song.master.strip);
+    match (master.pairs.is_empty(), master.lists.is_empty()) {
+        (true, true) => {}
+        // Its inserts' headers imply the master.
+        (true, false) => blocks.push(master.children("master")),
+        (false, _) => blocks.push(master.under("[master]", "master")),
+    }
+    blocks.join("\n")
+}
+
+/// A table as it will be written: its keys, then the tables under it.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pairs: Vec<(&'static str, String)>,
+    lists: Vec<(&'static str, Vec<Part>)>,
+}
+
+impl Part {
+    fn put(&mut self, key: &'static str, value: String) {
+        self.pairs.push((key, value));
+    }
+
+    /// A parameter, unless it is at its default.
+    fn param(&mut self, spec: &'static ParamSpec, value: f64) {
+        if value != spec.default {
+            self.put(spec.id, written(spec, value));
+        }
+    }
+
+    fn list(&mut self, key: &'static str, parts: Vec<Part>) {
+        if !parts.is_empty() {
+            self.lists.push((key, parts));
+        }
+    }
+
+    /// Under that header, with the tables below it.
+    pub(crate) fn under(&self, header: &str, path: &str) -> String {
+        let mut out = format!("{header}\n");
+        for (key, value) in &self.pairs {
+            out.push_str(&format!("{key} = {value}\n"));
+        }
+        if !self.lists.is_empty() {
+            out.push('\n');
+            out.push_str(&self.children(path));
+        }
+        out
+    }
+
+    fn children(&self, path: &str) -> String {
+        let block = |key: &str, part: &Part| part.under(&format!("[[{path}.{key}]]"), &format!("{path}.{key}"));
+        let blocks = self.lists.iter().flat_map(|(key, parts)| parts.iter().map(move |part| block(key, part)));
+        blocks.collect::<Vec<_>>().join("\n")
+    }
+
+    /// In braces.
+    pub(crate) fn inline(&self) -> String {
+        let pairs = self.pairs.iter().map(|(key, value)| format!("{key} = {value}"));
+        let lists = self.lists.iter().map(|(key, parts)| {
+            let items: Vec<String> = parts.iter().map(Part::inline).collect();
+            format!("{key} = [{}]", items.join(", "))
+        });
+        let all: Vec<String> = pairs.chain(lists).collect();
+        if all.is_empty() { "{}".into() } else { format!("{{ {} }}", all.join(", ")) }
+    }
+}
+
+/// What places in a song are called.
+pub(crate) struct Names {
+    tracks: Vec<String>,
+    buses: Vec<String>,
+}
+
+impl Names {
+    pub(crate) fn of(song: &Song) -> Self {
+        Names {
+            tracks: song.tracks.iter().map(|track| track.id.clone()).collect(),
+            buses: song.buses.iter().map(|bus| bus.id.clone()).collect(),
+        }
+    }
+
+    pub(crate) fn buses(&self) -> &[String] {
+        &self.buses
+    }
+
+    pub(crate) fn tracks(&self) -> &[String] {
+        &self.tracks
+    }
+
+    /// A track and everything under it.
+    pub(crate) fn track(&self, track: &Track) -> Part {
+        let mut part = Part::default();
+        part.put("id", quoted(&track.id));
+        if let Some(role) = &track.role {
+            part.put("role", quoted(role));
+        }
+        match track.clips.as_slice() {
+            [clip] if *clip == Clip::whole(clip.audio.clone()) => part.put("audio", quoted(&clip.audio)),
+            clips => part.list("clip", clips.iter().map(self::clip).collect()),
+        }
+        self.strip_into(part, &track.strip)
+    }
+
+    /// A bus and everything under it.
+    pub(crate) fn bus(&self, bus: &Bus) -> Part {
+        let mut part = Part::default();
+        part.put("id", quoted(&bus.id));
+        self.strip_into(part, &bus.strip)
+    }
+
+    fn strip(&self, strip: &Strip) -> Part {
+        self.strip_into(Part::default(), strip)
+    }
+
+    fn strip_into(&self, mut part: Part, strip: &Strip) -> Part {
+        for (spec, value) in tables::STRIP.iter().zip(&strip.values) {
+            part.param(spec, *value);
+        }
+        if let Some(Destination::Bus(bus)) = strip.output {
+            part.put("output", quoted(&self.buses[bus]));
+        }
+        let wanted: Vec<&str> = strip.inserts.iter().map(|insert| insert.id.as_str()).collect();
+        let effects: Vec<&str> = strip.inserts.iter().map(|insert| insert.settings.spec().id).collect();
+        let explicit = explicit_ids(&effects, vec![None; wanted.len()], &wanted);
+        part.list("insert", strip.inserts.iter().zip(explicit).map(|(i, explicit)| self.insert(i, explicit)).collect());
+        part.list("send", strip.sends.iter().map(|send| self.send(send)).collect());
+        let addresses = Addresses::new(strip, &self.buses);
+        let lane = |lane: &Lane| {
+            let address = addresses.name(lane.target).unwrap_or_else(|| panic!("a lane moves what is not there"));
+            automation(address, strip.target_spec(lane.target), &lane.points)
+        };
+        part.list("automation", strip.automation.iter().map(lane).collect());
+        part
+    }
+
+    /// An insert; its id only where the automatic one would be another.
+    pub(crate) fn insert(&self, insert: &Insert, explicit: bool) -> Part {
+        let settings = &insert.settings;
+        let mut part = Part::default();
+        part.put("effect", quoted(settings.spec().id));
+        if explicit {
+            part.put("id", quoted(&insert.id));
+        }
+        if insert.bypass {
+            part.put("bypass", "true".into());
+        }
+        match insert.key {
+            Some(KeySource::Track(track)) => part.put("key", quoted(&self.tracks[track])),
+            Some(KeySource::Bus(bus)) => part.put("key", quoted(&self.buses[bus])),
+            None => {}
+        }
+        for spec in settings.spec().params {
+            part.param(spec, settings.get(spec.id));
+        }
+        for group in settings.spec().groups {
+            let items: Vec<String> = settings.items(group.id).iter().map(|item| group_item(group, item)).collect();
+            match (group.many(), items.as_slice()) {
+                (_, []) => {}
+                (false, [item, ..]) => part.put(group.id, item.clone()),
+                (true, items) => part.put(group.id, list(items)),
+            }
+        }
+        part
+    }
+
+    /// A send.
+    pub(crate) fn send(&self, send: &Send) -> Part {
+        let mut part = Part::default();
+        part.put("to", quoted(&self.buses[send.to]));
+        if send.tap != Tap::Post {
+            part.put("tap", quoted(send.tap.word()));
+        }
+        for (spec, value) in tables::SEND.iter().zip(&send.values) {
+            part.param(spec, *value);
+        }
+        part
+    }
+}
+
+fn clip(clip: &Clip) -> Part {
+    let mut part = Part::default();
+    part.put("audio", quoted(&clip.audio));
+    let [start, offset, gain, fade_in, fade_out] = &CLIP_NUMBERS;
+    part.param(start, clip.start_s);
+    part.param(offset, clip.offset_s);
+    if let Some(length) = clip.length_s {
+        part.put("length_s", decimal(length));
+    }
+    part.param(gain, clip.gain_db);
+    part.param(fade_in, clip.fade_in_s);
+    part.param(fade_out, clip.fade_out_s);
+    if clip.fade_shape != FadeShape::EqualPower {
+        part.put("fade_shape", quoted(clip.fade_shape.word()));
+    }
+    part
+}
+
+/// A lane.
+pub(crate) fn automation(address: &str, spec: &ParamSpec, points: &[Point]) -> Part {
+    let mut part = Part::default();
+    part.put("target", quoted(address));
+    part.put("points", self::points(spec, points));
+    part
+}
+
+/// Which inserts must write an id that they do not write yet, so that all are called what is wanted.
+pub(crate) fn explicit_ids(effects: &[&str], mut written: Vec<Option<String>>, wanted: &[&str]) -> Vec<bool> {
+    let mut explicit = vec![false; wanted.len()];
+    // An id that is written frees or takes a name for the others; each round writes one more.
+    loop {
+        let automatic = automatic_ids(effects, &written);
+        match wanted.iter().zip(&automatic).position(|(wanted, automatic)| wanted != automatic) {
+            Some(place) if !explicit[place] => {
+                written[place] = Some(wanted[place].to_owned());
+                explicit[place] = true;
+            }
+            _ => return explicit,
+        }
+    }
+}
+
+/// One item of a group as an inline table: what differs from its default.
+pub(crate) fn group_item(group: &GroupSpec, values: &[f64]) -> String {
+    let set: Vec<String> = group
+        .params
+        .iter()
+        .zip(values)
+        .filter(|(spec, value)| **value != spec.default)
+        .map(|(spec, value)| format!("{} = {}", spec.id, written(spec, *value)))
+        .collect();
+    if set.is_empty() { "{}".into() } else { format!("{{ {} }}", set.join(", ")) }
+}
+
+/// A list of points.
+pub(crate) fn points(spec: &ParamSpec, points: &[Point]) -> String {
+    let items: Vec<String> = points
+        .iter()
+        .map(|point| {
+            let (time, value) = (decimal(point.time_s), written(spec, point.value));
+            if point.curve == default_curve(spec) {
+                format!("[{time}, {value}]")
+            } else {
+                format!("[{time}, {value}, {}]", quoted(point.curve.word()))
+            }
+        })
+        .collect();
+    list(&items)
+}
+
+fn list(items: &[String]) -> String {
+    let line = format!("[{}]", items.join(", "));
+    if line.len() <= LINE { line } else { format!("[\n    {},\n]", items.join(",\n    ")) }
+}
+
+/// A parameter's value as the document writes it: `-18.0`, `24`, `true`, `"inverted"`.
+pub fn written(spec: &ParamSpec, value: f64) -> String {
+    match spec.kind {
+        ParamKind::Switch => (value != 0.0).to_string(),
+        ParamKind::Choice(choices) => match choices.get(value as usize) {
+            Some(choice) if value >= 0.0 => quoted(choice.id),
+            _ => decimal(value),
+        },
+        ParamKind::Integer { .. } => whole_or_decimal(value),
+        ParamKind::Steps(_) if spec.unit != Unit::Db => whole_or_decimal(value),
+        ParamKind::Steps(_) | ParamKind::Number { .. } => decimal(value),
+    }
+}
+
+fn whole_or_decimal(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).to_string() } else { decimal(value) }
+}
+
+/// The shortest number that reads back as the same, always with a point.
+pub(crate) fn decimal(value: f64) -> String {
+    // Numbers that are none have words of their own in TOML; the reader refuses them.
+    let text = if value.is_nan() { "nan".into() } else { format!("{value}") };
+    if text.contains(['.', 'n']) { text } else { format!("{text}.0") }
+}
+
+/// A text in quotes, on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,235 @@
+//! Automation: what a strip can move, and the points of each lane.
+
+use std::collections::{HashMap, HashSet};
+
+use tonmeister_core::{Automatable, ParamIndex, ParamSpec, Unit};
+
+use super::Reader;
+use crate::keys::{CURVES, LANE, MAX_LANES, MAX_POINTS, MAX_SECONDS};
+use crate::model::{Curve, Lane, Point, Strip, Target};
+use crate::tables;
+use crate::tree::{Kind, Node, shortened};
+
+/// Everything on a strip that has an address, movable or not.
+pub(crate) struct Addresses<'s> {
+    strip: &'s Strip,
+    names: Vec<String>,
+    targets: HashMap<String, Target>,
+}
+
+impl<'s> Addresses<'s> {
+    pub(crate) fn new(strip: &'s Strip, buses: &[String]) -> Self {
+        let mut all: Vec<(String, Target)> =
+            tables::STRIP.iter().enumerate().map(|(place, spec)| (spec.id.to_owned(), Target::Strip(place))).collect();
+        for (send, to) in strip.sends.iter().enumerate() {
+            let bus = buses.get(to.to).map_or("", String::as_str);
+            for (param, spec) in tables::SEND.iter().enumerate() {
+                all.push((format!("send/{bus}/{}", spec.id), Target::Send { send, param }));
+            }
+        }
+        for (place, insert) in strip.inserts.iter().enumerate() {
+            for (number, address) in insert.settings.addresses().enumerate() {
+                let target = Target::Insert { insert: place, param: ParamIndex(number as u32) };
+                all.push((format!("{}/{address}", insert.id), target));
+            }
+        }
+        let names = all.iter().map(|(name, _)| name.clone()).collect();
+        Addresses { strip, names, targets: all.into_iter().collect() }
+    }
+
+    /// What an address names.
+    pub(crate) fn find(&self, address: &str) -> Option<Target> {
+        self.targets.get(address).copied()
+    }
+
+    /// Every address, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The address of a target.
+    pub(crate) fn name(&self, target: Target) -> Option<&str> {
+        self.names.iter().find(|name| self.targets.get(*name) == Some(&target)).map(String::as_str)
+    }
+
+    /// Every address that automation may move.
+    fn movable(&self) -> impl Iterator<Item = &str> + Clone {
+        let moves = |name: &&String| {
+            self.find(name).is_some_and(|t| self.strip.target_spec(t).automatable != Automatable::Fixed)
+        };
+        self.names.iter().filter(moves).map(String::as_str)
+    }
+
+    /// The remedy when the address names a table that the insert does not have.
+    fn absent_group(&self, address: &str) -> Option<String> {
+        let mut parts = address.split('/');
+        let (insert, group) = (parts.next()?, parts.next()?);
+        let insert = self.strip.inserts.iter().find(|i| i.id == insert)?;
+        let group = insert.settings.spec().groups.iter().find(|g| g.id == group)?;
+        let count = insert.settings.items(group.id).len();
+        let first = group.params.first()?.id;
+        match (group.many(), count) {
+            (false, 0) => Some(format!("the insert `{}` has no `{}` yet: add the table", insert.id, group.id)),
+            (true, 0) => Some(format!("the insert `{}` has no `{}` yet", insert.id, group.id)),
+            (true, 1) => Some(format!("`{}` has one item: `{}/{}/1/{first}`", group.id, insert.id, group.id)),
+            (true, n) => {
+                Some(format!("`{}` has {n} items, counted from 1: `{}/{}/1/{first}`", group.id, insert.id, group.id))
+            }
+            (false, _) => None,
+        }
+    }
+}
+
+/// Whether the unit is a level, so that a straight line in decibels has a meaning.
+fn in_decibels(spec: &ParamSpec) -> bool {
+    matches!(spec.unit, Unit::Db | Unit::Dbtp)
+}
+
+/// The curve of a point that names none.
+pub(crate) fn default_curve(spec: &ParamSpec) -> Curve {
+    match spec.automatable {
+        Automatable::Stepped => Curve::Hold,
+        _ if in_decibels(spec) => Curve::DbLinear,
+        _ => Curve::Linear,
+    }
+}
+
+impl Reader<'_> {
+    /// The lanes of a strip. `whole`: every insert and send of the strip could be read.
+    pub(super) fn lanes(
+        &mut self,
+        node: &Node,
+        header: &str,
+        id: &str,
+        known: &Addresses<'_>,
+        whole: bool,
+    ) -> Vec<Lane> {
+        let mut lanes = Vec::new();
+        let mut moved: HashSet<Target> = HashSet::new();
+        for table in self.tables(&format!("{header}.automation"), node, MAX_LANES) {
+            self.known("an automation", table, &[LANE[0].id, LANE[1].id]);
+            let target = self.required("this automation", table, &LANE[0]);
+            let target = target.and_then(|node| Some((node, self.target(node, id, known, whole)?)));
+            let points = self.required("this automation", table, &LANE[1]);
+            let Some((target_node, target)) = target else { continue };
+            if !moved.insert(target) {
+                let name = known.name(target).unwrap_or_default();
+                let label = "expected something not yet moved, found it a second time".to_string();
+                let help = Some("put all of its points into one list".to_string());
+                let message = format!("`{name}` is moved by two automations");
+                self.error_with_help("duplicate-target", message, (&target_node.span, label), help);
+                continue;
+            }
+            let spec = known.strip.target_spec(target);
+            let Some(points) = points.and_then(|node| self.points(node, spec)) else { continue };
+            lanes.push(Lane { target, points });
+        }
+        lanes
+    }
+
+    fn target(&mut self, node: &Node, id: &str, known: &Addresses<'_>, whole: bool) -> Option<Target> {
+        let address = self.text("target", node)?;
+        let own = address.strip_prefix(id).and_then(|rest| rest.strip_prefix('/'));
+        let found = known.find(address).or_else(|| own.and_then(|own| known.find(own)));
+        let Some(target) = found else {
+            if !whole && address.contains('/') {
+                return None;
+            }
+            let absent = known.absent_group(own.unwrap_or(address));
+            let help = absent.or_else(|| self.suggest(own.unwrap_or(address), known.movable()));
+            let label = format!("expected an address on this strip, found \"{}\"", shortened(address));
+            let message = format!("there is no \"{}\" on this strip", shortened(address));
+            self.error_with_help("unknown-target", message, (&node.span, label), help);
+            return None;
+        };
+        let spec = known.strip.target_spec(target);
+        if spec.automatable == Automatable::Fixed {
+            let label = format!("expected a parameter that can move, found `{}`", spec.id);
+            let message = format!("`{}` is fixed while it sounds", spec.id);
+            let help = Some("it is set once for the whole song; take the automation out".to_string());
+            self.error_with_help("fixed-parameter", message, (&node.span, label), help);
+            return None;
+        }
+        Some(target)
+    }
+
+    fn points(&mut self, node: &Node, spec: &ParamSpec) -> Option<Vec<Point>> {
+        let expected = "a list of points: [[0.0, -60.0], [4.0, -3.5]]";
+        let Kind::List(items) = &node.kind else {
+            self.wrong_type("points", node, expected, None);
+            return None;
+        };
+        if items.is_empty() {
+            let label = "expected at least one point, found none".to_string();
+            self.error("points", "`points` is empty".into(), &node.span, label);
+            return None;
+        }
+        self.points += items.len();
+        if self.points > MAX_POINTS {
+            self.too_many(&format!("{} automation points", self.points), MAX_POINTS, &node.span);
+            return None;
+        }
+        let mut points: Vec<Point> = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(point) = self.point(item, spec) else { continue };
+            if let Some(last) = points.last().filter(|last| last.time_s >= point.time_s) {
+                let label = format!("expected a time after {} s, found {} s", last.time_s, point.time_s);
+                let help = Some("points stand in order of time; for a jump use the curve \"hold\"".to_string());
+                let message = "the times of the points do not rise".to_string();
+                self.error_with_help("times", message, (&item.span, label), help);
+                continue;
+            }
+            points.push(point);
+        }
+        Some(points)
+    }
+
+    fn point(&mut self, node: &Node, spec: &ParamSpec) -> Option<Point> {
+        let parts = match &node.kind {
+            Kind::List(parts) if (2..=3).contains(&parts.len()) => parts,
+            Kind::List(parts) => {
+                let label =
+                    format!("expected [seconds, value] or [seconds, value, curve], found {} parts", parts.len());
+                self.error("points", "a point has two or three parts".into(), &node.span, label);
+                return None;
+            }
+            _ => {
+                self.wrong_type("points", node, "[seconds, value] or [seconds, value, curve]", None);
+                return None;
+            }
+        };
+        let time_s = self.param(&TIME, &parts[0]);
+        let value = self.param(spec, &parts[1]);
+        let curve = match parts.get(2) {
+            Some(node) => self.curve(node, spec)?,
+            None => default_curve(spec),
+        };
+        Some(Point { time_s: time_s?, value: value?, curve })
+    }
+
+    fn curve(&mut self, node: &Node, spec: &ParamSpec) -> Option<Curve> {
+        let curve = Curve::ALL[self.param(&CURVE, node)? as usize];
+        if spec.automatable == Automatable::Stepped && curve != Curve::Hold {
+            self.refuse_curve(node, spec, "is switched, so it only jumps", "\"hold\"");
+            return None;
+        }
+        if curve == Curve::DbLinear && !in_decibels(spec) {
+            self.refuse_curve(node, spec, "is no number of decibels", "\"linear\", \"s\" or \"hold\"");
+            return None;
+        }
+        Some(curve)
+    }
+
+    fn refuse_curve(&mut self, node: &Node, spec: &ParamSpec, why: &str, expected: &str) {
+        let found = node.describe();
+        let label = format!("expected {expected}, found {found}");
+        let help = Some("leave the curve out for the usual one".to_string());
+        self.error_with_help("curve", format!("`{}` {why}", spec.id), (&node.span, label), help);
+    }
+}
+
+/// The time of a point.
+const TIME: ParamSpec =
+    ParamSpec::number("time", "Time", Unit::Seconds, (0.0, MAX_SECONDS), 0.0, "When, from the song's start.");
+/// The curve of a point.
+const CURVE: ParamSpec = ParamSpec::choice("curve", "Curve", CURVES, "How the value travels to the point.");

@@ -1,0 +1,68 @@
+//! From the tree to the [`Song`]: every value checked, every default filled in, every error told.
+//!
+//! In order: the names of tracks and buses ([`song`]), each strip with its inserts and sends ([`strip`]), its
+//! automation ([`lanes`]), and at last whether any signal runs in a circle ([`routes`]). An error never ends the
+//! reading; the part that is wrong is left at its default, and what depends on it is not blamed a second time.
+
+mod lanes;
+mod routes;
+mod song;
+mod strip;
+mod values;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use tonmeister_core::{Diagnostic, Registry};
+
+use crate::model::Song;
+use crate::report::Report;
+use crate::tree::Table;
+
+pub(crate) use lanes::{Addresses, default_curve};
+pub(crate) use strip::automatic_ids;
+
+/// Whose strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    Track(usize),
+    Bus(usize),
+    Master,
+}
+
+/// A signal runs from one strip to another.
+struct Edge {
+    from: Place,
+    to: Place,
+    /// Where the document says so.
+    span: Range<usize>,
+}
+
+/// What is known while reading.
+struct Reader<'a> {
+    registry: &'a Registry,
+    report: Report,
+    /// Tracks and buses by id; the first of two bearers.
+    names: HashMap<String, Place>,
+    buses: Vec<String>,
+    edges: Vec<Edge>,
+    points: usize,
+}
+
+/// The song that a tree describes, with warnings; or everything that is wrong with it.
+pub(crate) fn song(tree: &Table, registry: &Registry) -> Result<(Song, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut reader = Reader {
+        registry,
+        report: Report::default(),
+        names: HashMap::new(),
+        buses: Vec::new(),
+        edges: Vec::new(),
+        points: 0,
+    };
+    let song = reader.document(tree);
+    reader.find_loops(&song);
+    match reader.report.finish() {
+        (false, warnings) => Ok((song, warnings)),
+        (true, found) => Err(found),
+    }
+}

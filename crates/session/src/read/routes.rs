@@ -1,0 +1,81 @@
+//! Signals that run in a circle: outputs, sends and side-chains must lead somewhere.
+
+use tonmeister_core::Diagnostic;
+
+use super::{Place, Reader};
+use crate::model::Song;
+use crate::tree::Span;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    New,
+    OnTheWay,
+    Done,
+}
+
+impl Reader<'_> {
+    /// Reports every loop, by the names along it, where it closes.
+    pub(super) fn find_loops(&mut self, song: &Song) {
+        let tracks = song.tracks.len();
+        let node = |place: Place| match place {
+            Place::Track(track) => track,
+            Place::Bus(bus) => tracks + bus,
+            Place::Master => tracks + song.buses.len(),
+        };
+        let mut roads: Vec<Vec<(usize, Span)>> = vec![Vec::new(); tracks + song.buses.len() + 1];
+        for edge in &self.edges {
+            roads[node(edge.from)].push((node(edge.to), edge.span.clone()));
+        }
+        let name = |node: usize| -> &str {
+            let bus = || song.buses.get(node - tracks).map(|bus| bus.id.as_str());
+            song.tracks.get(node).map(|track| track.id.as_str()).or_else(bus).unwrap_or("master")
+        };
+        for (circle, span) in circles(&roads) {
+            let mut names: Vec<&str> = circle.iter().map(|node| name(*node)).collect();
+            names.push(names[0]);
+            // A long loop is named by its beginning and its end.
+            let road = if names.len() > 12 {
+                format!("{} → … → {}", names[..8].join(" → "), names[names.len() - 3..].join(" → "))
+            } else {
+                names.join(" → ")
+            };
+            let label = "expected a way to the master, found the loop closing here".to_string();
+            let error = Diagnostic::error("routing-loop", format!("the signal runs in a circle: {road}"));
+            self.report.add(error.at(span, label).help("lead one of them elsewhere: an output, a send or a `key`"));
+        }
+    }
+}
+
+/// Each circle that a walk in depth closes, in order of the walk, with the place of the edge that closes it.
+fn circles(roads: &[Vec<(usize, Span)>]) -> Vec<(Vec<usize>, Span)> {
+    let mut marks = vec![Mark::New; roads.len()];
+    let mut found = Vec::new();
+    for start in 0..roads.len() {
+        if marks[start] != Mark::New {
+            continue;
+        }
+        // Node and the next of its roads to walk; a stack of our own, for chains may be a thousand buses long.
+        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
+        marks[start] = Mark::OnTheWay;
+        while let Some((node, next)) = way.last_mut() {
+            let Some((to, span)) = roads[*node].get(*next) else {
+                marks[*node] = Mark::Done;
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            match marks[*to] {
+                Mark::New => {
+                    marks[*to] = Mark::OnTheWay;
+                    way.push((*to, 0));
+                }
+                Mark::OnTheWay if found.len() < crate::report::MOST => {
+                    let from = way.iter().position(|(n, _)| n == to).unwrap_or(0);
+                    found.push((way[from..].iter().map(|(n, _)| *n).collect(), span.clone()));
+                }
+                Mark::OnTheWay | Mark::Done => {}
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,180 @@
+//! The document itself: `[song]`, the tracks with their clips, the buses, the master.
+
+use tonmeister_core::Diagnostic;
+
+use super::values::RESERVED;
+use super::{Place, Reader};
+use crate::keys::{
+    BUS, CLIP, CLIP_LENGTH, CLIP_NUMBERS, DOCUMENT, FADE_SHAPE, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, PAN_LAW, ROUTE,
+    SAMPLE_RATE, SONG, SONG_LENGTH, STRIP, TEMPO, TRACK,
+};
+use crate::model::{Bus, Clip, FadeShape, Master, PanLaw, Song, Strip, Track};
+use crate::tables;
+use crate::tree::{Node, Table, shortened};
+
+/// The ids of some keys.
+fn ids(keys: &[Key]) -> impl Iterator<Item = &'static str> + '_ {
+    keys.iter().map(|key| key.id)
+}
+
+/// The keys of a strip that may go somewhere.
+fn routed(own: &[Key]) -> Vec<&'static str> {
+    ids(own).chain(tables::STRIP.iter().map(|p| p.id)).chain(ids(STRIP)).chain(ids(ROUTE)).collect()
+}
+
+impl Reader<'_> {
+    pub(super) fn document(&mut self, tree: &Table) -> Song {
+        self.known("a song", tree, &ids(DOCUMENT).collect::<Vec<_>>());
+        let mut song = self.song_table(tree);
+        let tracks = tree.get("track").map_or_else(Vec::new, |node| self.tables("track", node, MAX_TRACKS));
+        let buses = tree.get("bus").map_or_else(Vec::new, |node| self.tables("bus", node, MAX_BUSES));
+        let track_ids: Vec<String> =
+            tracks.iter().enumerate().map(|(i, t)| self.name("track", t, &TRACK[0], Place::Track(i))).collect();
+        self.buses = buses.iter().enumerate().map(|(i, b)| self.name("bus", b, &BUS[0], Place::Bus(i))).collect();
+        for (place, (table, id)) in tracks.into_iter().zip(track_ids).enumerate() {
+            let track = self.track(table, id, place);
+            song.tracks.push(track);
+        }
+        for (place, (table, id)) in buses.into_iter().zip(self.buses.clone()).enumerate() {
+            self.known("a bus", table, &routed(BUS));
+            let strip = self.strip(table, Place::Bus(place), &id);
+            song.buses.push(Bus { id, strip });
+        }
+        if let Some(table) = tree.get("master").and_then(|node| self.table("master", node)) {
+            song.master.strip = self.master(table);
+        }
+        if song.tracks.is_empty() && self.report.errors() == 0 {
+            let warning = Diagnostic::warning("no-tracks", "the song has no tracks, so it is silent");
+            self.report.add(warning.help("add a `[[track]]` with an `id` and its `audio`"));
+        }
+        song
+    }
+
+    fn song_table(&mut self, tree: &Table) -> Song {
+        let mut song = Song {
+            title: "Untitled".into(),
+            artist: None,
+            sample_rate_hz: SAMPLE_RATE.default as u32,
+            tempo_bpm: TEMPO.default,
+            pan_law: PanLaw::Minus3,
+            length_s: None,
+            tracks: Vec::new(),
+            buses: Vec::new(),
+            master: Master { strip: Strip::new(None) },
+        };
+        let Some(node) = tree.get("song") else {
+            let help = "begin with `[song]` and its `sample_rate_hz`".to_string();
+            let label = "expected `[song]`, found none".to_string();
+            self.error_with_help("missing-key", "there is no `[song]`".into(), (&(0..0), label), Some(help));
+            return song;
+        };
+        let Some(table) = self.table("song", node) else { return song };
+        self.known("`[song]`", table, &ids(SONG).collect::<Vec<_>>());
+        if let Some(title) = table.get("title").and_then(|node| self.text("title", node)) {
+            song.title = title.into();
+        }
+        song.artist = table.get("artist").and_then(|node| self.text("artist", node)).map(Into::into);
+        if let Some(node) = self.required("`[song]`", table, &SONG[2]) {
+            song.sample_rate_hz = self.param(&SAMPLE_RATE, node).unwrap_or(SAMPLE_RATE.default) as u32;
+        }
+        song.tempo_bpm = table.get(TEMPO.id).and_then(|n| self.param(&TEMPO, n)).unwrap_or(TEMPO.default);
+        if let Some(db) = table.get(PAN_LAW.id).and_then(|node| self.param(&PAN_LAW, node)) {
+            song.pan_law = PanLaw::of_db(db).unwrap_or(PanLaw::Minus3);
+        }
+        song.length_s = table.get(SONG_LENGTH.id).and_then(|node| self.param(&SONG_LENGTH, node));
+        song
+    }
+
+    /// The id of a track or bus, entered among the names.
+    fn name(&mut self, what: &str, table: &Table, key: &Key, place: Place) -> String {
+        let Some(node) = self.required(&format!("this {what}"), table, key) else { return String::new() };
+        let Some(id) = self.id(node, RESERVED) else { return String::new() };
+        if let Some(earlier) = self.names.get(id) {
+            let kind = if matches!(earlier, Place::Track(_)) { "track" } else { "bus" };
+            let label = format!("expected an id of its own, found that of a {kind} above");
+            let help = Some(format!("tracks and buses share one set of ids: try \"{id}-2\""));
+            self.error_with_help("duplicate-id", format!("the id \"{id}\" is taken"), (&node.span, label), help);
+            return String::new();
+        }
+        self.names.insert(id.to_owned(), place);
+        id.to_owned()
+    }
+
+    fn track(&mut self, table: &Table, id: String, place: usize) -> Track {
+        self.known("a track", table, &routed(TRACK));
+        let role = table.get("role").and_then(|node| self.text("role", node)).map(Into::into);
+        let clips = self.clips(table, &id);
+        let strip = self.strip(table, Place::Track(place), &id);
+        Track { id, role, clips, strip }
+    }
+
+    fn clips(&mut self, table: &Table, id: &str) -> Vec<Clip> {
+        match (table.get("audio"), table.get("clip")) {
+            (Some(audio), Some(_)) => {
+                let label = "expected either `audio` or `[[track.clip]]`, found both".to_string();
+                let help = Some("make the audio a clip of its own, or take the clips out".to_string());
+                let message = format!("the track `{}` has both audio and clips", shortened(id));
+                self.error_with_help("audio", message, (&audio.span, label), help);
+                Vec::new()
+            }
+            (Some(audio), None) => self.path("audio", audio).map(Clip::whole).into_iter().collect(),
+            (None, Some(node)) => {
+                let tables = self.tables("track.clip", node, MAX_CLIPS);
+                if tables.is_empty() {
+                    self.no_audio(&node.span.clone(), id);
+                }
+                let mut clips: Vec<Clip> = tables.into_iter().filter_map(|table| self.clip(table)).collect();
+                clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+                clips
+            }
+            (None, None) => {
+                self.no_audio(&table.span.clone(), id);
+                Vec::new()
+            }
+        }
+    }
+
+    fn no_audio(&mut self, span: &crate::tree::Span, id: &str) {
+        let label = "expected `audio` or `[[track.clip]]`, found neither".to_string();
+        let help =
+            Some("name its file: `audio = \"stems/kick.wav\"`; a strip without audio is a `[[bus]]`".to_string());
+        let message = format!("the track `{}` has no audio", shortened(id));
+        self.error_with_help("audio", message, (span, label), help);
+    }
+
+    fn clip(&mut self, table: &Table) -> Option<Clip> {
+        self.known("a clip", table, &ids(CLIP).collect::<Vec<_>>());
+        let audio = self.required("this clip", table, &CLIP[0]).and_then(|node| self.path("audio", node));
+        let mut numbers = [0.0; 5];
+        for (value, spec) in numbers.iter_mut().zip(&CLIP_NUMBERS) {
+            *value = table.get(spec.id).and_then(|node| self.param(spec, node)).unwrap_or(spec.default);
+        }
+        let [start_s, offset_s, gain_db, fade_in_s, fade_out_s] = numbers;
+        let length_s = table.get(CLIP_LENGTH.id).and_then(|node| self.param(&CLIP_LENGTH, node));
+        let shape = table.get(FADE_SHAPE.id).and_then(|node| self.param(&FADE_SHAPE, node)).unwrap_or(0.0);
+        let fade_shape = FadeShape::ALL[shape as usize];
+        if let Some(length) = length_s.filter(|length| fade_in_s + fade_out_s > *length)
+            && let Some(node) = longest_fade(table, fade_in_s, fade_out_s)
+        {
+            let label = format!("expected fades of at most {length} s together, found {} s", fade_in_s + fade_out_s);
+            self.error("fades", "the fades are longer than their clip".into(), &node.span, label);
+        }
+        Some(Clip { audio: audio?, start_s, offset_s, length_s, gain_db, fade_in_s, fade_out_s, fade_shape })
+    }
+
+    fn master(&mut self, table: &Table) -> Strip {
+        for entry in table.entries.iter().filter(|entry| ROUTE.iter().any(|key| key.id == entry.key)) {
+            let label = format!("expected a key of the master, found `{}`", entry.key);
+            let message = format!("the master has no `{}`", entry.key);
+            let help = Some("the master is the end of every road: nothing goes on from it".to_string());
+            self.error_with_help("unknown-key", message, (&entry.key_span, label), help);
+        }
+        // Routes were just told with a reason of their own.
+        self.known("the master", table, &routed(&[]));
+        self.strip(table, Place::Master, "master")
+    }
+}
+
+fn longest_fade(table: &Table, fade_in: f64, fade_out: f64) -> Option<&Node> {
+    table.get(if fade_in > fade_out { "fade_in_s" } else { "fade_out_s" })
+}

@@ -1,0 +1,267 @@
+//! A channel strip: its own parameters, its inserts with their groups, its sends, its output.
+
+use std::collections::HashSet;
+
+use tonmeister_core::{Diagnostic, EffectSpec, GroupSpec, ParamSpec, Settings};
+
+use super::lanes::Addresses;
+use super::values::RESERVED_INSERTS;
+use super::{Edge, Place, Reader};
+use crate::keys::{BYPASS, INSERT, MAX_INSERTS, MAX_SENDS, SEND, TAP};
+use crate::model::{Destination, Insert, KeySource, Send, Strip, Tap};
+use crate::tables;
+use crate::tree::{Kind, Node, Table, shortened};
+
+/// The table's place among the documents' headers: `track`, `bus` or `master`.
+fn header(place: Place) -> &'static str {
+    match place {
+        Place::Track(_) => "track",
+        Place::Bus(_) => "bus",
+        Place::Master => "master",
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn strip(&mut self, table: &Table, place: Place, id: &str) -> Strip {
+        let errors = self.report.errors();
+        let output = if place == Place::Master { None } else { Some(self.output(table, place)) };
+        let mut strip = Strip::new(output);
+        for (value, spec) in strip.values.iter_mut().zip(tables::STRIP) {
+            if let Some(read) = table.get(spec.id).and_then(|node| self.param(spec, node)) {
+                *value = read;
+            }
+        }
+        self.idle_pans(table, &strip);
+        strip.inserts = self.inserts(table, place);
+        strip.sends = self.sends(table, place);
+        // Where an insert or a send is broken, its addresses are missing: that is not the automation's fault.
+        let whole = self.report.errors() == errors;
+        if let Some(node) = table.get("automation") {
+            let addresses = Addresses::new(&strip, &self.buses);
+            strip.automation = self.lanes(node, header(place), id, &addresses, whole);
+        }
+        strip
+    }
+
+    /// Pans that are written but not heard in this pan mode.
+    fn idle_pans(&mut self, table: &Table, strip: &Strip) {
+        let dual = strip.get("pan_mode") == 1.0;
+        let (idle, mode) = if dual { (&["pan"][..], "dual") } else { (&["pan_left", "pan_right"][..], "balance") };
+        for entry in table.entries.iter().filter(|entry| idle.contains(&entry.key.as_str())) {
+            let message = format!("`{}` does nothing while `pan_mode` is \"{mode}\"", entry.key);
+            let warning = Diagnostic::warning("no-effect", message);
+            let other = if dual { "balance" } else { "dual" };
+            let label = format!("heard only with `pan_mode = \"{other}\"`");
+            self.report.add(warning.at(entry.key_span.clone(), label));
+        }
+    }
+
+    fn output(&mut self, table: &Table, place: Place) -> Destination {
+        let Some(node) = table.get("output") else { return Destination::Master };
+        let Some(name) = self.text("output", node) else { return Destination::Master };
+        if name == "master" {
+            return Destination::Master;
+        }
+        match self.bus("output", name, node, &["master"]) {
+            Some(bus) => {
+                self.edges.push(Edge { from: place, to: Place::Bus(bus), span: node.span.clone() });
+                Destination::Bus(bus)
+            }
+            None => Destination::Master,
+        }
+    }
+
+    /// The bus of that name.
+    fn bus(&mut self, what: &str, name: &str, node: &Node, besides: &[&str]) -> Option<usize> {
+        let found = match self.names.get(name) {
+            Some(Place::Bus(bus)) => return Some(*bus),
+            Some(_) => format!("the track \"{name}\""),
+            None => format!("\"{}\"", shortened(name)),
+        };
+        let buses = self.buses.iter().map(String::as_str).filter(|id| !id.is_empty()).chain(besides.iter().copied());
+        let help = self.suggest(name, buses).or_else(|| Some("add a `[[bus]]` with that id".into()));
+        let label = format!("expected the id of a bus, found {found}");
+        let message = format!("`{what}` leads to {found}, which is no bus");
+        self.error_with_help("unknown-bus", message, (&node.span, label), help);
+        None
+    }
+
+    fn sends(&mut self, table: &Table, place: Place) -> Vec<Send> {
+        let Some(node) = table.get("send").filter(|_| place != Place::Master) else { return Vec::new() };
+        let what = format!("{}.send", header(place));
+        let mut sends: Vec<Send> = Vec::new();
+        for table in self.tables(&what, node, MAX_SENDS) {
+            let keys: Vec<&str> = SEND.iter().map(|k| k.id).chain(tables::SEND.iter().map(|p| p.id)).collect();
+            self.known("a send", table, &keys);
+            let values: Vec<f64> = tables::SEND
+                .iter()
+                .map(|spec| table.get(spec.id).and_then(|node| self.param(spec, node)).unwrap_or(spec.default))
+                .collect();
+            let tap = table.get(TAP.id).and_then(|node| self.param(&TAP, node)).unwrap_or(0.0);
+            let Some(to_node) = self.required("this send", table, &SEND[0]) else { continue };
+            let Some(name) = self.text("to", to_node) else { continue };
+            let Some(to) = self.bus("to", name, to_node, &[]) else { continue };
+            if sends.iter().any(|send| send.to == to) {
+                let label = "expected a bus that has no send yet, found it a second time".to_string();
+                let help = Some("one send goes to each bus, so that automation can name it".to_string());
+                let message = format!("there are two sends to \"{name}\"");
+                self.error_with_help("duplicate-send", message, (&to_node.span, label), help);
+                continue;
+            }
+            self.edges.push(Edge { from: place, to: Place::Bus(to), span: to_node.span.clone() });
+            sends.push(Send { to, tap: Tap::ALL[tap as usize], values });
+        }
+        sends
+    }
+
+    fn inserts(&mut self, table: &Table, place: Place) -> Vec<Insert> {
+        let Some(node) = table.get("insert") else { return Vec::new() };
+        let tables = self.tables(&format!("{}.insert", header(place)), node, MAX_INSERTS);
+        let mut taken = HashSet::new();
+        let mut written: Vec<Option<String>> = Vec::new();
+        for table in &tables {
+            written.push(self.insert_id(table, &mut taken));
+        }
+        let effects: Vec<&str> =
+            tables.iter().map(|t| t.get("effect").and_then(Node::text).unwrap_or_default()).collect();
+        let ids = automatic_ids(&effects, &written);
+        tables.into_iter().zip(ids).filter_map(|(table, id)| self.insert(table, id, place)).collect()
+    }
+
+    fn insert_id(&mut self, table: &Table, taken: &mut HashSet<String>) -> Option<String> {
+        let node = table.get("id")?;
+        let reserved: Vec<&str> =
+            RESERVED_INSERTS.iter().copied().chain(tables::STRIP.iter().map(|spec| spec.id)).collect();
+        let id = self.id(node, &reserved)?;
+        if !taken.insert(id.to_owned()) {
+            let label = "expected an id of its own, found that of another insert of this strip".to_string();
+            self.error("duplicate-id", format!("the insert id \"{id}\" is taken"), &node.span, label);
+            return None;
+        }
+        Some(id.to_owned())
+    }
+
+    fn insert(&mut self, table: &Table, id: String, place: Place) -> Option<Insert> {
+        let node = self.required("this insert", table, &INSERT[0])?;
+        let effect = self.text("effect", node)?;
+        let Some(spec) = self.registry.spec(effect) else {
+            let help = self.suggest(effect, self.registry.specs().map(|spec| spec.id).collect::<Vec<_>>().into_iter());
+            let label = format!("expected the name of an effect, found \"{}\"", shortened(effect));
+            let message = format!("there is no effect \"{}\"", shortened(effect));
+            self.error_with_help("unknown-effect", message, (&node.span, label), help);
+            return None;
+        };
+        let keys: Vec<&str> = INSERT
+            .iter()
+            .map(|key| key.id)
+            .chain(spec.params.iter().map(|p| p.id))
+            .chain(spec.groups.iter().map(|g| g.id))
+            .collect();
+        self.known(&format!("the effect \"{}\"", spec.id), table, &keys);
+        let bypass = table.get(BYPASS.id).and_then(|node| self.param(&BYPASS, node)) == Some(1.0);
+        let key = table.get("key").and_then(|node| self.key_source(spec, node, place));
+        let settings = self.settings(spec, table);
+        Some(Insert { id, bypass, key, settings })
+    }
+
+    fn key_source(&mut self, spec: &EffectSpec, node: &Node, place: Place) -> Option<KeySource> {
+        let name = self.text("key", node)?;
+        if !spec.takes_key {
+            let label = format!("expected no `key`, found \"{}\"", shortened(name));
+            let message = format!("the effect \"{}\" listens to no side-chain", spec.id);
+            self.error_with_help("no-side-chain", message, (&node.span, label), Some("take the `key` out".into()));
+            return None;
+        }
+        let from = self.names.get(name).copied();
+        let Some(from) = from.filter(|from| *from != Place::Master) else {
+            let names: Vec<String> =
+                self.names.keys().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            let help = self.suggest(name, names.iter().map(String::as_str));
+            let label = format!("expected the id of a track or bus, found \"{}\"", shortened(name));
+            let message = format!("there is no track or bus \"{}\"", shortened(name));
+            self.error_with_help("unknown-strip", message, (&node.span, label), help);
+            return None;
+        };
+        self.edges.push(Edge { from, to: place, span: node.span.clone() });
+        match from {
+            Place::Track(track) => Some(KeySource::Track(track)),
+            Place::Bus(bus) => Some(KeySource::Bus(bus)),
+            Place::Master => None,
+        }
+    }
+
+    fn settings(&mut self, spec: &'static EffectSpec, table: &Table) -> Settings {
+        let mut settings = Settings::new(spec);
+        for param in spec.params {
+            if let Some(value) = table.get(param.id).and_then(|node| self.param(param, node)) {
+                // The value was checked against this very description, so it is not refused.
+                let _ = settings.set(param.id, value);
+            }
+        }
+        for group in spec.groups {
+            let Some(node) = table.get(group.id) else { continue };
+            for item in self.group_items(group, node) {
+                let values = self.group_values(group.params, &format!("`{}`", group.id), item);
+                let _ = settings.push(group.id, &values);
+            }
+        }
+        settings
+    }
+
+    fn group_items<'t>(&mut self, group: &GroupSpec, node: &'t Node) -> Vec<&'t Table> {
+        if !group.many() {
+            if node.table().is_none() {
+                let sample = sample(group);
+                self.wrong_type(group.id, node, "a table", Some(format!("write `{} = {sample}`", group.id)));
+            }
+            return node.table().into_iter().collect();
+        }
+        let (Kind::List(items) | Kind::Headers(items)) = &node.kind else {
+            let sample = sample(group);
+            self.wrong_type(group.id, node, "a list of tables", Some(format!("write `{} = [{sample}]`", group.id)));
+            return Vec::new();
+        };
+        if let Some(surplus) = items.get(group.max) {
+            self.too_many(&format!("{} in `{}`", items.len(), group.id), group.max, &surplus.span);
+        }
+        let mut tables = Vec::new();
+        for item in items.iter().take(group.max) {
+            match item.table() {
+                Some(table) => tables.push(table),
+                None => self.wrong_type(group.id, item, "a table", Some(format!("such as `{}`", sample(group)))),
+            }
+        }
+        tables
+    }
+
+    fn group_values(&mut self, params: &'static [ParamSpec], what: &str, table: &Table) -> Vec<(&'static str, f64)> {
+        self.known(what, table, &params.iter().map(|p| p.id).collect::<Vec<_>>());
+        params
+            .iter()
+            .filter_map(|param| Some((param.id, table.get(param.id).and_then(|node| self.param(param, node))?)))
+            .collect()
+    }
+}
+
+/// How one item of a group is written.
+fn sample(group: &GroupSpec) -> String {
+    match group.params.first() {
+        Some(param) => format!("{{ {} = {} }}", param.id, crate::print::written(param, param.default)),
+        None => "{}".into(),
+    }
+}
+
+/// Every insert's id: what is written, else the first of `effect`, `effect-2`, `effect-3`, … that is free.
+pub(crate) fn automatic_ids(effects: &[&str], written: &[Option<String>]) -> Vec<String> {
+    let mut taken: HashSet<String> = written.iter().flatten().cloned().collect();
+    let mut ids = Vec::with_capacity(effects.len());
+    for (effect, written) in effects.iter().zip(written) {
+        let id = written.clone().unwrap_or_else(|| {
+            let names = std::iter::once((*effect).to_owned()).chain((2..).map(|n| format!("{effect}-{n}")));
+            names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default()
+        });
+        taken.insert(id.clone());
+        ids.push(id);
+    }
+    ids
+}

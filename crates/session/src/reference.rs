@@ -1,0 +1,104 @@
+//! The part of `docs/document.md` that follows from the tables: every key, with what it takes and its default.
+
+use std::fmt::Write as _;
+
+use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
+
+use crate::keys::{BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, ROUTE, SEND, SONG, STRIP, TRACK, Takes};
+use crate::print::written;
+use crate::tables;
+
+/// Every key of a document and every effect that it may name, as Markdown.
+pub fn reference(registry: &Registry) -> String {
+    let mut out = String::new();
+    keys(&mut out, "The document", "The tables at the top.", DOCUMENT);
+    keys(&mut out, "`[song]`", "", SONG);
+    keys(&mut out, "`[[track]]`", "A track has `audio` or clips, and the keys of a strip and of a route.", TRACK);
+    keys(&mut out, "`[[track.clip]]`", "", CLIP);
+    keys(&mut out, "`[[bus]]`", "A bus has the keys of a strip and of a route.", BUS);
+    keys(&mut out, "A route: tracks and buses", "", ROUTE);
+    keys(&mut out, "A strip: tracks, buses and `[master]`", "In the order of the signal.", STRIP);
+    params(&mut out, tables::STRIP);
+    keys(&mut out, "`[[….send]]`", "", SEND);
+    params(&mut out, tables::SEND);
+    keys(&mut out, "`[[….insert]]`", "And the keys of its effect, below.", INSERT);
+    keys(&mut out, "`[[….automation]]`", "", LANE);
+    out.push_str("\nCurves, each the way from the point before to this one:\n\n| curve | |\n|---|---|\n");
+    for curve in CURVES {
+        let _ = writeln!(out, "| `\"{}\"` | {} |", curve.id, curve.doc);
+    }
+    out.push_str("\n## Effects\n");
+    for effect in registry.specs() {
+        let _ = write!(out, "\n### `effect = \"{}\"`\n\n{}. {}\n", effect.id, effect.name, effect.summary);
+        if effect.takes_key {
+            out.push_str("Listens to a side-chain through `key`.\n");
+        }
+        if !effect.params.is_empty() {
+            out.push('\n');
+            head(&mut out);
+            params(&mut out, effect.params);
+        }
+        for group in effect.groups {
+            let form = if group.many() { format!("a list of at most {}", group.max) } else { "a table".into() };
+            let _ = write!(out, "\n`{}`, {form}: {}\n\n", group.id, group.doc);
+            head(&mut out);
+            params(&mut out, group.params);
+        }
+    }
+    out
+}
+
+fn head(out: &mut String) {
+    out.push_str("| key | takes | left out | moves | |\n|---|---|---|---|---|\n");
+}
+
+fn keys(out: &mut String, title: &str, text: &str, keys: &[Key]) {
+    let _ = write!(out, "\n### {title}\n\n");
+    if !text.is_empty() {
+        let _ = write!(out, "{text}\n\n");
+    }
+    head(out);
+    for key in keys {
+        let otherwise = if key.required { "**required**" } else { key.otherwise };
+        let _ = writeln!(out, "| `{}` | {} | {otherwise} | | {} |", key.id, takes(key.takes), key.doc);
+    }
+}
+
+fn takes(takes: Takes) -> String {
+    match takes {
+        Takes::Text => "text".into(),
+        Takes::Path => "a path, from the document's folder".into(),
+        Takes::Id => "an id: letters, digits, `-`, `_`".into(),
+        Takes::Effect => "the name of an effect".into(),
+        Takes::Destination => "`\"master\"` or a bus's id".into(),
+        Takes::Bus => "a bus's id".into(),
+        Takes::Strip => "a track's or bus's id".into(),
+        Takes::Address => "an address".into(),
+        Takes::Points => "a list of points".into(),
+        Takes::Param(spec) => values(spec),
+        Takes::Table(_) => "a table".into(),
+        Takes::Tables(_) => "a list of tables".into(),
+    }
+}
+
+fn values(spec: &ParamSpec) -> String {
+    match spec.kind {
+        ParamKind::Choice(choices) => {
+            let words: Vec<String> = choices.iter().map(|c| format!("`\"{}\"` ({})", c.id, c.doc)).collect();
+            words.join(", ")
+        }
+        _ => spec.expected(),
+    }
+}
+
+fn params(out: &mut String, specs: &[ParamSpec]) {
+    for spec in specs {
+        let moves = match spec.automatable {
+            Automatable::Smooth => "smoothly",
+            Automatable::Stepped => "in steps",
+            Automatable::Fixed => "",
+        };
+        let default = written(spec, spec.default);
+        let _ = writeln!(out, "| `{}` | {} | `{default}` | {moves} | {} |", spec.id, values(spec), spec.doc);
+    }
+}

@@ -1,0 +1,186 @@
+//! A JSON Schema of the document, for editors that complete and check while one types.
+//!
+//! It knows keys, types, ranges and words. What concerns several places at once (ids that exist, routes that end,
+//! times that rise, addresses) only [`crate::parse`] knows.
+
+use serde_json::{Map, Value, json};
+use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry};
+
+use crate::keys::{
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES, MAX_POINTS,
+    MAX_SECONDS, MAX_SENDS, MAX_TRACKS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes,
+};
+use crate::tables;
+
+/// The schema (draft 2020-12) of a document that may name the registry's effects.
+pub fn schema(registry: &Registry) -> Value {
+    let mut definitions = Map::new();
+    let strip = || tables::STRIP.iter();
+    definitions.insert("song".into(), table(SONG, &[]));
+    definitions.insert("track".into(), one_audio(table(&[TRACK, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>())));
+    definitions.insert("bus".into(), table(&[BUS, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>()));
+    definitions.insert("master".into(), table(STRIP, &strip().collect::<Vec<_>>()));
+    definitions.insert("clip".into(), table(CLIP, &[]));
+    definitions.insert("send".into(), table(SEND, &tables::SEND.iter().collect::<Vec<_>>()));
+    definitions.insert("automation".into(), table(LANE, &[]));
+    definitions.insert("point".into(), point());
+    definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
+    let mut any: Vec<Value> = Vec::new();
+    for effect in registry.specs() {
+        let name = format!("insert-{}", effect.id);
+        any.push(json!({ "$ref": format!("#/$defs/{name}") }));
+        definitions.insert(name, insert(effect));
+    }
+    let effects: Vec<&str> = registry.specs().map(|effect| effect.id).collect();
+    definitions.insert(
+        "insert".into(),
+        json!({
+            "type": "object",
+            "required": ["effect"],
+            "properties": { "effect": { "enum": effects } },
+            "oneOf": any,
+        }),
+    );
+    let mut root = table(DOCUMENT, &[]);
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("A Tonmeister song");
+    root["$defs"] = Value::Object(definitions);
+    root
+}
+
+/// A table of keys and parameters, and nothing else.
+fn table(keys: &[Key], params: &[&ParamSpec]) -> Value {
+    let mut properties = Map::new();
+    for key in keys {
+        properties.insert(key.id.into(), key_schema(key));
+    }
+    for spec in params {
+        properties.insert(spec.id.into(), with_default(param(spec), spec));
+    }
+    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.id).collect();
+    json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
+}
+
+fn key_schema(key: &Key) -> Value {
+    let mut schema = match key.takes {
+        Takes::Text | Takes::Effect | Takes::Address => json!({ "type": "string" }),
+        Takes::Path => json!({ "type": "string", "minLength": 1 }),
+        Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip => json!({ "$ref": "#/$defs/id" }),
+        Takes::Points => json!({
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_POINTS,
+            "items": { "$ref": "#/$defs/point" },
+        }),
+        Takes::Param(spec) => param(spec),
+        Takes::Table(sort) => json!({ "$ref": format!("#/$defs/{}", name(sort)) }),
+        Takes::Tables(sort) => json!({
+            "type": "array",
+            "maxItems": most(sort),
+            "items": { "$ref": format!("#/$defs/{}", name(sort)) },
+        }),
+    };
+    schema["description"] = json!(key.doc);
+    schema
+}
+
+fn name(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Song => "song",
+        Sort::Track => "track",
+        Sort::Bus => "bus",
+        Sort::Master => "master",
+        Sort::Clip => "clip",
+        Sort::Insert => "insert",
+        Sort::Send => "send",
+        Sort::Lane => "automation",
+    }
+}
+
+fn most(sort: Sort) -> usize {
+    match sort {
+        Sort::Song | Sort::Master => 1,
+        Sort::Track => MAX_TRACKS,
+        Sort::Bus => MAX_BUSES,
+        Sort::Clip => MAX_CLIPS,
+        Sort::Insert => MAX_INSERTS,
+        Sort::Send => MAX_SENDS,
+        Sort::Lane => MAX_LANES,
+    }
+}
+
+fn param(spec: &ParamSpec) -> Value {
+    let mut schema = match spec.kind {
+        ParamKind::Number { min, max, .. } => json!({ "type": "number", "minimum": min, "maximum": max }),
+        ParamKind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        ParamKind::Steps(steps) => json!({ "enum": steps }),
+        ParamKind::Switch => json!({ "type": "boolean" }),
+        ParamKind::Choice(choices) => json!({ "enum": choices.iter().map(|c| c.id).collect::<Vec<_>>() }),
+    };
+    schema["title"] = json!(spec.name);
+    schema["description"] = json!(described(spec));
+    schema
+}
+
+fn described(spec: &ParamSpec) -> String {
+    let ParamKind::Choice(choices) = spec.kind else { return spec.doc.into() };
+    let words: Vec<String> = choices.iter().map(|choice| format!("{}: {}", choice.id, choice.doc)).collect();
+    format!("{} {}.", spec.doc, words.join("; "))
+}
+
+fn with_default(mut schema: Value, spec: &ParamSpec) -> Value {
+    schema["default"] = match spec.kind {
+        ParamKind::Switch => json!(spec.default != 0.0),
+        ParamKind::Choice(choices) => json!(choices.get(spec.default as usize).map(|choice| choice.id)),
+        ParamKind::Integer { .. } => json!(spec.default as i64),
+        ParamKind::Number { .. } | ParamKind::Steps(_) => json!(spec.default),
+    };
+    schema
+}
+
+/// A track has its audio in exactly one way.
+fn one_audio(mut track: Value) -> Value {
+    track["oneOf"] = json!([{ "required": ["audio"] }, { "required": ["clip"] }]);
+    track["properties"]["clip"]["minItems"] = json!(1);
+    track
+}
+
+fn point() -> Value {
+    json!({
+        "type": "array",
+        "minItems": 2,
+        "maxItems": 3,
+        "prefixItems": [
+            { "type": "number", "minimum": 0.0, "maximum": MAX_SECONDS, "description": "seconds" },
+            { "type": ["number", "boolean", "string"], "description": "the value" },
+            {
+                "enum": CURVES.iter().map(|curve| curve.id).collect::<Vec<_>>(),
+                "description": "how the value travels to this point",
+            },
+        ],
+    })
+}
+
+fn insert(effect: &EffectSpec) -> Value {
+    let mut schema = table(INSERT, &effect.params.iter().collect::<Vec<_>>());
+    schema["title"] = json!(effect.name);
+    schema["description"] = json!(effect.summary);
+    schema["properties"]["effect"] = json!({ "const": effect.id, "description": effect.summary });
+    for group in effect.groups {
+        schema["properties"][group.id] = group_schema(group);
+    }
+    if !effect.takes_key
+        && let Some(properties) = schema["properties"].as_object_mut()
+    {
+        properties.shift_remove("key");
+    }
+    schema
+}
+
+fn group_schema(group: &GroupSpec) -> Value {
+    let item = table(&[], &group.params.iter().collect::<Vec<_>>());
+    let mut schema = if group.many() { json!({ "type": "array", "maxItems": group.max, "items": item }) } else { item };
+    schema["title"] = json!(group.name);
+    schema["description"] = json!(group.doc);
+    schema
+}
