@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, Severity};
+use tonmeister_session::line_col;
 
 /// Why a verb gave up. Nothing half-written is left behind.
 #[derive(Debug, thiserror::Error)]
@@ -26,23 +27,23 @@ pub enum Failure {
         /// What is wrong with it, in the order of the text.
         diagnostics: Vec<Diagnostic>,
     },
-    /// A file that should be read cannot be, or is not what it should be. The message names the remedy.
-    #[error("{}: {message}", path.display())]
+    /// A file that should be read cannot be, or is not what it should be.
+    #[error("{message}")]
     Input {
         /// The file (or folder).
         path: PathBuf,
-        /// What was expected, what was found, what to do.
+        /// Which file, what was expected, what was found, what to do.
         message: String,
     },
     /// What was asked for makes no sense: an option out of its range, two that exclude each other.
     #[error("{0}")]
     Usage(String),
     /// A file cannot be written, or must not be.
-    #[error("{}: {message}", path.display())]
+    #[error("{message}")]
     Output {
         /// The file that was to be written.
         path: PathBuf,
-        /// Why not, and what to do.
+        /// Which file, why not, and what to do.
         message: String,
     },
     /// The audio cannot be brought to what was asked for; the message says how near it came.
@@ -70,12 +71,12 @@ impl Failure {
         }
     }
 
-    /// An unreadable file, from an error of the file system or of a reader.
+    /// A file that cannot be read; the message names it.
     pub fn input(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         Failure::Input { path: path.into(), message: message.into() }
     }
 
-    /// A file that cannot be written, from an error of the file system or of a writer.
+    /// A file that cannot be written; the message names it.
     pub fn output(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         Failure::Output { path: path.into(), message: message.into() }
     }
@@ -118,6 +119,13 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// A warning about a file as a whole.
+    pub fn warning(path: &Path, code: &'static str, message: impl Into<String>) -> Self {
+        Finding::new(path, "", &Diagnostic::warning(code, message))
+    }
+}
+
 /// `error`, `warning` or `note`.
 pub fn severity_name(severity: Severity) -> &'static str {
     match severity {
@@ -143,20 +151,10 @@ pub struct Place {
 impl Place {
     /// The place of these bytes. Bytes past the end or inside a character count as the boundary before them.
     pub fn of(text: &str, span: Range<usize>) -> Self {
-        let (line, column) = line_and_column(text, span.start);
-        let (end_line, end_column) = line_and_column(text, span.end.max(span.start));
+        let (line, column) = line_col(text, span.start);
+        let (end_line, end_column) = line_col(text, span.end.max(span.start));
         Place { line, column, end_line, end_column }
     }
-}
-
-fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
-    let mut byte = byte.min(text.len());
-    while !text.is_char_boundary(byte) {
-        byte -= 1;
-    }
-    let before = &text[..byte];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -181,6 +179,6 @@ mod tests {
         let failure = Failure::Document { path: "song.toml".into(), text: String::new(), diagnostics: one };
         assert_eq!(failure.to_string(), "song.toml: there is no key `fadre_db`");
         assert_eq!(failure.kind(), "document");
-        assert_eq!(Failure::input("a.wav", "is empty").to_string(), "a.wav: is empty");
+        assert_eq!(Failure::input("a.wav", "a.wav is empty").to_string(), "a.wav is empty");
     }
 }

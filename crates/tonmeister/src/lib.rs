@@ -1,9 +1,41 @@
-//! the verbs of Tonmeister: demo, new, mix, master, measure, check
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *measure*, *check*.
+//!
+//! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
+//! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
+//! long work is told to a [`Progress`]. Nothing here prints: that is for the doors.
+//!
+//! ```no_run
+//! use tonmeister::{MasterOptions, Silent, World};
+//!
+//! let report = World::new().master("mix.wav".as_ref(), &MasterOptions::new("master.wav"), &mut Silent)?;
+//! println!("{:?} LUFS", report.written.loudness.integrated_lufs);
+//! # Ok::<(), tonmeister::Failure>(())
+//! ```
+//!
+//! - [`world`]: documents and audio files, as the session and the engine want them.
+//! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
+//! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
+//! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
+//! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod demo;
 pub mod failure;
+pub mod master;
+pub mod measure;
+pub mod mix;
 pub mod new;
+pub mod output;
 pub mod progress;
+pub mod world;
 
+pub use check::CheckReport;
 pub use failure::{Failure, Finding, Place};
+pub use master::{MasterOptions, MasterReport};
+pub use measure::MeasureReport;
+pub use mix::{Dynamics, MixOptions, MixReport};
+pub use output::{Depth, Written};
 pub use progress::{Progress, Silent};
+pub use tonmeister_core::{Diagnostic, Severity};
+pub use world::World;

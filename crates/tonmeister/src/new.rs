@@ -11,6 +11,7 @@
 //!
 //! [`create`] reads the folder, plans, and writes `song.toml` whole or not at all.
 
+mod folder;
 mod name;
 pub mod role;
 
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use tonmeister_core::{Diagnostic, Layout, SourceInfo};
 use tonmeister_session::model::{Bus, Clip, Destination, Master, PanLaw, Song, Strip, Track};
 
+pub use folder::{NewOptions, NewReport, NewTrack, create};
 use role::{Family, Kind, Role};
 
 /// One audio file of the folder.
@@ -35,8 +37,13 @@ pub struct StemFile {
 impl StemFile {
     /// The file's name without folders and extension.
     fn name(&self) -> &str {
-        let file = self.path.rsplit('/').next().unwrap_or(&self.path);
+        let file = self.file_name();
         file.rsplit_once('.').map_or(file, |(name, _)| name)
+    }
+
+    /// The file's name without folders.
+    fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
     fn seconds(&self) -> f64 {
@@ -118,7 +125,7 @@ pub fn plan(files: &[StemFile], title: &str) -> Result<NewSong, NoSong> {
 fn stems_of<'a>(files: &'a [StemFile], notes: &mut Vec<Diagnostic>) -> Vec<Stem<'a>> {
     let words: Vec<Vec<String>> = files.iter().map(|file| role::words(file.name())).collect();
     let shared = shared_words(&words);
-    let mut stems = Vec::new();
+    let (mut stems, mut left_out) = (Vec::new(), Vec::new());
     for (file, words) in files.iter().zip(&words) {
         // What every name begins with is the song's title or the kind of thing in the folder: it tells stems apart
         // only where nothing else does.
@@ -126,12 +133,12 @@ fn stems_of<'a>(files: &'a [StemFile], notes: &mut Vec<Diagnostic>) -> Vec<Stem<
         let kind = if own == Kind::Stem(None) { role::of_words(words) } else { own };
         match kind {
             Kind::Stem(role) => stems.push(Stem { file, role }),
-            Kind::NotATrack(word) => {
-                let message = format!("`{}` is left out: \"{word}\" in its name says that it is no track", file.path);
-                let remedy = "if it is one, give it a `[[track]]` of its own";
-                notes.push(note("left-out", message).help(remedy));
-            }
+            Kind::NotATrack(word) => left_out.push(format!("`{}` (\"{word}\")", file.file_name())),
         }
+    }
+    if !left_out.is_empty() {
+        let message = format!("left out, because their names say that they are no tracks: {}", list(&left_out));
+        notes.push(note("left-out", message).help("if one of them is, write a `[[track]]` for it"));
     }
     stems
 }
@@ -181,7 +188,7 @@ fn common_rate(stems: &[Stem<'_>], notes: &mut Vec<Diagnostic>) -> u32 {
     let others: Vec<String> = stems
         .iter()
         .filter(|stem| stem.file.info.sample_rate != rate)
-        .map(|stem| format!("`{}` ({} Hz)", stem.file.path, stem.file.info.sample_rate))
+        .map(|stem| format!("`{}` ({} Hz)", stem.file.file_name(), stem.file.info.sample_rate))
         .collect();
     if !others.is_empty() {
         let message = format!("the song runs at {rate} Hz, as most stems do; converted on reading: {}", list(&others));
@@ -197,7 +204,7 @@ fn compare_lengths(stems: &[Stem<'_>], notes: &mut Vec<Diagnostic>) {
     let shorter: Vec<String> = stems
         .iter()
         .filter(|stem| longest - stem.file.seconds() > 0.05)
-        .map(|stem| format!("`{}` ({})", stem.file.path, clock_time(stem.file.seconds())))
+        .map(|stem| format!("`{}` ({})", stem.file.file_name(), clock_time(stem.file.seconds())))
         .collect();
     if !shorter.is_empty() {
         let longest = clock_time(longest);
@@ -214,7 +221,7 @@ fn compare_clocks(stems: &[Stem<'_>], notes: &mut Vec<Diagnostic>) {
     let seconds = |stem: &Stem<'_>| stem.file.clock.map(|c| c as f64 / f64::from(stem.file.info.sample_rate));
     let Some(first) = stems.iter().filter_map(seconds).min_by(f64::total_cmp) else { return };
     let later = |stem: &Stem<'_>| seconds(stem).map(|s| s - first).filter(|late| *late > 0.000_5);
-    let late = stems.iter().filter_map(|stem| later(stem).map(|s| format!("`{}` ({s:.3} s)", stem.file.path)));
+    let late = stems.iter().filter_map(|stem| later(stem).map(|s| format!("`{}` ({s:.3} s)", stem.file.file_name())));
     let late: Vec<String> = late.collect();
     if !late.is_empty() {
         let message = format!("by their time stamps these begin later than the first stem: {}", list(&late));
@@ -225,7 +232,7 @@ fn compare_clocks(stems: &[Stem<'_>], notes: &mut Vec<Diagnostic>) {
 
 fn name_the_unknown(stems: &[Stem<'_>], notes: &mut Vec<Diagnostic>) {
     let unknown = stems.iter().filter(|stem| stem.role.is_none());
-    let unknown: Vec<String> = unknown.map(|stem| format!("`{}`", stem.file.path)).collect();
+    let unknown: Vec<String> = unknown.map(|stem| format!("`{}`", stem.file.file_name())).collect();
     if !unknown.is_empty() {
         let message = format!("the name does not say what it plays: {}", list(&unknown));
         notes.push(note("no-role", message).help("write a `role`, and an `output` if it belongs on a bus"));

@@ -1,0 +1,26 @@
+//! The verbs: each asks the façade for one thing and shows the report.
+
+mod new;
+
+use tonmeister::Failure;
+
+use crate::args::Verb;
+use crate::exit::Outcome;
+use crate::pages;
+use crate::voice::Voice;
+
+/// Does what was asked and tells the result.
+pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
+    match verb {
+        Verb::New(args) => return new::run(args, voice),
+        Verb::Man(args) => match args.all {
+            Some(folder) => {
+                let pages = pages::write_all(&folder)?;
+                voice.remark(&format!("wrote {pages} man pages to {}\n", folder.display()));
+            }
+            None => voice.text(&pages::man(args.verb.as_deref())?),
+        },
+        Verb::Completions(args) => voice.text(&pages::completions(args.shell)),
+    }
+    Ok(Outcome::Done)
+}
