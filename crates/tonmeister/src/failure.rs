@@ -28,22 +28,22 @@ pub enum Failure {
         diagnostics: Vec<Diagnostic>,
     },
     /// A file that should be read cannot be, or is not what it should be.
-    #[error("{message}")]
+    #[error("{}", named(path, message))]
     Input {
         /// The file (or folder).
         path: PathBuf,
-        /// Which file, what was expected, what was found, what to do.
+        /// What was expected, what was found, what to do. It may name the file or leave that to the path.
         message: String,
     },
     /// What was asked for makes no sense: an option out of its range, two that exclude each other.
     #[error("{0}")]
     Usage(String),
     /// A file cannot be written, or must not be.
-    #[error("{message}")]
+    #[error("{}", named(path, message))]
     Output {
         /// The file that was to be written.
         path: PathBuf,
-        /// Which file, why not, and what to do.
+        /// Why not, and what to do. It may name the file or leave that to the path.
         message: String,
     },
     /// The audio cannot be brought to what was asked for; the message says how near it came.
@@ -59,6 +59,12 @@ fn describe(path: &Path, diagnostics: &[Diagnostic]) -> String {
     }
 }
 
+/// The message with the file in front, unless it names the file itself.
+fn named(path: &Path, message: &str) -> String {
+    let path = path.display().to_string();
+    if message.contains(&path) { message.into() } else { format!("{path}: {message}") }
+}
+
 impl Failure {
     /// The kind's stable name: `document`, `input`, `usage`, `output` or `target`.
     pub fn kind(&self) -> &'static str {
@@ -71,14 +77,16 @@ impl Failure {
         }
     }
 
-    /// A file that cannot be read; the message names it.
-    pub fn input(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Failure::Input { path: path.into(), message: message.into() }
+    /// A file that cannot be read, from a sentence or an error.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over at the end of their life")]
+    pub fn input(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Failure::Input { path: path.into(), message: message.to_string() }
     }
 
-    /// A file that cannot be written; the message names it.
-    pub fn output(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Failure::Output { path: path.into(), message: message.into() }
+    /// A file that cannot be written, from a sentence or an error.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over at the end of their life")]
+    pub fn output(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Failure::Output { path: path.into(), message: message.to_string() }
     }
 }
 
@@ -180,5 +188,6 @@ mod tests {
         assert_eq!(failure.to_string(), "song.toml: there is no key `fadre_db`");
         assert_eq!(failure.kind(), "document");
         assert_eq!(Failure::input("a.wav", "a.wav is empty").to_string(), "a.wav is empty");
+        assert_eq!(Failure::output("a.wav", "the disk is full").to_string(), "a.wav: the disk is full");
     }
 }
