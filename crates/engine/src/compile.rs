@@ -21,13 +21,20 @@ const ENDLESS_S: u64 = 60;
 pub struct EngineError {
     /// The strip, as a person names it: "track `kick`, insert `eq`".
     pub place: String,
+    /// The same as an address of the document (`kick/eq`), where it is one.
+    pub address: Option<String>,
     /// What is wrong and what to do.
     pub message: String,
 }
 
 impl EngineError {
     pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        EngineError { place: place.into(), message: message.into() }
+        EngineError { place: place.into(), address: None, message: message.into() }
+    }
+
+    pub(crate) fn at(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
     }
 }
 
@@ -117,9 +124,10 @@ fn resolve_strip(
         let seed = seed(name, &insert.id);
         let stream = Stream { sample_rate: song.sample_rate_hz, layout, max_block: MAX_BLOCK, seed };
         let settings = starting_settings(strip, index, insert);
-        let processor = registry
-            .build(&settings, &stream)
-            .map_err(|e| EngineError::new(format!("{place}, insert `{}`", insert.id), e.0))?;
+        let processor = registry.build(&settings, &stream).map_err(|e| {
+            let place = format!("{place}, insert `{}`", insert.id);
+            EngineError::new(place, e.0).at(format!("{name}/{}", insert.id))
+        })?;
         tail = follow(tail, processor.tail());
         let own = processor.latency().0;
         inserts.push(PlanInsert {

@@ -182,7 +182,7 @@ impl Executor {
     fn check(&self) -> Result<(), EngineError> {
         for (node, plan) in self.nodes.iter().zip(&self.plan.nodes) {
             if let Some(error) = &node.failed {
-                return Err(EngineError::new(format!("track `{}`", plan.name), error.message.clone()));
+                return Err(EngineError::new(format!("track `{}`", plan.name), error.message.clone()).at(&plan.name));
             }
         }
         Ok(())

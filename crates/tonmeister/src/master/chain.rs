@@ -1,0 +1,102 @@
+//! The mastering chain as a document: one stereo track and what is done to it.
+//!
+//! | stage | default | why |
+//! |---|---|---|
+//! | gain staging | to −18 LUFS | the compressor meets every song at the same level |
+//! | equalizer | high-pass 20 Hz, 12 dB/oct | takes away what costs level and is not heard; no tone is invented |
+//! | bus compressor | 1.5:1 from −16 dB, knee 9 dB, 30 ms, automatic release | glue of one or two decibels on the loudest parts |
+//! | drive | searched | whatever reaches the loudness asked for |
+//! | true-peak limiter | ceiling as asked, "clean" | holds the ceiling; the search refuses more than 6 dB of it |
+
+use tonmeister_core::{EffectSpec, Registry, Settings};
+use tonmeister_session::model::{Clip, Destination, Insert, Master, PanLaw, Song, Strip, Track};
+
+/// Every song enters the compressor at this loudness.
+pub const STAGING_LUFS: f64 = -18.0;
+
+/// What a song is mastered from: the audio, and the level it has.
+#[derive(Clone, Debug)]
+pub(crate) struct Material {
+    /// The file, relative to the document.
+    pub(crate) audio: String,
+    pub(crate) title: String,
+    pub(crate) sample_rate: u32,
+    pub(crate) frames: u64,
+    pub(crate) loudness_lufs: f64,
+}
+
+/// The chain as far as the limiter: staging, equalizer, compressor.
+pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
+    let mut song = bare(material);
+    let strip = &mut song.tracks[0].strip;
+    strip.set("trim_db", tenth(STAGING_LUFS - material.loudness_lufs).clamp(-60.0, 36.0));
+    let highpass = [("hz", 20.0), ("slope_db_oct", 12.0)];
+    let compressor = settings(registry, "compressor")
+        .with("threshold_db", -16.0)
+        .with("ratio", 1.5)
+        .with("knee_db", 9.0)
+        .with("attack_ms", 30.0)
+        .with("release_ms", 200.0)
+        .with("release", choice(registry, "compressor", "release", "auto"));
+    strip.inserts = vec![
+        insert("eq", settings(registry, "eq").with_item("highpass", &highpass)),
+        insert("compressor", compressor),
+    ];
+    song
+}
+
+/// Drive and limiter, onto a song's master.
+pub(crate) fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_dbtp: f64) {
+    let strip = &mut song.master.strip;
+    strip.set("trim_db", drive_db);
+    strip.inserts = vec![insert("limiter", settings(registry, "limiter").with("ceiling_dbtp", ceiling_dbtp))];
+}
+
+/// The material and nothing done to it.
+pub(crate) fn bare(material: &Material) -> Song {
+    let track = Track {
+        id: "mix".into(),
+        role: None,
+        clips: vec![Clip::whole(material.audio.clone())],
+        strip: Strip::new(Some(Destination::Master)),
+    };
+    Song {
+        title: material.title.clone(),
+        artist: None,
+        sample_rate_hz: material.sample_rate,
+        tempo_bpm: 120.0,
+        // A mono file sounds on both sides as it is.
+        pan_law: PanLaw::Zero,
+        // To the frame: what joins two songs of an album without a gap must not grow a tail.
+        length_s: Some(material.frames as f64 / f64::from(material.sample_rate)),
+        tracks: vec![track],
+        buses: Vec::new(),
+        master: Master { strip: Strip::new(None) },
+    }
+}
+
+/// Rounded to a tenth of a decibel, as a person would set it.
+fn tenth(db: f64) -> f64 {
+    (db * 10.0).round() / 10.0
+}
+
+fn insert(id: &str, settings: Settings) -> Insert {
+    Insert { id: id.into(), bypass: false, key: None, settings }
+}
+
+fn spec(registry: &Registry, id: &str) -> &'static EffectSpec {
+    registry.spec(id).unwrap_or_else(|| panic!("the rack has no effect `{id}`"))
+}
+
+fn settings(registry: &Registry, id: &str) -> Settings {
+    Settings::new(spec(registry, id))
+}
+
+/// The index of a word of a choice.
+fn choice(registry: &Registry, effect: &str, param: &str, word: &str) -> f64 {
+    let found = spec(registry, effect).params.iter().find(|p| p.id == param).and_then(|p| match p.kind {
+        tonmeister_core::ParamKind::Choice(choices) => choices.iter().position(|c| c.id == word),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("`{effect}` has no `{param} = \"{word}\"`")) as f64
+}

@@ -1,0 +1,96 @@
+//! Named loudness targets: data with a source and a date, never constants in code.
+
+use std::path::Path;
+
+use serde::Serialize;
+use toml_edit::{Document, Item, Table};
+use tonmeister_core::diagnostic::nearest;
+
+use crate::failure::Failure;
+
+/// The file that ships with the program.
+pub const BUILT_IN: &str = include_str!("../../data/targets.toml");
+
+/// What a service or a standard asks for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Target {
+    /// Its name on the command line.
+    pub name: String,
+    /// Integrated loudness.
+    pub loudness_lufs: f64,
+    /// True peak that is not exceeded.
+    pub ceiling_dbtp: f64,
+    /// Who says so.
+    pub source: String,
+    /// When that was looked up.
+    pub date: String,
+}
+
+/// Every target of a file; without one, of the file that ships with the program.
+pub fn targets(file: Option<&Path>) -> Result<Vec<Target>, Failure> {
+    let Some(path) = file else { return parse(BUILT_IN).map_err(|message| Failure::input("targets.toml", message)) };
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, crate::world::plain(&e)))?;
+    parse(&text).map_err(|message| Failure::input(path, message))
+}
+
+/// The target of that name; the error lists the names there are.
+pub fn target(name: &str, file: Option<&Path>) -> Result<Target, Failure> {
+    let all = targets(file)?;
+    if let Some(found) = all.iter().find(|t| t.name == name) {
+        return Ok(found.clone());
+    }
+    let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
+    let guess = nearest(name, names.iter().copied()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    Err(Failure::Usage(format!("there is no target `{name}`{guess} The targets are: {}", names.join(", "))))
+}
+
+fn parse(text: &str) -> Result<Vec<Target>, String> {
+    let document = Document::parse(text).map_err(|e| e.to_string())?;
+    let list = document.get("target").and_then(Item::as_array_of_tables);
+    let list = list.ok_or("expected at least one [[target]] table")?;
+    list.iter().enumerate().map(|(i, table)| entry(table).map_err(|e| format!("[[target]] number {}: {e}", i + 1))).collect()
+}
+
+fn entry(table: &Table) -> Result<Target, String> {
+    let word = |key: &str| {
+        let text = table.get(key).and_then(Item::as_str).map(str::to_owned);
+        text.ok_or_else(|| format!("expected `{key}`, a text"))
+    };
+    let number = |key: &str, min: f64, max: f64| {
+        let item = table.get(key);
+        let value = item.and_then(|i| i.as_float().or_else(|| i.as_integer().map(|n| n as f64)));
+        value.filter(|v| (min..=max).contains(v)).ok_or_else(|| format!("expected `{key}`, a number from {min} to {max}"))
+    };
+    Ok(Target {
+        name: word("name")?,
+        loudness_lufs: number("loudness_lufs", -70.0, 0.0)?,
+        ceiling_dbtp: number("ceiling_dbtp", -24.0, 0.0)?,
+        source: word("source")?,
+        date: word("date")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_targets_are_complete() {
+        let all = targets(None).unwrap();
+        assert!(all.len() >= 8);
+        assert!(all.iter().all(|t| !t.source.is_empty() && t.date.len() == 10));
+        assert_eq!(target("streaming", None).unwrap().loudness_lufs, -14.0);
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_the_right_one() {
+        let error = target("spotifi", None).unwrap_err().to_string();
+        assert!(error.contains("did you mean `spotify`?"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_entry_is_named() {
+        let error = parse("[[target]]\nname = \"a\"\nloudness_lufs = 3\n").unwrap_err();
+        assert_eq!(error, "[[target]] number 1: expected `loudness_lufs`, a number from -70 to 0");
+    }
+}

@@ -1,0 +1,197 @@
+//! The verb *mix*: a document in, one stereo file out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use tonmeister_core::{Diagnostic, View};
+use tonmeister_engine::{Compiled, EngineError, Executor, Library, compile};
+use tonmeister_session::Document;
+use tonmeister_session::model::Song;
+
+use crate::failure::{Failure, Finding};
+use crate::output::{Depth, Output, Written, format_of};
+use crate::progress::Progress;
+use crate::world::{Files, World};
+
+/// What to write.
+#[derive(Clone, Debug)]
+pub struct MixOptions {
+    /// The file; `.wav` or `.flac`.
+    pub output: PathBuf,
+    /// How its samples are stored.
+    pub depth: Depth,
+}
+
+/// What a mix came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct MixReport {
+    /// The song's title.
+    pub title: String,
+    /// Raw tracks mixed.
+    pub tracks: usize,
+    /// Buses they went through.
+    pub buses: usize,
+    /// What delay compensation took off, in frames.
+    pub latency_frames: u64,
+    /// The file.
+    pub written: Written,
+    /// What each dynamics processor did.
+    pub dynamics: Vec<Dynamics>,
+    /// What was odd about the document and its files.
+    pub warnings: Vec<Finding>,
+}
+
+/// What one dynamics processor did to the level.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dynamics {
+    /// Its address: `drums/compressor`.
+    pub address: String,
+    /// The most it took off, in dB.
+    pub max_reduction_db: f64,
+    /// What it took off on average, in dB.
+    pub mean_reduction_db: f64,
+}
+
+impl World {
+    /// Mixes a song document to a file. The file appears whole or not at all.
+    pub fn mix(&self, song: &Path, options: &MixOptions, progress: &mut dyn Progress) -> Result<MixReport, Failure> {
+        format_of(&options.output, options.depth)?;
+        let (document, mut warnings) = self.open_document(song)?;
+        let files = Files::new(song.parent().unwrap_or(Path::new("")));
+        let render = self
+            .render(document.song(), &files, options, "Mixing", progress)
+            .map_err(|e| e.in_document(song, &document))?;
+        warnings.extend(files.warnings());
+        if render.endless {
+            warnings.push(Finding::warning(song, "endless-tail", "an effect never falls silent; its tail was cut after 60 s"));
+        }
+        Ok(MixReport {
+            title: document.song().title.clone(),
+            tracks: document.song().tracks.len(),
+            buses: document.song().buses.len(),
+            latency_frames: render.latency,
+            written: render.written,
+            dynamics: render.dynamics,
+            warnings,
+        })
+    }
+
+    /// Compiles and renders a song into a file.
+    pub(crate) fn render(
+        &self,
+        song: &Song,
+        files: &Arc<Files>,
+        options: &MixOptions,
+        what: &str,
+        progress: &mut dyn Progress,
+    ) -> Result<Render, Trouble> {
+        let rendering = self.prepare(song, files)?;
+        let plan = Arc::clone(&rendering.compiled.plan);
+        let mut output = Output::create(&options.output, options.depth, plan.sample_rate)?;
+        let dynamics = rendering.run(what, progress, |view| output.write(view))?;
+        Ok(Render { written: output.end().keep()?, dynamics, latency: plan.latency, endless: plan.endless })
+    }
+
+    /// Compiles a song.
+    pub(crate) fn prepare(&self, song: &Song, files: &Arc<Files>) -> Result<Rendering, Trouble> {
+        let library: Arc<dyn Library> = Arc::clone(files) as Arc<dyn Library>;
+        let compiled = compile(song, self.registry(), &*library)?;
+        Ok(Rendering { compiled, library, threads: self.threads, block: self.block })
+    }
+}
+
+/// A song ready to be rendered.
+pub(crate) struct Rendering {
+    pub(crate) compiled: Compiled,
+    library: Arc<dyn Library>,
+    threads: usize,
+    block: usize,
+}
+
+impl Rendering {
+    /// Renders into `sink`.
+    pub(crate) fn run(
+        self,
+        what: &str,
+        progress: &mut dyn Progress,
+        mut sink: impl FnMut(View<'_>) -> Result<(), Failure> + Send,
+    ) -> Result<Vec<Dynamics>, Trouble> {
+        let plan = &self.compiled.plan;
+        let total = plan.frames + plan.tail;
+        let executor = Executor::new(self.compiled, &self.library, self.block);
+        progress.begin(what, total);
+        // The sink runs on a worker; whoever draws progress stays on this thread and is told through a counter.
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let threads = self.threads;
+        let result = std::thread::scope(|scope| {
+            let render = scope.spawn(move || {
+                executor.render::<Trouble>(threads, |view| {
+                    sink(view)?;
+                    // Nobody listens any more only if the watcher panicked; the render's own result says the rest.
+                    let _ = sender.send(view.frames() as u64);
+                    Ok(())
+                })
+            });
+            while let Ok(frames) = receiver.recv() {
+                progress.advance(frames);
+            }
+            render.join()
+        });
+        progress.end();
+        let rendered = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let dynamics = rendered.gain_reductions.into_iter().map(|(address, reduction)| Dynamics {
+            address,
+            max_reduction_db: reduction.max_db,
+            mean_reduction_db: reduction.mean_db,
+        });
+        Ok(dynamics.collect())
+    }
+}
+
+/// What a render came to.
+pub(crate) struct Render {
+    pub(crate) written: Written,
+    pub(crate) dynamics: Vec<Dynamics>,
+    pub(crate) latency: u64,
+    pub(crate) endless: bool,
+}
+
+/// Why a render stopped: the song, or the file it went into.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Engine(EngineError),
+    Failure(Failure),
+}
+
+impl Trouble {
+    /// As a failure that points at its place in the document, where it has one.
+    pub(crate) fn in_document(self, path: &Path, document: &Document) -> Failure {
+        let Trouble::Engine(error) = self else { return self.about(path) };
+        let mut diagnostic = Diagnostic::error("cannot-render", error.to_string());
+        if let Some(span) = error.address.as_deref().and_then(|address| document.span_of(address)) {
+            diagnostic = diagnostic.at(span, "asked for here");
+        }
+        Failure::Document { path: path.into(), text: document.to_text(), diagnostics: vec![diagnostic] }
+    }
+
+    /// As a failure of the verb that works on that file.
+    pub(crate) fn about(self, path: &Path) -> Failure {
+        match self {
+            Trouble::Engine(error) => Failure::input(path, error),
+            Trouble::Failure(failure) => failure,
+        }
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        Trouble::Engine(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Failure(failure)
+    }
+}

@@ -1,0 +1,134 @@
+//! Where the verbs act: files on disk behind the engine's idea of a library, and the cores to use.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tonmeister_core::{Diagnostic, Registry, Source, SourceError, SourceInfo};
+// TEMP-RESAMPLE
+use tonmeister_engine::Library;
+use tonmeister_media as media;
+use tonmeister_session::Document;
+
+use crate::failure::{Failure, Finding};
+
+/// The largest document that is read: far beyond any song, small enough for any memory.
+const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
+
+/// The verbs' surroundings: how many cores, in what blocks, with which effects.
+#[derive(Clone)]
+pub struct World {
+    /// Worker threads; 0 takes every core. Changes no bit of the sound.
+    pub threads: usize,
+    /// Frames per block, 1 to 4096. Changes no bit of the sound.
+    pub block: usize,
+    registry: Registry,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("threads", &self.threads).field("block", &self.block).finish_non_exhaustive()
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World::new()
+    }
+}
+
+impl World {
+    /// Every core, blocks of the engine's own choice, every effect of the rack.
+    pub fn new() -> Self {
+        let options = tonmeister_engine::RenderOptions::default();
+        World { threads: options.threads, block: options.block, registry: tonmeister_dsp::rack() }
+    }
+
+    /// The effects a document can name.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Reads and checks a document.
+    pub fn open_document(&self, path: &Path) -> Result<(Document, Vec<Finding>), Failure> {
+        let text = read_text(path)?;
+        match tonmeister_session::parse(&text, &self.registry) {
+            Ok(document) => {
+                let warnings = document.warnings().iter().map(|d| Finding::new(path, &text, d)).collect();
+                Ok((document, warnings))
+            }
+            Err(diagnostics) => Err(Failure::Document { path: path.into(), text, diagnostics }),
+        }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let meta = std::fs::metadata(path).map_err(|e| Failure::input(path, plain(&e)))?;
+    if meta.is_dir() {
+        return Err(Failure::input(path, "is a folder; name the document inside it, such as `song.toml`"));
+    }
+    if meta.len() > MAX_DOCUMENT_BYTES {
+        return Err(Failure::input(path, "is larger than 64 MiB: that is no song document"));
+    }
+    let bytes = std::fs::read(path).map_err(|e| Failure::input(path, plain(&e)))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure::input(path, format!("is not UTF-8 text (byte {at}); save it as UTF-8, or name an audio file elsewhere"))
+    })
+}
+
+/// An error of the file system in words a musician knows.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied; check who may read or write it".into(),
+        std::io::ErrorKind::StorageFull => "the disk is full".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// The audio files around a document, at whatever rate the song runs at.
+pub(crate) struct Files {
+    base: PathBuf,
+    warnings: Mutex<Vec<(PathBuf, Diagnostic)>>,
+}
+
+impl Files {
+    /// Paths are taken relative to `base`.
+    pub(crate) fn new(base: impl Into<PathBuf>) -> Arc<Self> {
+        Arc::new(Files { base: base.into(), warnings: Mutex::default() })
+    }
+
+    /// What was odd about the files opened so far, each told once.
+    pub(crate) fn warnings(&self) -> Vec<Finding> {
+        let warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        warnings.iter().map(|(path, diagnostic)| Finding::new(path, "", diagnostic)).collect()
+    }
+
+    fn open_native(&self, audio: &str) -> Result<media::Opened, SourceError> {
+        let path = self.base.join(audio);
+        let opened = media::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
+        let mut warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for warning in &opened.warnings {
+            if !warnings.iter().any(|(p, d)| *p == path && d == warning) {
+                warnings.push((path.clone(), warning.clone()));
+            }
+        }
+        Ok(opened)
+    }
+}
+
+impl Library for Files {
+    fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError> {
+        let info = self.open_native(audio)?.info;
+        let frames = info.frames;
+        Ok(SourceInfo { sample_rate, layout: info.layout, frames })
+    }
+
+    fn open(&self, audio: &str, sample_rate: u32) -> Result<Box<dyn Source>, SourceError> {
+        let source = self.open_native(audio)?.source;
+        if source.info().sample_rate == sample_rate {
+            return Ok(source);
+        }
+        Err(SourceError::new("TEMP"))
+    }
+}
