@@ -2,11 +2,14 @@
 //!
 //! * [`loudness`] measures a programme as broadcasters and stores do: integrated, momentary and short-term loudness,
 //!   loudness range, true peak, in one streaming pass.
-//! * [`weighting`] is the filter under it.
+//! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
+//!   do not fit their siblings.
+//! * [`weighting`] is the filter under loudness.
 //!
 //! Every meter takes its audio in pieces of any size, keeps little, gives the same bits however the audio was cut, and
 //! ends in a plain value that serialises.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod loudness;
 pub mod weighting;

@@ -1,0 +1,37 @@
+//! What is wrong with audio files: each by itself, and all of a session together.
+//!
+//! 1. An [`Inspector`] hears one file once, in pieces of any size, and ends in an [`Inspection`]: findings, and the
+//!    numbers behind them.
+//! 2. [`compare_set`] lays the inspections of a session side by side and finds the files that do not fit their
+//!    siblings: another sample rate, another length, the same sound with its polarity turned.
+//! 3. Every [`Finding`] names its rule, its place, its evidence and the remedy. The rules are a table
+//!    ([`rules::RULES`]) with the limit of each; nothing is judged by a number that is not in it.
+//!
+//! ```
+//! use tonmeister_core::{Layout, SourceInfo, View};
+//! use tonmeister_measure::check::Inspector;
+//!
+//! // A kick that was recorded too hot.
+//! let take: Vec<f32> = (0..48_000).map(|n| (2.0 * (n as f32 * 0.01).sin()).clamp(-1.0, 1.0)).collect();
+//! let mut inspector = Inspector::new(SourceInfo { sample_rate: 48_000, layout: Layout::Mono, frames: 48_000 });
+//! inspector.push(View::mono(&take));
+//! let inspection = inspector.finish();
+//! assert_eq!(inspection.findings[0].rule, "clipped");
+//! ```
+//!
+//! No finding stops the work by itself except one that makes the numbers meaningless (no audio, samples that are no
+//! numbers): music may clip, lean and be silent on purpose. Memory is bounded for any length: at most
+//! 320 kB per file, for the spectra that polarity is judged by.
+
+mod clipping;
+mod finding;
+mod inspector;
+mod polarity;
+mod probe;
+pub mod rules;
+mod set;
+
+pub use finding::{Evidence, Finding, TimeRange};
+pub use inspector::{ChannelStats, Inspection, Inspector, Stats};
+pub use polarity::Relation;
+pub use set::{Member, compare_set};

@@ -1,0 +1,122 @@
+//! The files of a session side by side.
+
+use std::collections::BTreeMap;
+
+use super::finding::Finding;
+use super::inspector::{Inspection, with_relation};
+use super::polarity::{Correlator, Cross};
+use super::probe::Band;
+use super::rules;
+
+/// A file of a session, inspected.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// What findings call it.
+    pub name: &'a str,
+    /// What was found in it.
+    pub inspection: &'a Inspection,
+}
+
+/// Finds what does not fit in a set of files that are meant to be played together.
+///
+/// Files whose sample rates differ are not compared for polarity. The time taken grows with the square of the number
+/// of files, a few milliseconds for a hundred pairs.
+pub fn compare_set(members: &[Member<'_>]) -> Vec<Finding> {
+    let heard: Vec<&Member<'_>> = members.iter().filter(|m| m.inspection.stats.frames > 0).collect();
+    let mut findings = sample_rates(&heard);
+    findings.extend(lengths(&heard));
+    findings.extend(polarities(&heard));
+    findings
+}
+
+/// The value that most have, and whether it is more than half.
+fn most_common<K: Ord + Copy>(values: impl Iterator<Item = K>) -> Option<(K, usize, bool)> {
+    let mut counts: BTreeMap<K, usize> = BTreeMap::new();
+    let mut total = 0;
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+        total += 1;
+    }
+    let (value, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    Some((value, count, 2 * count > total))
+}
+
+fn sample_rates(members: &[&Member<'_>]) -> Vec<Finding> {
+    let Some((usual, count, _)) = most_common(members.iter().map(|m| m.inspection.stats.sample_rate_hz)) else {
+        return Vec::new();
+    };
+    let odd = members.iter().filter(|m| m.inspection.stats.sample_rate_hz != usual);
+    odd.map(|m| {
+        let rate = m.inspection.stats.sample_rate_hz;
+        let message = format!("`{}` has {rate} Hz; {count} of its siblings have {usual} Hz", m.name);
+        Finding::of(&rules::SAMPLE_RATE_DIFFERS, message).files([m.name]).with("found", f64::from(rate), "Hz").with(
+            "usual",
+            f64::from(usual),
+            "Hz",
+        )
+    })
+    .collect()
+}
+
+/// Lengths are compared as times, so that a file with another sample rate is not accused twice.
+fn lengths(members: &[&Member<'_>]) -> Vec<Finding> {
+    let seconds = |m: &Member<'_>| m.inspection.stats.frames as f64 / f64::from(m.inspection.stats.sample_rate_hz);
+    let Some((usual, count, true)) =
+        most_common(members.iter().map(|m| (m.inspection.stats.sample_rate_hz, m.inspection.stats.frames)))
+    else {
+        return Vec::new();
+    };
+    let usual_s = usual.1 as f64 / f64::from(usual.0);
+    let limit = |m: &Member<'_>| {
+        // A conversion between rates may round the length at either of them.
+        let exact = m.inspection.stats.sample_rate_hz == usual.0;
+        let slack = if exact { rules::LENGTH_DIFFERS.limit } else { 1.0 + rules::LENGTH_DIFFERS.limit };
+        slack / f64::from(m.inspection.stats.sample_rate_hz.min(usual.0))
+    };
+    let odd = members.iter().filter(|m| (seconds(m) - usual_s).abs() > limit(m) * (1.0 + 1e-9));
+    odd.map(|m| {
+        let apart = seconds(m) - usual_s;
+        let word = if apart > 0.0 { "longer" } else { "shorter" };
+        let message =
+            format!("`{}` is {:.3} s {word} than {count} of its siblings ({usual_s:.3} s)", m.name, apart.abs());
+        Finding::of(&rules::LENGTH_DIFFERS, message)
+            .files([m.name])
+            .with("found", seconds(m), "s")
+            .with("usual", usual_s, "s")
+            .with("difference", apart, "s")
+    })
+    .collect()
+}
+
+fn polarities(members: &[&Member<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let rates: std::collections::BTreeSet<u32> = members.iter().map(|m| m.inspection.stats.sample_rate_hz).collect();
+    for rate in rates {
+        let band = Band::at(rate);
+        let correlator = Correlator::new(&band);
+        let siblings: Vec<_> = members.iter().filter(|m| m.inspection.stats.sample_rate_hz == rate).collect();
+        for (i, a) in siblings.iter().enumerate() {
+            for b in &siblings[i + 1..] {
+                findings.extend(turned(&correlator, band.count, a, b));
+            }
+        }
+    }
+    findings
+}
+
+fn turned(correlator: &Correlator, bins: usize, a: &Member<'_>, b: &Member<'_>) -> Option<Finding> {
+    let limit = rules::POLARITY_PAIR.limit;
+    let cross = Cross::of(bins, &a.inspection.probes, &b.inspection.probes);
+    if cross.bound() < limit {
+        return None;
+    }
+    let relation = correlator.relation(&cross).filter(|r| r.is_turned(limit))?;
+    let message = format!(
+        "`{}` and `{}` hold the same sound with opposite polarity (correlation {:.2}, {:+.2} ms apart)",
+        a.name,
+        b.name,
+        relation.correlation,
+        relation.delay_s * 1000.0
+    );
+    Some(with_relation(Finding::of(&rules::POLARITY_PAIR, message).files([a.name, b.name]), &relation))
+}
