@@ -1,0 +1,98 @@
+//! Kick and snare: struck skins as decaying modes, with the noises a microphone close to them hears.
+//!
+//! Both are raw on purpose. The kick has a boxy ring near 340 Hz, the snare a shell that sings at 560 Hz: a mixing
+//! desk takes them out. Strokes differ in force by the drummer's hand, so there is something for a compressor to do.
+
+use tonmeister_core::Buffer;
+
+use super::arithmetic::{RATE, decay, exp2};
+use super::filter::{Mode, Svf};
+use super::noise::Random;
+use super::score::{bars, drums, energy, played, strokes};
+use super::track::{Track, mono_stem};
+
+/// The bass drum.
+pub(super) fn kick() -> Buffer {
+    let mut track = Track::new();
+    let mut hand = Random::new(11);
+    for bar in bars() {
+        for (step, _, force) in strokes(drums(bar).kick) {
+            let from = played(bar, step, 1.2, &mut hand);
+            let force = force * (0.72 + 0.28 * energy(bar)) * (1.0 + 0.05 * hand.human());
+            strike_kick(track.span(from, 0.6), force, &mut hand);
+        }
+    }
+    mono_stem(track, -4.0)
+}
+
+/// A sine that falls from the beater's click to the skin's note, a box, a click.
+fn strike_kick(out: &mut [f32], force: f64, hand: &mut Random) {
+    let mut turns = 0.0;
+    let (mut fast, mut slow, mut body) = (1.0, 1.0, force);
+    let (fast_decay, slow_decay) = (decay(0.028), decay(0.17));
+    // Harder strokes ring longer.
+    let body_decay = decay(0.34 + 0.2 * force);
+    let mut box_ring = Mode::struck(338.0, 0.13 * force, 0.22);
+    let mut shell = Mode::struck(171.0, 0.16 * force, 0.2);
+    let mut beater = Svf::new(3300.0, 0.9);
+    let (mut click, click_decay) = (0.95 * force * force, decay(0.022));
+    for (i, sample) in out.iter_mut().enumerate() {
+        let hz = 50.5 + 58.0 * slow + 240.0 * fast * force;
+        turns += hz / RATE;
+        turns -= f64::from(turns >= 1.0);
+        let attack = (i as f64 / 40.0).min(1.0);
+        let skin = super::arithmetic::sine(turns) * body * attack;
+        // A skin stretched far pulls back harder: a little third harmonic.
+        let skin = skin * (1.0 - 0.12 * skin * skin);
+        let knock = beater.step(hand.signed()).band * click;
+        *sample += (skin + box_ring.step() + shell.step() + knock) as f32;
+        fast *= fast_decay;
+        slow *= slow_decay;
+        body *= body_decay;
+        click *= click_decay;
+    }
+}
+
+/// The snare drum, ghost notes, rolls and all.
+pub(super) fn snare() -> Buffer {
+    let mut track = Track::new();
+    let mut hand = Random::new(12);
+    for bar in bars() {
+        for (step, sign, force) in strokes(drums(bar).snare) {
+            // Backbeats sit a hair behind the beat; ghosts fall where they fall.
+            let late = if sign == 'o' { 0.0 } else { 0.003 * RATE };
+            let from = played(bar, step, if sign == 'o' { 2.6 } else { 1.4 }, &mut hand) + late;
+            let force = force * (0.75 + 0.25 * energy(bar)) * (1.0 + 0.06 * hand.human());
+            let force = if sign == 'o' { force * 0.62 } else { force };
+            strike_snare(track.span(from, 0.5), force, &mut hand);
+        }
+    }
+    mono_stem(track, -3.5)
+}
+
+/// Two modes of the skin, the shell's ring, the wires below, the stick above.
+fn strike_snare(out: &mut [f32], force: f64, hand: &mut Random) {
+    let detune = 1.0 + 0.006 * hand.human();
+    let mut skin = [
+        Mode::struck(187.0 * detune, 0.62 * force, 0.16 + 0.1 * force),
+        Mode::struck(331.0 * detune, 0.3 * force, 0.15),
+        Mode::struck(562.0 * detune, 0.15 * force, 0.34),
+        Mode::struck(914.0 * detune, 0.1 * force, 0.1),
+    ];
+    let mut wires = Svf::new(2400.0 + 1600.0 * force, 0.6);
+    let mut fizz = Svf::new(6200.0, 0.7);
+    let mut stick = Svf::new(1250.0, 1.1);
+    let (mut wire, wire_decay) = (0.5 * force * exp2(force - 1.0), decay(0.1 + 0.21 * force));
+    let (mut crack, crack_decay) = (0.9 * force, decay(0.03));
+    for (i, sample) in out.iter_mut().enumerate() {
+        // The wires answer a little after the skin.
+        let answer = (i as f64 / 150.0).min(1.0);
+        let noise = hand.signed();
+        let below = wires.step(noise).band * 1.1 + fizz.step(noise).high * 0.5;
+        let tone: f64 = skin.iter_mut().map(Mode::step).sum();
+        let above = stick.step(hand.signed()).band * crack;
+        *sample += (tone + below * wire * answer + above) as f32;
+        wire *= wire_decay;
+        crack *= crack_decay;
+    }
+}
