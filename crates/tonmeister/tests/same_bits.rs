@@ -1,0 +1,41 @@
+//! The same text gives the same bits: over the demo song, with every effect of the rack in it.
+#![allow(missing_docs)]
+
+use std::path::Path;
+
+use tonmeister::demo::{SONG_TOML, perform};
+use tonmeister::{Depth, MixOptions, Silent, World};
+
+/// The demo song with every effect of the rack somewhere in it, cut to a few seconds in the chorus.
+fn session(folder: &Path) -> std::path::PathBuf {
+    perform::write_stems(folder, &mut Silent).unwrap();
+    let world = World::new();
+    let mut text = SONG_TOML.replacen("[song]", "[song]\nlength_s = 4.0", 1);
+    for spec in world.registry().specs() {
+        if !text.contains(&format!("effect = \"{}\"", spec.id)) {
+            text.push_str(&format!("\n[[master.insert]]\neffect = \"{}\"\nid = \"extra-{}\"\n", spec.id, spec.id));
+        }
+    }
+    let path = folder.join("session.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn blocks_and_threads_change_no_bit_of_a_real_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = session(folder.path());
+    let render = |threads: usize, block: usize| {
+        let mut world = World::new();
+        world.threads = threads;
+        world.block = block;
+        let output = folder.path().join("mix.wav");
+        world.mix(&song, &MixOptions { output: output.clone(), depth: Depth::Float32 }, &mut Silent).unwrap();
+        std::fs::read(output).unwrap()
+    };
+    let first = render(1, 4096);
+    assert!(first.len() > 4 * 48_000 * 8, "the session sounds for its four seconds");
+    for (threads, block) in [(1, 1), (1, 64), (2, 4096), (2, 1000), (3, 333), (8, 2048), (1, 17)] {
+        assert!(render(threads, block) == first, "{threads} threads, blocks of {block}");
+    }
+}
