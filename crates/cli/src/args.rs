@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tonmeister::{Depth, World};
 
 use crate::exit::Outcome;
 
@@ -74,6 +75,27 @@ pub(crate) enum Verb {
     /// sound: the new document renders to the plain sum of the stems. Files whose names say that they are a mix, a
     /// master, a reference or a click are left out, with a note.
     New(New),
+    /// Mix a song document to one stereo file
+    ///
+    /// The file's name decides its format: .wav or .flac. Its loudness and peaks are measured on the very samples that
+    /// are written. Threads and block size change the speed and not one bit of the sound.
+    Mix(Mix),
+    /// Master a mix, or a song document, to a loudness and under a true-peak ceiling
+    ///
+    /// The mix goes through an equalizer, a compressor and a true-peak limiter, and the limiter's drive is searched
+    /// until the written file has the loudness asked for. When that would take more limiting than allowed, the file is
+    /// as loud as is allowed, and the exit code says so.
+    Master(Master),
+    /// Measure loudness, peaks and dynamics of audio files
+    Measure(Measure),
+    /// Find what is wrong with audio files, or with the files of a song document
+    ///
+    /// Clipping, silence, offsets, turned polarity, files cut off, and files that do not fit the others.
+    Check(Check),
+    /// List the named loudness targets, with who says so and when
+    Targets(Targets),
+    /// Print the JSON Schema of song.toml, for editors
+    Schema,
     /// Print a man page, or write all of them to a folder
     Man(Man),
     /// Print the completions for a shell
@@ -97,6 +119,138 @@ pub(crate) struct New {
     /// Leave out files that cannot be read, instead of giving up
     #[arg(long)]
     pub(crate) skip_unreadable: bool,
+}
+
+/// `mix`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Mix {
+    /// The song document
+    pub(crate) song: PathBuf,
+    /// The file to write, .wav or .flac
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) bits: Bits,
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+/// How samples are stored.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Bits {
+    /// Bits of a sample: 16 or 24 (dithered), or 32f (floating point, .wav only)
+    #[arg(long, value_name = "BITS", default_value = "24", hide_possible_values = true)]
+    bits: Depths,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Depths {
+    #[value(name = "16")]
+    Int16,
+    #[value(name = "24")]
+    Int24,
+    #[value(name = "32f")]
+    Float32,
+}
+
+impl Bits {
+    /// In the façade's words.
+    pub(crate) fn depth(self) -> Depth {
+        match self.bits {
+            Depths::Int16 => Depth::Int16,
+            Depths::Int24 => Depth::Int24,
+            Depths::Float32 => Depth::Float32,
+        }
+    }
+}
+
+/// How the work is done. None of it changes the sound.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Work {
+    /// Worker threads [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Frames processed at a time [default: what is fastest]
+    #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    block_size: Option<u16>,
+}
+
+impl Work {
+    /// A world that works like this.
+    pub(crate) fn world(&self) -> World {
+        let mut world = World::new();
+        if let Some(threads) = self.threads {
+            world.threads = usize::from(threads);
+        }
+        if let Some(block) = self.block_size {
+            world.block = usize::from(block);
+        }
+        world
+    }
+}
+
+/// `master`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Master {
+    /// The mix, or a song document, which is mixed first
+    pub(crate) input: PathBuf,
+    /// The file to write, .wav or .flac
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// A named target; `tonmeister targets` lists them [default: streaming]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+    /// A file of targets in place of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets: Option<PathBuf>,
+    /// Integrated loudness in LUFS, over the target's
+    #[arg(long, value_name = "LUFS", allow_negative_numbers = true)]
+    pub(crate) loudness: Option<f64>,
+    /// True-peak ceiling in dBTP, over the target's
+    #[arg(long, value_name = "dBTP", allow_negative_numbers = true)]
+    pub(crate) ceiling: Option<f64>,
+    /// The most the limiter may take off any peak, in dB [default: 6]
+    #[arg(long, value_name = "dB")]
+    pub(crate) max_limiting: Option<f64>,
+    /// Leave the mastering chain here as a song document that renders to the same samples
+    #[arg(long, value_name = "FILE")]
+    pub(crate) document: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bits: Bits,
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+/// `measure`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Measure {
+    /// Audio files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// Audio files, or song documents
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Where it goes
+    #[arg(default_value = "demo")]
+    pub(crate) folder: PathBuf,
+}
+
+/// `targets`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Targets {
+    /// A file of targets in place of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets: Option<PathBuf>,
 }
 
 /// `man`.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tonmeister::{Diagnostic, Failure, Finding, Severity};
 
 use crate::exit::Outcome;
+use crate::table::{CARE, FAINT, styled};
 use crate::voice::Voice;
 
 /// A failure as scripts read it.
@@ -82,6 +83,17 @@ pub(crate) fn shown(path: &Path, text: &str, diagnostic: &Diagnostic) -> String 
 fn within(text: &str, span: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
     let fits = span.start <= span.end && span.end <= text.len();
     (fits && text.is_char_boundary(span.start) && text.is_char_boundary(span.end) && !text.is_empty()).then_some(span)
+}
+
+/// Notes and warnings, each with its remedy under it.
+pub(crate) fn remarks(notes: &[Finding]) -> String {
+    let one = |note: &Finding| {
+        let style = if note.severity == "note" { FAINT } else { CARE };
+        let help = note.help.as_ref().map_or_else(String::new, |help| format!("\n      {}", styled(FAINT, help)));
+        format!("  {} {}{help}\n", styled(style, "•"), note.message)
+    };
+    let text: String = notes.iter().map(one).collect();
+    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 fn rendered(groups: &[Group<'_>]) -> String {

@@ -1,8 +1,13 @@
 //! The verbs: each asks the façade for one thing and shows the report.
 
+mod check;
+mod levels;
+mod master;
+mod measure;
+mod mix;
 mod new;
 
-use tonmeister::Failure;
+use tonmeister::{Failure, World};
 
 use crate::args::Verb;
 use crate::exit::Outcome;
@@ -13,6 +18,12 @@ use crate::voice::Voice;
 pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
     match verb {
         Verb::New(args) => return new::run(args, voice),
+        Verb::Mix(args) => return mix::run(args, voice),
+        Verb::Master(args) => return master::run(args, voice),
+        Verb::Measure(args) => return measure::run(&args, voice),
+        Verb::Check(args) => return check::run(&args, voice),
+        Verb::Targets(args) => return master::list(&args, voice),
+        Verb::Schema => voice.text(&World::new().schema()),
         Verb::Man(args) => match args.all {
             Some(folder) => {
                 let pages = pages::write_all(&folder)?;

@@ -21,6 +21,7 @@
 
 pub mod check;
 pub mod demo;
+mod describe;
 pub mod failure;
 pub mod master;
 pub mod measure;
@@ -38,4 +39,6 @@ pub use mix::{Dynamics, MixOptions, MixReport};
 pub use output::{Depth, Written};
 pub use progress::{Progress, Silent};
 pub use tonmeister_core::{Diagnostic, Severity};
+pub use tonmeister_measure::check::Finding as AudioFinding;
+pub use tonmeister_measure::loudness::Loudness;
 pub use world::World;

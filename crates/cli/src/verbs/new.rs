@@ -1,12 +1,13 @@
 //! `tonmeister new`.
 
+use tonmeister::Failure;
 use tonmeister::new::{NewOptions, NewReport, create};
-use tonmeister::{Failure, Finding};
 
 use crate::args::New;
 use crate::bars::Bars;
 use crate::exit::Outcome;
 use crate::table::{CARE, FAINT, STRONG, Side, Table, count, duration, styled};
+use crate::trouble;
 use crate::voice::Voice;
 
 /// Makes the document and tells what is in it.
@@ -40,21 +41,10 @@ fn told(report: &NewReport) -> String {
         table.row([track.id.clone(), role, track.output.clone(), styled(FAINT, &track.audio)]);
     }
     text.push_str(&table.text());
-    text.push_str(&remarks(&report.notes));
+    text.push_str(&trouble::remarks(&report.notes));
     text.push_str(&format!(
         "\nWrote {}. Everything stands at 0 dB: it renders to the plain sum of the stems.\nNext: tonmeister mix {0} -o mix.wav\n",
         report.path.display()
     ));
     text
-}
-
-/// Notes and warnings, each with its remedy under it.
-pub(crate) fn remarks(notes: &[Finding]) -> String {
-    let one = |note: &Finding| {
-        let style = if note.severity == "note" { FAINT } else { CARE };
-        let help = note.help.as_ref().map_or_else(String::new, |help| format!("\n      {}", styled(FAINT, help)));
-        format!("  {} {}{help}\n", styled(style, "•"), note.message)
-    };
-    let text: String = notes.iter().map(one).collect();
-    if text.is_empty() { text } else { format!("\n{text}") }
 }
