@@ -53,20 +53,48 @@ pub(crate) fn read_full(input: &mut (impl Read + ?Sized), out: &mut [u8]) -> io:
 }
 
 /// Lends an input to the decoders of other crates.
+///
+/// It may pretend that a file which is cut off goes on with zeros, for demuxers that refuse to begin with such a file.
 pub(crate) struct Lent {
-    pub(crate) input: Box<dyn Input>,
-    pub(crate) len: u64,
+    input: Box<dyn Input>,
+    /// The true length.
+    len: u64,
+    /// The length that is pretended.
+    pretended: u64,
+    at: u64,
+}
+
+impl Lent {
+    pub(crate) fn new(input: Box<dyn Input>, len: u64, pretended: u64) -> Lent {
+        Lent { input, len, pretended: pretended.max(len), at: 0 }
+    }
 }
 
 impl Read for Lent {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.input.read(out)
+        let read = if self.at < self.len {
+            self.input.read(out)?
+        } else {
+            let zeros = (out.len() as u64).min(self.pretended.saturating_sub(self.at)) as usize;
+            out[..zeros].fill(0);
+            zeros
+        };
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
 impl Seek for Lent {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.input.seek(to)
+        let place = match to {
+            SeekFrom::Start(place) => Some(place),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.pretended.checked_add_signed(by),
+        };
+        let place = place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        self.input.seek(SeekFrom::Start(place.min(self.len)))?;
+        self.at = place;
+        Ok(place)
     }
 }
 
@@ -76,7 +104,7 @@ impl MediaSource for Lent {
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.len)
+        Some(self.pretended)
     }
 }
 

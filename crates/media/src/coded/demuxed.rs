@@ -8,7 +8,7 @@ use std::path::Path;
 
 use symphonia::core::audio::conv::IntoSample;
 use symphonia::core::audio::sample::Sample;
-use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
+use symphonia::core::audio::{Audio, AudioBuffer, Channels, GenericAudioBufferRef};
 use symphonia::core::codecs::audio::well_known as codecs;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::codecs::registry::CodecRegistry;
@@ -43,13 +43,20 @@ pub(crate) fn open(
     len: u64,
     container: Container,
 ) -> Result<Demuxed, MediaError> {
-    let trim = if container == Container::Mp4 { mp4::trim(path, &mut *input, len)? } else { mp4::Trim::default() };
-    let first = Demuxer::new(path, stream(input, len), container)?;
+    let mut trim = if container == Container::Mp4 { mp4::trim(path, &mut *input, len)? } else { mp4::Trim::default() };
+    let lent = Lent::new(input, len, trim.data_end);
+    let stream = MediaSourceStream::new(Box::new(lent), MediaSourceStreamOptions::default());
+    let first = Demuxer::new(path, stream, container)?;
     let mut info = first.info(path, container)?;
     let mut warnings = Vec::new();
     let stated = first.stated_frames();
-    let (packets, frames) = match (container, stated) {
-        (Container::Flac, Some(stated)) => first.flac_length(path, stated)?,
+    if container == Container::Caf {
+        // The demuxer reads the marks, the decoders of ALAC and AAC leave them to us.
+        trim = mp4::Trim { delay: first.stated_delay(), frames: stated, ..trim };
+    }
+    let (packets, frames) = match (container, stated, trim.present) {
+        (Container::Flac, Some(stated), _) => first.flac_length(path, stated)?,
+        (Container::Mp4, _, Some(present)) => (first, present),
         _ => first.counted(path, container)?,
     };
     let after_delay = frames.saturating_sub(trim.delay);
@@ -80,10 +87,6 @@ pub(crate) fn truncated(path: &Path, info: &FileInfo, missing: u64) -> Diagnosti
         info.seconds()
     );
     Diagnostic::warning("truncated", message).help("copy or export the file again")
-}
-
-fn stream(input: Box<dyn Input>, len: u64) -> MediaSourceStream<'static> {
-    MediaSourceStream::new(Box::new(Lent { input, len }), MediaSourceStreamOptions::default())
 }
 
 /// One audio track of a file and its decoder.
@@ -118,6 +121,10 @@ impl Demuxer {
         let Some(params) = track.codec_params.as_ref().and_then(|params| params.audio()).cloned() else {
             return Err(MediaError::unsupported(path, "no audio", "name an audio file"));
         };
+        let channels = params.channels.as_ref().map_or(0, Channels::count);
+        if channels > 2 {
+            return Err(MediaError::Channels { path: path.to_owned(), channels });
+        }
         let mut registry = CodecRegistry::new();
         registry.register_audio_decoder::<decoders::FlacDecoder>();
         registry.register_audio_decoder::<decoders::AlacDecoder>();
@@ -131,6 +138,10 @@ impl Demuxer {
 
     fn stated_frames(&self) -> Option<u64> {
         self.reader.tracks().iter().find(|t| t.id == self.track).and_then(|t| t.num_frames).filter(|n| *n > 0)
+    }
+
+    fn stated_delay(&self) -> u64 {
+        self.reader.tracks().iter().find(|t| t.id == self.track).and_then(|t| t.delay).map_or(0, u64::from)
     }
 
     /// What the headers say (the length is still to be found).
@@ -151,12 +162,8 @@ impl Demuxer {
                 return Err(MediaError::unsupported(path, found, "export it as WAV or FLAC"));
             }
         };
-        let channels = self.params.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
-        let channels = if channels == 0 {
-            self.decoder.codec_params().channels.as_ref().map_or(0, symphonia::core::audio::Channels::count)
-        } else {
-            channels
-        };
+        let of = |params: &AudioCodecParameters| params.channels.as_ref().map_or(0, Channels::count);
+        let channels = Some(of(&self.params)).filter(|n| *n > 0).unwrap_or_else(|| of(self.decoder.codec_params()));
         let layout = match Layout::of_channels(channels) {
             Some(layout) => layout,
             None if channels == 0 => return Err(MediaError::damaged(path, 0, "a header of 0 channels")),
@@ -166,7 +173,11 @@ impl Demuxer {
         if !RATES.contains(&sample_rate) {
             return Err(MediaError::Rate { path: path.to_owned(), rate: u64::from(sample_rate) });
         }
-        let bits = if codec.lossless() { self.params.bits_per_sample.map(|bits| bits as u16) } else { None };
+        let bits = match codec {
+            Codec::Alac => self.params.extra_data.as_deref().and_then(alac_bits),
+            codec if codec.lossless() => self.params.bits_per_sample.map(|bits| bits as u16),
+            _ => None,
+        };
         Ok(FileInfo { path: path.to_owned(), container, codec, sample_rate, layout, frames: 0, bits, bext: None })
     }
 
@@ -180,14 +191,28 @@ impl Demuxer {
 
     /// The sum of all packets' durations, walked without decoding.
     fn counted(mut self, path: &Path, container: Container) -> Result<(Demuxer, u64), MediaError> {
-        let mut frames = 0;
+        let (mut frames, mut last) = (0, None);
         loop {
             match self.reader.next_packet() {
-                Ok(Some(packet)) if packet.track_id == self.track => frames += packet.dur.get(),
+                Ok(Some(packet)) if packet.track_id == self.track => {
+                    let trimmed = packet.trim_start.get() + packet.trim_end.get();
+                    // Against the field's description, the MPEG demuxer leaves the trimmed frames in.
+                    let out = if container == Container::Mpeg { trimmed } else { 0 };
+                    let valid = packet.dur.get().saturating_sub(out);
+                    frames += valid;
+                    last = Some((packet, valid));
+                }
                 Ok(Some(_)) => {}
                 // A file that breaks off is read up to there.
                 Ok(None) | Err(_) => break,
             }
+        }
+        // An ALAC packet says inside how long it is, and only the last may be short. CAF's table is not always right.
+        if self.params.codec == codecs::CODEC_ID_ALAC
+            && let Some((packet, valid)) = last
+            && let Ok(decoded) = self.decoder.decode(&packet)
+        {
+            frames = frames - valid + decoded.frames() as u64;
         }
         Ok((self.restarted(path, container)?, frames))
     }
@@ -202,6 +227,12 @@ impl Demuxer {
         let fresh = self.restarted(path, Container::Flac)?;
         if whole { Ok((fresh, stated)) } else { fresh.counted(path, Container::Flac) }
     }
+}
+
+/// The bit depth in ALAC's magic cookie, which CAF puts behind two atoms of 12 bytes.
+fn alac_bits(cookie: &[u8]) -> Option<u16> {
+    let wrapped = cookie.get(4..8).is_some_and(|name| name == b"frma");
+    cookie.get(if wrapped { 29 } else { 5 }).map(|bits| u16::from(*bits))
 }
 
 fn id_number(id: symphonia::core::codecs::audio::AudioCodecId) -> u32 {
@@ -243,8 +274,7 @@ impl Packets for Demuxer {
             return Ok(true);
         }
         let decoded = self.decoder.decode(&packet).map_err(fault)?;
-        let wanted =
-            self.params.channels.as_ref().map_or(decoded.num_planes(), symphonia::core::audio::Channels::count);
+        let wanted = self.params.channels.as_ref().map_or(decoded.num_planes(), Channels::count);
         if decoded.num_planes() != wanted || self.params.sample_rate.is_some_and(|rate| rate != decoded.spec().rate()) {
             return Err(Fault::Damaged("the stream changes its sample rate or its channels".into()));
         }

@@ -1,4 +1,4 @@
-//! The gapless marks of MP4 audio, which Symphonia does not read.
+//! The gapless marks of MP4 audio, which Symphonia does not read, and how much of a file is there.
 //!
 //! An AAC encoder delays the sound (by 1024 to 2112 frames) and pads the last packet. Two marks say so: the edit list
 //! (`elst`, ISO/IEC 14496-12 §8.6.6), and iTunes' `iTunSMPB` comment, which counts in samples and wins where it exists.
@@ -19,6 +19,10 @@ pub(crate) struct Trim {
     pub(crate) delay: u64,
     /// The length of the sound, if it is stated.
     pub(crate) frames: Option<u64>,
+    /// The frames, delay included, whose packets lie inside the file; `None` when the tables do not tell.
+    pub(crate) present: Option<u64>,
+    /// Where the last packet ends, which in a file that is cut off lies behind its end.
+    pub(crate) data_end: u64,
 }
 
 /// Finds the marks of the first audio track.
@@ -26,7 +30,7 @@ pub(crate) fn trim(path: &Path, input: &mut dyn Input, len: u64) -> Result<Trim,
     let mut file = Bytes { path, input, len };
     let moov = find_moov(&mut file)?;
     file.input.rewind().map_err(|e| MediaError::io(path, "read", e))?;
-    Ok(marks(&moov).unwrap_or_default())
+    Ok(marks(&moov, len).unwrap_or_default())
 }
 
 fn find_moov(file: &mut Bytes<'_>) -> Result<Vec<u8>, MediaError> {
@@ -76,7 +80,7 @@ fn find<'a>(body: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(body, |body, wanted| boxes(body).find(|(kind, _)| kind == *wanted).map(|(_, inner)| inner))
 }
 
-fn marks(moov: &[u8]) -> Option<Trim> {
+fn marks(moov: &[u8], len: u64) -> Option<Trim> {
     let movie_scale = timescale(find(moov, &[b"mvhd"])?)?;
     let track = boxes(moov)
         .filter(|(kind, _)| kind == b"trak")
@@ -84,13 +88,17 @@ fn marks(moov: &[u8]) -> Option<Trim> {
         .find(|track| find(track, &[b"mdia", b"hdlr"]).is_some_and(|handler| array(handler, 8) == Some(*b"soun")))?;
     let scale = timescale(find(track, &[b"mdia", b"mdhd"])?)?;
     let rate = u64::from(sample_rate(track).unwrap_or(scale));
-    let total = find(track, &[b"mdia", b"minf", b"stbl", b"stts"]).map(durations).filter(|total| *total > 0);
+    let tables = find(track, &[b"mdia", b"minf", b"stbl"])?;
+    let total = find(tables, &[b"stts"]).map(|table| durations(table, u64::MAX)).filter(|total| *total > 0);
     let to_frames = |time: u64| (u128::from(time) * u128::from(rate) / u128::from(scale)) as u64;
-    if let Some(trim) = itunes(moov).or_else(|| itunes(track)) {
-        return Some(trim);
+    let (packets, data_end) = packets_inside(tables, len).unwrap_or_default();
+    let present = total.and(find(tables, &[b"stts"])).map(|table| to_frames(durations(table, packets)));
+    let base = Trim { delay: 0, frames: total.map(to_frames), present, data_end };
+    if let Some((delay, frames)) = itunes(moov).or_else(|| itunes(track)) {
+        return Some(Trim { delay, frames, ..base });
     }
     let Some((length, start)) = find(track, &[b"edts", b"elst"]).and_then(edit) else {
-        return Some(Trim { delay: 0, frames: total.map(to_frames) });
+        return Some(base);
     };
     // The edit counts in the movie's scale, often milliseconds; the sample table's total is finer where both agree.
     let edited = u128::from(length) * u128::from(scale) / u128::from(movie_scale);
@@ -101,7 +109,40 @@ fn marks(moov: &[u8]) -> Option<Trim> {
         Some(rest) => rest.min(edited),
         None => edited,
     };
-    Some(Trim { delay: to_frames(start), frames: Some(to_frames(frames)).filter(|frames| *frames > 0) })
+    Some(Trim { delay: to_frames(start), frames: Some(to_frames(frames)).filter(|frames| *frames > 0), ..base })
+}
+
+/// How many packets, from the first on, lie inside the file, and where the last of all ends (ISO/IEC 14496-12 §8.7).
+fn packets_inside(tables: &[u8], len: u64) -> Option<(u64, u64)> {
+    let word = |table: &[u8], at: usize| array(table, at).map(u32::from_be_bytes);
+    let sizes = find(tables, &[b"stsz"])?;
+    let (same, count) = (word(sizes, 4)?, u64::from(word(sizes, 8)?));
+    let runs = find(tables, &[b"stsc"])?.get(8..)?;
+    let (runs, _) = runs.as_chunks::<12>();
+    let (chunks, wide) = match find(tables, &[b"co64"]) {
+        Some(table) => (table.get(8..)?, true),
+        None => (find(tables, &[b"stco"])?.get(8..)?, false),
+    };
+    let (mut packet, mut inside, mut data_end, mut run) = (0_u64, None, 0_u64, 0_usize);
+    for (index, entry) in chunks.chunks_exact(if wide { 8 } else { 4 }).enumerate() {
+        let mut at = if wide { u64::from_be_bytes(array(entry, 0)?) } else { u64::from(word(entry, 0)?) };
+        while runs.get(run + 1).and_then(|next| word(next, 0)).is_some_and(|first| index + 1 >= first as usize) {
+            run += 1;
+        }
+        for _ in 0..word(runs.get(run)?, 4)? {
+            if packet == count {
+                break;
+            }
+            let size = if same > 0 { same } else { word(sizes, 12 + packet as usize * 4)? };
+            at = at.saturating_add(u64::from(size));
+            if at > len && inside.is_none() {
+                inside = Some(packet);
+            }
+            packet += 1;
+        }
+        data_end = data_end.max(at);
+    }
+    Some((inside.unwrap_or(packet), data_end))
 }
 
 /// The time scale in `mvhd` or `mdhd`.
@@ -117,12 +158,14 @@ fn sample_rate(track: &[u8]) -> Option<u32> {
     array(entry, 24).map(|fixed| u32::from_be_bytes(fixed) >> 16).filter(|rate| *rate > 0)
 }
 
-/// The sum of all durations in `stts`.
-fn durations(table: &[u8]) -> u64 {
+/// The sum of the durations of the first `packets` packets in `stts`.
+fn durations(table: &[u8], mut packets: u64) -> u64 {
     let (entries, _) = table.get(8..).unwrap_or_default().as_chunks::<8>();
     entries.iter().fold(0_u64, |sum, entry| {
         let word = |at: usize| u64::from(u32::from_be_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]));
-        sum.saturating_add(word(0) * word(4))
+        let count = word(0).min(packets);
+        packets -= count;
+        sum.saturating_add(count * word(4))
     })
 }
 
@@ -141,7 +184,7 @@ fn edit(list: &[u8]) -> Option<(u64, u64)> {
 }
 
 /// iTunes' comment: delay, padding and length in samples, in hexadecimal.
-fn itunes(holder: &[u8]) -> Option<Trim> {
+fn itunes(holder: &[u8]) -> Option<(u64, Option<u64>)> {
     let meta = find(holder, &[b"udta", b"meta"])?;
     let list = find(meta.get(4..)?, &[b"ilst"])?;
     let comment = boxes(list).filter(|(kind, _)| kind == b"----").find_map(|(_, item)| {
@@ -153,5 +196,5 @@ fn itunes(holder: &[u8]) -> Option<Trim> {
     let delay = words.next()?.ok()?;
     let _padding = words.next()?.ok()?;
     let frames = words.next()?.ok()?;
-    Some(Trim { delay, frames: Some(frames).filter(|frames| *frames > 0) })
+    Some((delay, Some(frames).filter(|frames| *frames > 0)))
 }

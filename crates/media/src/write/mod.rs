@@ -175,3 +175,6 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // Folders cannot be opened for syncing everywhere; where they can, a failure counts.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;
