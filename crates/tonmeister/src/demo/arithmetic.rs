@@ -78,7 +78,7 @@ pub(super) fn decay(seconds: f64) -> f64 {
 
 /// The factor per frame of a one-pole that moves 63 % of its way in so many seconds.
 pub(super) fn follow(seconds: f64) -> f64 {
-    1.0 - exp2(-1.442_695_040_888_963_4 / (seconds * RATE))
+    1.0 - exp2(-std::f64::consts::LOG2_E / (seconds * RATE))
 }
 
 /// From 0 to 1 along a raised cosine while `t` goes from 0 to 1.

@@ -4,7 +4,7 @@
 
 use tonmeister_core::Buffer;
 
-use super::arithmetic::{RATE, decay, exp2, follow, pitch, sine};
+use super::arithmetic::{RATE, decay, follow, pitch, sine};
 use super::filter::Svf;
 use super::noise::Random;
 use super::oscillator::{Oscillator, saw};
@@ -150,14 +150,15 @@ fn pluck(track: &mut Track, note: &Played, slide_from: f64, hand: &mut Random) {
     let level = note.force * if note.dead { 0.5 } else { 1.0 };
     let (mut ring, ring_fall) = (level, decay(if note.dead { 0.09 } else { 5.5 }));
     let damp = decay(0.11);
-    let (mut opening, closing) = (1.0, decay(0.55));
+    // Once in 32 frames, like the filter that it opens.
+    let (mut opening, settling) = (1.0, decay(0.55 / 32.0));
     let mut turns = 0.0;
     for (i, sample) in track.span(note.from, held / RATE + 0.12).iter_mut().enumerate() {
         if i % 32 == 0 {
-            let cutoff = 190.0 + 1150.0 * note.force * note.force * opening + 2.0 * target;
+            let cutoff = 260.0 + 2300.0 * note.force * note.force * opening + 3.0 * target;
             low.tune(cutoff, 0.9);
             lower.tune(cutoff * 1.25, 0.6);
-            opening *= exp2((closing - 1.0) * 32.0 * 1.442_695);
+            opening *= settling;
         }
         hz += glide * (target - hz);
         let tone = string.step(hz);

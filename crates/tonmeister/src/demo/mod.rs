@@ -50,7 +50,7 @@ pub const SONG_TOML: &str = include_str!("song.toml");
 pub const STEMS: [(&str, &str); 13] = [
     ("kick", "kick"),
     ("snare", "snare"),
-    ("hats", "hats"),
+    ("hats", "cymbals"),
     ("percussion", "percussion"),
     ("cymbals", "cymbals"),
     ("bass", "bass"),
@@ -60,7 +60,7 @@ pub const STEMS: [(&str, &str); 13] = [
     ("lead", "synth"),
     ("backing-low", "backing"),
     ("backing-high", "backing"),
-    ("vocal", "vocal"),
+    ("vocal", "vocals"),
 ];
 
 /// One raw track.

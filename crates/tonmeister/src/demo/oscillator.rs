@@ -57,13 +57,15 @@ impl Wave {
 /// A saw, falling, about ±1.
 pub(super) fn saw() -> &'static Wave {
     static WAVE: OnceLock<Wave> = OnceLock::new();
-    WAVE.get_or_init(|| Wave::new(|h| (0.636_619_772_367_581_4 / h as f64, 0.0)))
+    WAVE.get_or_init(|| Wave::new(|h| (std::f64::consts::FRAC_2_PI / h as f64, 0.0)))
 }
 
 /// A square, about ±1.
 pub(super) fn square() -> &'static Wave {
     static WAVE: OnceLock<Wave> = OnceLock::new();
-    WAVE.get_or_init(|| Wave::new(|h| (if h % 2 == 1 { 1.273_239_544_735_162_8 / h as f64 } else { 0.0 }, 0.0)))
+    WAVE.get_or_init(|| {
+        Wave::new(|h| (if h % 2 == 1 { 2.0 * std::f64::consts::FRAC_2_PI / h as f64 } else { 0.0 }, 0.0))
+    })
 }
 
 /// Runs through one version of a wave. Its phase is a whole number of 2⁻³² turns, which wraps by itself.

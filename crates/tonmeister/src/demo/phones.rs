@@ -189,7 +189,7 @@ mod tests {
             let vowels = signs.iter().filter(|s| vowel_of(s).is_some()).count();
             assert!((1..=2).contains(&vowels), "{}", syllable.4);
             for sign in signs {
-                assert!(vowel_of(sign).is_some() != !consonant_of(sign).is_empty(), "{sign}");
+                assert_ne!(vowel_of(sign).is_some(), !consonant_of(sign).is_empty(), "{sign}");
             }
         }
     }

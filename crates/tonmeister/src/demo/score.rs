@@ -213,41 +213,55 @@ const fn groove(kick: &'static str, snare: &'static str, hats: &'static str) -> 
 
 const REST: &str = "................";
 
+const TACET: Groove = groove(REST, REST, REST);
+const VERSE: Groove = groove("X.....o...x.....", "....X..o....X...", "X.o.x.o.x.o.x.oo");
+const VERSE_ANSWER: Groove = groove("X.....x...x....o", "....X..o.o..X..o", "X.o.x.oox.o.x.O.");
+const VERSE_FILL: Groove = groove("X.....o...x.....", "....X..o..o.xxoX", "X.o.x.o.x.o.x...");
+const RISE: Groove = groove("X.......x.......", "............X...", "x.o.x.o.x.o.x.o.");
+const RISE_PUSH: Groove = groove("X.......x.......", "............X...", "x.x.x.x.x.x.x.O.");
+const RISE_ROLL: Groove = groove("X...x...x...x.x.", "o.o.o.o.ooooxxxX", "x...x...x.......");
+const CHORUS: Groove = groove("X..x....X..x....", "....X..o....X...", "X.x.X.x.X.x.X.x.");
+const CHORUS_ANSWER: Groove = groove("X..x..o.X..x..x.", "....X..o.o..X..o", "X.xoX.x.X.xoX.O.");
+const CHORUS_TURN: Groove = groove("X..x..o.X..x..x.", "....X..o.o..X.oX", "X.xoX.xoX.xoX.O.");
+const CHORUS_FILL: Groove = groove("X..x....X..x....", "....X..o..X.XxoX", "X.x.X.x.X.x.....");
+const LAST_FILL: Groove = groove("X..x..o.X.......", "....X..oXoxoXxXX", "X.x.X.x.........");
+const SECOND: Groove = groove("X.....o...x..o..", "....X..o....X..o", "XoooXooox.ooX.oo");
+const SECOND_ANSWER: Groove = groove("X.....x...x....o", "....X..o.o..X..o", "XoooXooox.ooX.O.");
+const SECOND_FILL: Groove = groove("X.....x...x.....", "....X..o.oX...Xx", "X.o.x.o.x.o.O...");
+const BRIDGE_ROLL: Groove = groove("X...x...x.x.x.xx", "o.o.oooooxoxxXXX", "x...x...........");
+
 /// What the drummer plays in a bar.
 pub(super) fn drums(bar: usize) -> Groove {
-    match (part(bar), bar) {
-        (Part::Intro, 0) => groove(REST, REST, REST),
-        (Part::Intro, 1) => groove(REST, REST, "....o...o...o.o."),
-        (Part::Intro, 2) => groove("X.....o.....x...", "............o...", "x.o.x.o.x.o.x.oo"),
-        (Part::Intro, _) => groove("X.....o...x.....", "............xoxX", "x.o.x.o.x.o.x..."),
-        (Part::Verse, 11) => groove("X.....o...x.....", "....X..o..o.xxoX", "X.o.x.o.x.o.x..."),
-        (Part::Verse, _) if bar % 2 == 0 => groove("X.....o...x.....", "....X..o....X...", "X.o.x.o.x.o.x.oo"),
-        (Part::Verse, _) => groove("X.....x...x....o", "....X..o.o..X..o", "X.o.x.oox.o.x.O."),
-        (Part::Rise, 15) => groove("X...x...x...x.x.", "o.o.o.o.ooooxxxX", "x...x...x......."),
-        (Part::Rise, 14) => groove("X.......x.......", "............X...", "x.x.x.x.x.x.x.O."),
-        (Part::Rise, _) => groove("X.......x.......", "............X...", "x.o.x.o.x.o.x.o."),
-        (Part::Chorus | Part::LastChorus, 19 | 35) => {
-            groove("X..x..o.X..x..x.", "....X..o.o..X.oX", "X.xoX.xoX.xoX.O.")
-        }
-        (Part::Chorus, 23) => groove("X..x....X..x....", "....X..o..X.XxoX", "X.x.X.x.X.x....."),
-        (Part::LastChorus, 39) => groove("X..x..o.X.......", "....X..oXoxoXxXX", "X.x.X.x........."),
-        (Part::Chorus | Part::LastChorus, _) if bar % 2 == 0 => {
-            groove("X..x....X..x....", "....X..o....X...", "X.x.X.x.X.x.X.x.")
-        }
-        (Part::Chorus | Part::LastChorus, _) => groove("X..x..o.X..x..x.", "....X..o.o..X..o", "X.xoX.x.X.xoX.O."),
-        (Part::SecondVerse, 27) => groove("X.....x...x.....", "....X..o.oX...Xx", "X.o.x.o.x.o.O..."),
-        (Part::SecondVerse, _) if bar % 2 == 0 => groove("X.....o...x..o..", "....X..o....X..o", "XoooXooox.ooX.oo"),
-        (Part::SecondVerse, _) => groove("X.....x...x....o", "....X..o.o..X..o", "XoooXooox.ooX.O."),
-        (Part::Bridge, 28) => groove("X...............", REST, REST),
-        (Part::Bridge, 29) => groove(REST, REST, "........o...o.o."),
-        (Part::Bridge, 30) => groove("X.......x.......", "............o...", "x.o.x.o.x.o.x.o."),
-        (Part::Bridge, _) => groove("X...x...x.x.x.xx", "o.o.oooooxoxxXXX", "x...x..........."),
-        (Part::Outro, 42) => groove("X.....o...x.....", "....x..o....x...", "x.o.x.o.x.o.x.o."),
-        (Part::Outro, 43) => groove("x...............", "............ooxx", "o...o...o......."),
-        (Part::Outro, _) if bar % 2 == 0 => groove("X.....o...x.....", "....X..o....X...", "X.o.x.o.x.o.x.oo"),
-        (Part::Outro, _) => groove("X.....x...x....o", "....X..o.o..X..o", "X.o.x.oox.o.x.O."),
-        (Part::End, 44) => groove("X...............", REST, REST),
-        (Part::End, _) => groove(REST, REST, REST),
+    let even = bar.is_multiple_of(2);
+    match bar {
+        0 => TACET,
+        1 => groove(REST, REST, "....o...o...o.o."),
+        2 => groove("X.....o.....x...", "............o...", "x.o.x.o.x.o.x.oo"),
+        3 => groove("X.....o...x.....", "............xoxX", "x.o.x.o.x.o.x..."),
+        11 => VERSE_FILL,
+        12 | 13 => RISE,
+        14 => RISE_PUSH,
+        15 => RISE_ROLL,
+        19 | 35 => CHORUS_TURN,
+        23 => CHORUS_FILL,
+        27 => SECOND_FILL,
+        29 => groove(REST, REST, "........o...o.o."),
+        30 => groove("X.......x.......", "............o...", "x.o.x.o.x.o.x.o."),
+        31 => BRIDGE_ROLL,
+        39 => LAST_FILL,
+        42 => groove("X.....o...x.....", "....x..o....x...", "x.o.x.o.x.o.x.o."),
+        43 => groove("x...............", "............ooxx", "o...o...o......."),
+        // One stroke, and let it ring.
+        28 | LAST => groove("X...............", REST, REST),
+        _ => match part(bar) {
+            Part::Verse | Part::Outro if even => VERSE,
+            Part::Verse | Part::Outro => VERSE_ANSWER,
+            Part::Chorus | Part::LastChorus if even => CHORUS,
+            Part::Chorus | Part::LastChorus => CHORUS_ANSWER,
+            Part::SecondVerse if even => SECOND,
+            Part::SecondVerse => SECOND_ANSWER,
+            Part::Intro | Part::Rise | Part::Bridge | Part::End => TACET,
+        },
     }
 }
 

@@ -77,7 +77,9 @@ fn peak(samples: &[f32]) -> f32 {
 fn scale(mut samples: Vec<f32>, peak: f32, peak_db: f64) -> Vec<f32> {
     if peak > 0.0 {
         let factor = gain(peak_db) / f64::from(peak);
-        samples.iter_mut().for_each(|s| *s = (f64::from(*s) * factor) as f32);
+        for sample in &mut samples {
+            *sample = (f64::from(*sample) * factor) as f32;
+        }
     }
     samples
 }

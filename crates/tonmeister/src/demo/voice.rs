@@ -426,7 +426,7 @@ impl<'a> Throat<'a> {
     #[inline]
     fn step(&mut self, voice: f64, breath: f64, noise: f64) -> f64 {
         let (softly, firmly) = (read(self.tables.0, self.phase), read(self.tables.1, self.phase));
-        let firmness = self.effort;
+        let firmness = 0.25 + 0.75 * self.effort;
         let pulse = softly + (firmly - softly) * firmness;
         // Breath blows mostly while the folds are apart.
         let open = if self.phase < 0.6 { 1.0 } else { 0.45 };
