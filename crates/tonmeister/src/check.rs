@@ -83,9 +83,10 @@ impl World {
         });
         progress.end();
         let names: Vec<String> = inspected.iter().map(|i| i.report.path.display().to_string()).collect();
-        let members = inspected.iter().zip(&names).filter_map(|(i, name)| {
-            Some(Member { name, inspection: i.inspection.as_ref()? })
-        });
+        let members = inspected
+            .iter()
+            .zip(&names)
+            .filter_map(|(i, name)| Some(Member { name, inspection: i.inspection.as_ref()? }));
         let together = compare_set(&members.collect::<Vec<_>>());
         let files: Vec<FileReport> = inspected.into_iter().map(|i| i.report).collect();
         let count = |severity: Severity| {

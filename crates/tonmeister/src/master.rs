@@ -123,7 +123,12 @@ pub struct MasterReport {
 
 impl World {
     /// Masters a mix, or a song document, to a file. The file appears whole or not at all.
-    pub fn master(&self, input: &Path, options: &MasterOptions, progress: &mut dyn Progress) -> Result<MasterReport, Failure> {
+    pub fn master(
+        &self,
+        input: &Path,
+        options: &MasterOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<MasterReport, Failure> {
         let target = options.resolve()?;
         format_of(&options.output, options.depth)?;
         let is_song = input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));

@@ -46,7 +46,10 @@ impl World {
         pass?;
         let mut warnings: Vec<Finding> = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
         if opened.silenced.get() > 0 {
-            let message = format!("{} samples are no numbers (NaN or infinite); they were heard as silence", opened.silenced.get());
+            let message = format!(
+                "{} samples are no numbers (NaN or infinite); they were heard as silence",
+                opened.silenced.get()
+            );
             warnings.push(Finding::warning(path, "non-finite", message));
         }
         Ok(MeasureReport {
@@ -75,11 +78,7 @@ pub(crate) fn open_for_measuring(path: &Path) -> Result<media::Opened, Failure> 
 }
 
 /// Reads a source to its end. The buffer handed on holds just the frames that were read.
-pub(crate) fn each_block(
-    path: &Path,
-    source: &mut dyn Source,
-    mut each: impl FnMut(&Buffer),
-) -> Result<(), Failure> {
+pub(crate) fn each_block(path: &Path, source: &mut dyn Source, mut each: impl FnMut(&Buffer)) -> Result<(), Failure> {
     let layout: Layout = source.info().layout;
     let mut buffer = Buffer::new(layout, STEP);
     loop {

@@ -64,7 +64,11 @@ impl World {
             .map_err(|e| e.in_document(song, &document))?;
         warnings.extend(files.warnings());
         if render.endless {
-            warnings.push(Finding::warning(song, "endless-tail", "an effect never falls silent; its tail was cut after 60 s"));
+            warnings.push(Finding::warning(
+                song,
+                "endless-tail",
+                "an effect never falls silent; its tail was cut after 60 s",
+            ));
         }
         Ok(MixReport {
             title: document.song().title.clone(),

@@ -71,9 +71,11 @@ impl Output {
     /// [`Ended::keep`].
     pub(crate) fn create(path: &Path, depth: Depth, sample_rate: u32) -> Result<Self, Failure> {
         let format = format_of(path, depth)?;
-        let writer = media::Writer::create(path, format, sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
+        let writer =
+            media::Writer::create(path, format, sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
         let dither = depth.integer_bits().map(|bits| {
-            Dither::new(bits, Shaping::Flat, sample_rate, Layout::Stereo, DITHER_SEED).map_err(|e| Failure::Usage(e.to_string()))
+            Dither::new(bits, Shaping::Flat, sample_rate, Layout::Stereo, DITHER_SEED)
+                .map_err(|e| Failure::Usage(e.to_string()))
         });
         let meter = LoudnessMeter::new(sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
         let quantised = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);

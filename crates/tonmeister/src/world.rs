@@ -72,7 +72,10 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(|e| Failure::input(path, plain(&e)))?;
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        Failure::input(path, format!("is not UTF-8 text (byte {at}); save it as UTF-8, or name an audio file elsewhere"))
+        Failure::input(
+            path,
+            format!("is not UTF-8 text (byte {at}); save it as UTF-8, or name an audio file elsewhere"),
+        )
     })
 }
 

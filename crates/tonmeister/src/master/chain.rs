@@ -38,10 +38,8 @@ pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
         .with("attack_ms", 30.0)
         .with("release_ms", 200.0)
         .with("release", choice(registry, "compressor", "release", "auto"));
-    strip.inserts = vec![
-        insert("eq", settings(registry, "eq").with_item("highpass", &highpass)),
-        insert("compressor", compressor),
-    ];
+    strip.inserts =
+        vec![insert("eq", settings(registry, "eq").with_item("highpass", &highpass)), insert("compressor", compressor)];
     song
 }
 

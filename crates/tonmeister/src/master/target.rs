@@ -48,7 +48,10 @@ fn parse(text: &str) -> Result<Vec<Target>, String> {
     let document = Document::parse(text).map_err(|e| e.to_string())?;
     let list = document.get("target").and_then(Item::as_array_of_tables);
     let list = list.ok_or("expected at least one [[target]] table")?;
-    list.iter().enumerate().map(|(i, table)| entry(table).map_err(|e| format!("[[target]] number {}: {e}", i + 1))).collect()
+    list.iter()
+        .enumerate()
+        .map(|(i, table)| entry(table).map_err(|e| format!("[[target]] number {}: {e}", i + 1)))
+        .collect()
 }
 
 fn entry(table: &Table) -> Result<Target, String> {
@@ -59,7 +62,9 @@ fn entry(table: &Table) -> Result<Target, String> {
     let number = |key: &str, min: f64, max: f64| {
         let item = table.get(key);
         let value = item.and_then(|i| i.as_float().or_else(|| i.as_integer().map(|n| n as f64)));
-        value.filter(|v| (min..=max).contains(v)).ok_or_else(|| format!("expected `{key}`, a number from {min} to {max}"))
+        value
+            .filter(|v| (min..=max).contains(v))
+            .ok_or_else(|| format!("expected `{key}`, a number from {min} to {max}"))
     };
     Ok(Target {
         name: word("name")?,
