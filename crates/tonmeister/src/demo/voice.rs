@@ -206,6 +206,8 @@ impl Shape {
 /// resonances beyond the seventh would contribute.
 const PRESENCE: f64 = 2.6;
 const PRESENCE_RATE: f64 = 0.28;
+/// What escapes between the teeth without minding the formants: seven resonances stop short of the air above 6 kHz.
+const AIR: f64 = 0.4;
 
 /// The resonances in series.
 struct Tract {
@@ -214,6 +216,7 @@ struct Tract {
     behind: f64,
     /// What the head and the microphone add: presence from 2.5 kHz up.
     below: f64,
+    teeth: Svf,
 }
 
 impl Tract {
@@ -222,7 +225,7 @@ impl Tract {
         for (formant, (hz, bandwidth)) in formants[4..].iter_mut().zip(UPPER) {
             formant.tune(hz, bandwidth);
         }
-        Tract { formants, muffle: 1.0, behind: 0.0, below: 0.0 }
+        Tract { formants, muffle: 1.0, behind: 0.0, below: 0.0, teeth: Svf::new(5200.0, 0.7) }
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -236,7 +239,7 @@ impl Tract {
     fn step(&mut self, source: f64) -> f64 {
         let out = self.formants.iter_mut().fold(source, |x, formant| formant.step(x));
         self.below += PRESENCE_RATE * (out - self.below);
-        let out = out + PRESENCE * (out - self.below);
+        let out = out + PRESENCE * (out - self.below) + AIR * self.teeth.step(source).high;
         self.behind += self.muffle * (out - self.behind);
         self.behind
     }
@@ -437,7 +440,7 @@ impl<'a> Throat<'a> {
             self.shimmer = 1.0 + 0.035 * self.chance.signed();
         }
         let level = 0.35 + 0.65 * self.effort;
-        (pulse * voice * self.shimmer + noise * breath * open * 0.06) * level
+        (pulse * voice * self.shimmer + noise * breath * open * 0.09) * level
     }
 }
 
