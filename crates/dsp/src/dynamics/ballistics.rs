@@ -1,0 +1,252 @@
+//! Attack and release: how fast a reduction comes and goes.
+//!
+//! Decoupled smoothing in the log domain (Giannoulis, Massberg, Reiss 2012, section 3.2): first a follower that
+//! rises at once and falls with the release, then a one-pole low-pass with the attack,
+//!
+//! > y₁ = max(x, α_R·y₁ + (1 − α_R)·x),  y = α_A·y + (1 − α_A)·y₁.
+//!
+//! Each times are those at which 63 % of a step in decibels have passed. A falling step goes through both stages, so
+//! the follower's own constant is made shorter by what the attack stage adds: the release *as heard* is the one that
+//! was asked for. (A release shorter than the attack cannot be had from two stages in a row; it takes as long as the
+//! attack.)
+//!
+//! *Automatic release* runs two followers side by side and takes the greater: a fast one (0.6 of the release time)
+//! for what is over in a moment, and a slow one (6 times the release) that also rises slowly, in twice the release
+//! time, so that only sustained loudness charges it.
+//!
+//! Both recurrences make every sample wait for the one before. Four steps of max(p, α·y + q) are again of that form,
+//! so the state is carried only from every fourth sample to the next and the rest is computed beside it
+//! (look-ahead recursion). The grouping follows the stream's own frames, never the host's blocks.
+
+#![allow(clippy::inline_always, reason = "the step must stand inside its loop to be scheduled with its neighbors")]
+
+use super::curve::at_least;
+
+/// A reduction this small (in dB) is none: the states come to rest and cost nothing.
+const NOTHING_DB: f64 = 1e-12;
+/// How many samples the state is carried over at once.
+const GROUP: usize = 4;
+
+/// How fast, as coefficients at one sample rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Times {
+    attack: f64,
+    release: f64,
+    slow: Option<Slow>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Slow {
+    attack: f64,
+    release: f64,
+}
+
+/// 1 − α of a one-pole that passes 63 % of a step in so many frames.
+fn part_per_frame(frames: f64) -> f64 {
+    -(-1.0 / frames.max(1e-3)).exp_m1()
+}
+
+/// The follower's constant for which both stages together pass 63 % of a falling step in `release` frames.
+fn follower_frames(attack: f64, release: f64) -> f64 {
+    // What is left after the release time of a step through one-poles of constants a and b. At a = b the formula has
+    // a removable hole; a hair beside it is as good.
+    let left = |b: f64| {
+        let a = if (attack / b - 1.0).abs() < 1e-6 { attack * (1.0 + 1e-6) } else { attack };
+        (b * (-release / b).exp() - a * (-release / a).exp()) / (b - a)
+    };
+    let (mut short, mut long) = (release * 1e-4, release);
+    for _ in 0..40 {
+        let middle = f64::midpoint(short, long);
+        if left(middle) > (-1.0_f64).exp() {
+            long = middle;
+        } else {
+            short = middle;
+        }
+    }
+    f64::midpoint(short, long)
+}
+
+impl Times {
+    /// With a fixed release. Times in milliseconds.
+    pub fn manual(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
+        let per_ms = f64::from(sample_rate) / 1000.0;
+        let (attack, release) = (attack_ms * per_ms, release_ms * per_ms);
+        let follower = follower_frames(attack.max(1e-3), release.max(1e-3));
+        Times { attack: part_per_frame(attack), release: part_per_frame(follower), slow: None }
+    }
+
+    /// With a release that follows the program.
+    pub fn automatic(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
+        let per_ms = f64::from(sample_rate) / 1000.0;
+        let slow = Slow {
+            attack: part_per_frame(2.0 * release_ms * per_ms),
+            release: part_per_frame(6.0 * release_ms * per_ms),
+        };
+        Times { slow: Some(slow), ..Times::manual(attack_ms, 0.6 * release_ms, sample_rate) }
+    }
+}
+
+/// Smooths the reduction of one channel (or of linked channels).
+#[derive(Clone, Copy, Debug)]
+pub struct Ballistics {
+    times: Times,
+    /// α_R¹ … α_R⁴ and α_A¹ … α_A⁴.
+    falls: [f64; GROUP],
+    rises: [f64; GROUP],
+    /// The follower and the output at the end of the last group.
+    follower: f64,
+    smooth: f64,
+    slow: f64,
+    /// The group under way: y₁ = max(floor, α_R^k·follower + push), y = α_A^k·smooth + lift.
+    floor: f64,
+    push: f64,
+    lift: f64,
+    place: usize,
+    /// The last of both stages.
+    last: (f64, f64),
+}
+
+impl Ballistics {
+    /// At rest.
+    pub fn new(times: Times) -> Self {
+        let mut ballistics = Ballistics {
+            times,
+            falls: [0.0; GROUP],
+            rises: [0.0; GROUP],
+            follower: 0.0,
+            smooth: 0.0,
+            slow: 0.0,
+            floor: f64::NEG_INFINITY,
+            push: 0.0,
+            lift: 0.0,
+            place: 0,
+            last: (0.0, 0.0),
+        };
+        ballistics.raise_powers();
+        ballistics
+    }
+
+    fn raise_powers(&mut self) {
+        let (fall, rise) = (1.0 - self.times.release, 1.0 - self.times.attack);
+        self.falls = [fall, fall * fall, fall * fall * fall, fall * fall * (fall * fall)];
+        self.rises = [rise, rise * rise, rise * rise * rise, rise * rise * (rise * rise)];
+    }
+
+    /// Other times from the next frame on.
+    #[inline]
+    pub fn set_times(&mut self, times: Times) {
+        if times != self.times {
+            self.close_group();
+            self.times = times;
+            self.raise_powers();
+        }
+    }
+
+    /// Ends the group early: the state stands on the last frame.
+    fn close_group(&mut self) {
+        (self.follower, self.smooth) = self.last;
+        self.begin_group();
+    }
+
+    #[inline(always)]
+    fn begin_group(&mut self) {
+        self.floor = f64::NEG_INFINITY;
+        self.push = 0.0;
+        self.lift = 0.0;
+        self.place = 0;
+    }
+
+    /// Lets states that are as good as nothing come to rest. To be called on a fixed grid of the stream's frames.
+    pub fn settle(&mut self) {
+        self.close_group();
+        let rest = |value: f64| if value < NOTHING_DB { 0.0 } else { value };
+        self.follower = rest(self.follower);
+        self.smooth = rest(self.smooth);
+        self.slow = rest(self.slow);
+        self.last = (self.follower, self.smooth);
+    }
+
+    /// Whether everything is at rest.
+    pub fn resting(&self) -> bool {
+        self.last == (0.0, 0.0) && self.follower == 0.0 && self.smooth == 0.0 && self.slow == 0.0
+    }
+
+    /// Passes over frames without any reduction while at rest.
+    pub fn rest(&mut self, frames: usize) {
+        self.place = (self.place + frames) % GROUP;
+        if self.place == 0 {
+            self.begin_group();
+        } else {
+            self.floor = 0.0;
+        }
+    }
+
+    /// One frame: the reduction asked for, the reduction given.
+    #[inline(always)]
+    pub fn step(&mut self, x: f64) -> f64 {
+        let k = self.place;
+        let pushed = self.times.release * x;
+        self.floor = at_least(x, self.falls[0] * self.floor + pushed);
+        self.push = self.falls[0] * self.push + pushed;
+        let mut follower = at_least(self.falls[k] * self.follower + self.push, self.floor);
+        if let Some(slow) = self.times.slow {
+            // Rising it takes the one coefficient, falling the other: whichever gives more.
+            let (rise, fall) = (slow.attack * (x - self.slow), slow.release * (x - self.slow));
+            self.slow += if rise > fall { rise } else { fall };
+            self.last.0 = follower;
+            follower = at_least(follower, self.slow);
+        } else {
+            self.last.0 = follower;
+        }
+        self.lift = self.rises[0] * self.lift + self.times.attack * follower;
+        let smooth = self.rises[k] * self.smooth + self.lift;
+        self.last.1 = smooth;
+        self.place = k + 1;
+        if self.place == GROUP {
+            (self.follower, self.smooth) = self.last;
+            self.begin_group();
+        }
+        smooth
+    }
+
+    /// Many frames, in place.
+    pub fn run(&mut self, x: &mut [f64]) {
+        let mut state = *self;
+        let head = (GROUP - state.place) % GROUP;
+        let (head, rest) = x.split_at_mut(head.min(x.len()));
+        for value in head {
+            *value = state.step(*value);
+        }
+        let (groups, tail) = rest.as_chunks_mut::<GROUP>();
+        if state.times.slow.is_none() {
+            for group in groups {
+                state.whole_group(group);
+            }
+        } else {
+            for value in groups.as_flattened_mut() {
+                *value = state.step(*value);
+            }
+        }
+        for value in tail {
+            *value = state.step(*value);
+        }
+        *self = state;
+    }
+
+    /// Four frames from the beginning of a group, by the operations of [`Ballistics::step`].
+    #[inline(always)]
+    fn whole_group(&mut self, x: &mut [f64; GROUP]) {
+        let (mut floor, mut push, mut lift) = (f64::NEG_INFINITY, 0.0, 0.0);
+        let mut follower = 0.0;
+        for (k, value) in x.iter_mut().enumerate() {
+            let pushed = self.times.release * *value;
+            floor = at_least(*value, self.falls[0] * floor + pushed);
+            push = self.falls[0] * push + pushed;
+            follower = at_least(self.falls[k] * self.follower + push, floor);
+            lift = self.rises[0] * lift + self.times.attack * follower;
+            *value = self.rises[k] * self.smooth + lift;
+        }
+        self.last = (follower, x[GROUP - 1]);
+        (self.follower, self.smooth) = self.last;
+    }
+}
