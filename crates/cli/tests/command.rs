@@ -1,0 +1,257 @@
+//! The command as scripts and musicians meet it: exit codes, what goes to which stream, and what is said.
+
+use std::f64::consts::TAU;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const RATE: u32 = 48_000;
+
+fn tonmeister(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tonmeister")).args(arguments).output().expect("the command starts")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("the command ends by itself")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8 on standard output")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8 on standard error")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {}", out(output)))
+}
+
+/// A 16-bit WAV file: a sine of that level on every channel, swelling and fading so that it starts and ends at zero.
+fn write_sine(path: &Path, channels: u16, seconds: f64, hz: f64, level: f64) {
+    let frames = (seconds * f64::from(RATE)) as u32;
+    let data = frames * u32::from(channels) * 2;
+    let mut bytes = Vec::with_capacity(44 + data as usize);
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + data).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16_u32.to_le_bytes());
+    bytes.extend(1_u16.to_le_bytes());
+    bytes.extend(channels.to_le_bytes());
+    bytes.extend(RATE.to_le_bytes());
+    bytes.extend((RATE * u32::from(channels) * 2).to_le_bytes());
+    bytes.extend((channels * 2).to_le_bytes());
+    bytes.extend(16_u16.to_le_bytes());
+    bytes.extend(b"data");
+    bytes.extend(data.to_le_bytes());
+    for frame in 0..frames {
+        let time = f64::from(frame) / f64::from(RATE);
+        let swell = (std::f64::consts::PI * time / seconds).sin();
+        let sample = (level * swell * (TAU * hz * time).sin() * 32_767.0).round() as i16;
+        for _ in 0..channels {
+            bytes.extend(sample.to_le_bytes());
+        }
+    }
+    fs::write(path, bytes).expect("a file in a temporary folder");
+}
+
+/// A folder with a small song: two stems and their document, made by the command itself.
+struct Song {
+    folder: TempDir,
+}
+
+impl Song {
+    fn new() -> Self {
+        let song = Song { folder: TempDir::new().expect("a temporary folder") };
+        write_sine(&song.path("kick.wav"), 1, 2.0, 60.0, 0.4);
+        write_sine(&song.path("vox.wav"), 2, 2.0, 440.0, 0.3);
+        let made = tonmeister(&["new", &song.text("")]);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+        song
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_string_lossy().into_owned()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).expect("the folder");
+        let mut names: Vec<String> =
+            entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn help_and_man_pages_tell_the_exit_codes() {
+    let help = tonmeister(&["--help"]);
+    let page = tonmeister(&["man"]);
+    for text in [out(&help), out(&page)] {
+        for meaning in ["the arguments make no sense", "the document is not valid", "cannot be written", "target"] {
+            assert!(text.contains(meaning), "{meaning} is missing in {text}");
+        }
+    }
+    for verb in ["new", "mix", "master", "measure", "check", "man", "completions", "schema", "targets"] {
+        let help = tonmeister(&[verb, "--help"]);
+        assert_eq!(code(&help), 0, "{verb}");
+        assert!(out(&help).contains("Usage: tonmeister"), "{verb}");
+        let page = tonmeister(&["man", verb]);
+        assert!(out(&page).contains(&format!("tonmeister\\-{verb}")), "{verb}: {}", out(&page));
+    }
+}
+
+#[test]
+fn every_page_and_completion_is_made() {
+    let folder = TempDir::new().unwrap();
+    let pages = tonmeister(&["man", "--all", &folder.path().to_string_lossy()]);
+    assert_eq!(code(&pages), 0, "{}", err(&pages));
+    assert!(folder.path().join("tonmeister.1").exists() && folder.path().join("tonmeister-mix.1").exists());
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = tonmeister(&["completions", shell]);
+        assert!(code(&script) == 0 && out(&script).contains("measure"), "{shell}");
+    }
+    let schema = json(&tonmeister(&["schema"]));
+    assert!(schema["$defs"]["track"].is_object());
+}
+
+#[test]
+fn nonsense_ends_with_2() {
+    assert_eq!(code(&tonmeister(&["sing"])), 2);
+    assert_eq!(code(&tonmeister(&["mix", "song.toml"])), 2);
+    assert_eq!(code(&tonmeister(&["mix", "song.toml", "-o", "a.wav", "--bits", "12"])), 2);
+    assert_eq!(code(&tonmeister(&["mix", "song.toml", "-o", "a.wav", "--block-size", "0"])), 2);
+    let page = tonmeister(&["man", "sing"]);
+    assert_eq!(code(&page), 2);
+    assert!(err(&page).contains("there is no verb `sing`"), "{}", err(&page));
+    let song = Song::new();
+    let loud = tonmeister(&["master", &song.text("vox.wav"), "-o", &song.text("m.wav"), "--target", "spotifi"]);
+    assert_eq!(code(&loud), 2);
+    assert!(err(&loud).contains("did you mean `spotify`"), "{}", err(&loud));
+}
+
+#[test]
+fn a_slip_in_the_document_is_shown_where_it_is() {
+    let song = Song::new();
+    let text = fs::read_to_string(song.path("song.toml")).unwrap();
+    let line = text.lines().position(|line| line == "id = \"vox\"").unwrap() + 2;
+    fs::write(song.path("song.toml"), text.replace("id = \"vox\"\n", "id = \"vox\"\nfadre_db = -3.0\n")).unwrap();
+    let mix = ["mix", &song.text("song.toml"), "-o", &song.text("mix.wav")];
+    let told = tonmeister(&mix);
+    assert_eq!(code(&told), 3);
+    let said = err(&told);
+    for part in ["fadre_db = -3.0", "━━━", "fader_db", &format!("song.toml:{line}:1")] {
+        assert!(said.contains(part) || (part == "━━━" && said.contains("^^^")), "{part} is missing in\n{said}");
+    }
+    let told = tonmeister(&[&mix[..], &["--json"]].concat());
+    let finding = json(&told)["error"]["findings"][0].clone();
+    assert_eq!(json(&told)["error"]["kind"], "document");
+    assert_eq!((&finding["place"]["line"], &finding["place"]["column"]), (&line.into(), &1.into()), "{finding}");
+    assert!(err(&told).is_empty());
+    assert!(!song.path("mix.wav").exists());
+}
+
+#[test]
+fn what_cannot_be_read_or_written_has_a_code_of_its_own() {
+    let song = Song::new();
+    let missing = tonmeister(&["mix", &song.text("nowhere.toml"), "-o", &song.text("mix.wav")]);
+    assert_eq!(code(&missing), 4, "{}", err(&missing));
+    assert!(err(&missing).contains("nowhere.toml"), "{}", err(&missing));
+    fs::write(song.path("text.wav"), "no audio at all").unwrap();
+    let measured = tonmeister(&["measure", &song.text("text.wav"), &song.text("vox.wav")]);
+    assert_eq!(code(&measured), 4);
+    assert!(err(&measured).contains("text.wav") && out(&measured).contains("vox.wav"));
+    let nowhere = tonmeister(&["mix", &song.text("song.toml"), "-o", &song.text("no/such/folder/mix.wav")]);
+    assert_eq!(code(&nowhere), 5, "{}", err(&nowhere));
+    let again = tonmeister(&["new", &song.text("")]);
+    assert_eq!(code(&again), 5);
+    assert!(err(&again).contains("--force"), "{}", err(&again));
+}
+
+#[test]
+fn a_mix_is_written_and_told() {
+    let song = Song::new();
+    let before = song.files();
+    let mix = tonmeister(&["mix", &song.text("song.toml"), "-o", &song.text("mix.flac"), "--bits", "16"]);
+    assert_eq!(code(&mix), 0, "{}", err(&mix));
+    assert!(err(&mix).is_empty(), "a pipe sees no progress: {}", err(&mix));
+    for part in ["2 tracks", "0:02.000", "16 bits, 48000 Hz", "LUFS", "dBTP", "mix.flac"] {
+        assert!(out(&mix).contains(part), "{part} is missing in\n{}", out(&mix));
+    }
+    assert!(!out(&mix).contains('\u{1b}'), "a pipe sees no color");
+    assert!(out(&mix).contains('−') && !out(&mix).contains(" -"), "a minus is a minus");
+    assert_eq!(song.files().len(), before.len() + 1, "nothing but the mix is left behind");
+
+    let json_mix = tonmeister(&["--json", "mix", &song.text("song.toml"), "-o", &song.text("mix.wav")]);
+    let report = json(&json_mix);
+    assert_eq!((&report["tracks"], &report["written"]["frames"]), (&2.into(), &96_000.into()));
+    let measured = json(&tonmeister(&["measure", &song.text("mix.wav"), "--json"]));
+    assert_eq!(measured["files"][0]["loudness"]["integrated_lufs"], report["written"]["loudness"]["integrated_lufs"]);
+}
+
+#[test]
+fn threads_and_blocks_change_no_bit() {
+    let song = Song::new();
+    let mut mixes = Vec::new();
+    for (name, threads, block) in [("a.wav", "1", "64"), ("b.wav", "2", "1000"), ("c.wav", "3", "4096")] {
+        let path = song.text(name);
+        let document = song.text("song.toml");
+        let mix = tonmeister(&["mix", &document, "-o", &path, "--threads", threads, "--block-size", block]);
+        assert_eq!(code(&mix), 0, "{}", err(&mix));
+        mixes.push(fs::read(path).unwrap());
+    }
+    assert!(mixes[0] == mixes[1] && mixes[1] == mixes[2]);
+}
+
+#[test]
+fn a_master_reaches_its_target_or_says_so() {
+    let song = Song::new();
+    let (mix, master) = (song.text("vox.wav"), song.text("master.wav"));
+    let told = tonmeister(&["master", &mix, "-o", &master, "--loudness", "-14", "--ceiling", "-1"]);
+    assert_eq!(code(&told), 0, "{}{}", out(&told), err(&told));
+    let measured = json(&tonmeister(&["measure", &master, "--json"]));
+    let loudness = &measured["files"][0]["loudness"];
+    assert!((loudness["integrated_lufs"].as_f64().unwrap() + 14.0).abs() <= 0.1, "{loudness}");
+    assert!(loudness["true_peak_dbtp"].as_f64().unwrap() <= -0.98, "{loudness}");
+
+    let greedy = ["master", &mix, "-o", &master, "--loudness", "-1", "--max-limiting", "1"];
+    let told = tonmeister(&greedy);
+    assert_eq!(code(&told), 6, "{}{}", out(&told), err(&told));
+    assert!(out(&told).contains("not −1.0 LUFS"), "{}", out(&told));
+    assert_eq!(json(&tonmeister(&[&greedy[..], &["--json"]].concat()))["reached"], false);
+}
+
+#[test]
+fn check_ends_with_1_when_it_finds_errors() {
+    let song = Song::new();
+    let fine = tonmeister(&["check", &song.text("song.toml")]);
+    assert_eq!(code(&fine), 0, "{}{}", out(&fine), err(&fine));
+    fs::write(song.path("snare.wav"), []).unwrap();
+    let found = tonmeister(&["check", &song.text("vox.wav"), &song.text("snare.wav")]);
+    assert_eq!(code(&found), 1, "{}{}", out(&found), err(&found));
+    assert!(out(&found).contains("snare.wav") && out(&found).contains("1 error"), "{}", out(&found));
+    let report = json(&tonmeister(&["check", "--json", &song.text("snare.wav")]));
+    assert_eq!(report["errors"], 1);
+}
+
+#[test]
+fn new_names_every_file_it_cannot_read() {
+    let song = Song::new();
+    fs::write(song.path("snare.wav"), []).unwrap();
+    fs::write(song.path("bass.flac"), "no audio").unwrap();
+    let folder = song.text("");
+    let told = tonmeister(&["new", &folder, "--force"]);
+    assert_eq!(code(&told), 4);
+    assert!(err(&told).contains("snare.wav") && err(&told).contains("bass.flac"), "{}", err(&told));
+    let report = json(&tonmeister(&["new", &folder, "--force", "--skip-unreadable", "--json"]));
+    let ids: Vec<&str> = report["tracks"].as_array().unwrap().iter().map(|t| t["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["kick", "vox"]);
+    assert_eq!(report["notes"].as_array().unwrap().len(), 2);
+}
