@@ -4,8 +4,9 @@ mod common;
 
 use std::time::Instant;
 
-use tonmeister_core::{Layout, View};
+use tonmeister_core::{Layout, SourceInfo, View};
 use tonmeister_dsp::testing::{noise, sine};
+use tonmeister_measure::check::Inspector;
 use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
 
 const RATE: u32 = 48_000;
@@ -51,4 +52,18 @@ fn how_fast_loudness_is() {
     time("I, M, S, LRA, sample peak", || measure(Peaks::Sample, &left, &right));
     time("with true peak", || measure(Peaks::True, &left, &right));
     time("with true peak and PSR", || measure(Peaks::TrueAndPsr, &left, &right));
+}
+
+#[test]
+#[ignore = "a timing, to be read by a person"]
+fn how_fast_inspection_is() {
+    let (left, right) = (signal(1), signal(2));
+    let info = SourceInfo { sample_rate: RATE, layout: Layout::Stereo, frames: left.len() as u64 };
+    time("faults", || {
+        let mut inspector = Inspector::new(info);
+        for (l, r) in left.chunks(4096).zip(right.chunks(4096)) {
+            inspector.push(View::stereo(l, r));
+        }
+        assert!(inspector.finish().stats.frames > 0);
+    });
 }

@@ -272,7 +272,6 @@ impl Inspector {
         let end = tops[0].end.max(tops[1].end);
         let level = decibels(self.channels[c].peak);
         let plateaus = tops.iter().all(|t| t.runs == 0 || t.is_plateaus());
-        let few = (runs as f64) < rules::CLIPPED.limit;
         let what = if plateaus { "is made of plateaus, as a square wave or fuzz is:" } else { "is cut off:" };
         let tops_word = if runs == 1 { "flat top" } else { "flat tops" };
         let message = format!(
@@ -280,7 +279,7 @@ impl Inspector {
             self.name(c),
             self.seconds(first)
         );
-        let severity = if few || plateaus { Severity::Note } else { rules::CLIPPED.severity };
+        let severity = if plateaus { Severity::Note } else { rules::CLIPPED.severity_of(runs as f64) };
         let mut finding = Finding::of(&rules::CLIPPED, message)
             .graver(severity)
             .between(first, end, self.info.sample_rate)
@@ -315,7 +314,11 @@ impl Inspector {
         (dc.abs() > rules::DC_OFFSET.limit).then(|| {
             let level = 20.0 * dc.abs().log10();
             let message = format!("the {} channel leans: its mean is {dc:+.4} ({level:.1} dBFS)", self.name(c));
-            Finding::of(&rules::DC_OFFSET, message).on(c).with("mean", dc, "of full scale").with("level", level, "dBFS")
+            Finding::of(&rules::DC_OFFSET, message)
+                .graver(rules::DC_OFFSET.severity_of(dc.abs()))
+                .on(c)
+                .with("mean", dc, "of full scale")
+                .with("level", level, "dBFS")
         })
     }
 

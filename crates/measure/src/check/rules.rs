@@ -11,6 +11,8 @@ pub struct Rule {
     pub severity: Severity,
     /// From where on it counts.
     pub limit: f64,
+    /// From where on it is graver, and how grave.
+    pub graver: Option<(f64, Severity)>,
     /// The unit of the limit.
     pub unit: &'static str,
     /// What is looked for, and how.
@@ -19,11 +21,22 @@ pub struct Rule {
     pub remedy: &'static str,
 }
 
+impl Rule {
+    /// How grave a value is.
+    pub fn severity_of(&self, value: f64) -> Severity {
+        match self.graver {
+            Some((from, severity)) if value >= from => severity,
+            _ => self.severity,
+        }
+    }
+}
+
 /// No audio at all.
 pub const EMPTY: Rule = Rule {
     id: "empty",
     severity: Severity::Error,
     limit: 0.0,
+    graver: None,
     unit: "frames",
     doc: "The file holds no frame of audio.",
     remedy: "export it again, or take it out of the session",
@@ -34,6 +47,7 @@ pub const NON_FINITE: Rule = Rule {
     id: "non-finite",
     severity: Severity::Error,
     limit: 0.0,
+    graver: None,
     unit: "samples",
     doc: "Samples that are no numbers (NaN) or infinite. They are counted, and heard as silence by all other rules.",
     remedy: "export it again; a plug-in or a converter has failed at that place",
@@ -44,6 +58,7 @@ pub const SILENT: Rule = Rule {
     id: "silent",
     severity: Severity::Warning,
     limit: -90.0,
+    graver: None,
     unit: "dBFS",
     doc: "No sample of the file rises above the limit.",
     remedy: "check what was exported; a muted or unarmed track makes such a file",
@@ -54,6 +69,7 @@ pub const SILENT_CHANNEL: Rule = Rule {
     id: "silent-channel",
     severity: Severity::Warning,
     limit: -90.0,
+    graver: None,
     unit: "dBFS",
     doc: "One channel of a stereo file never rises above the limit and the other does.",
     remedy: "use the other channel as a mono file, or pan it where it belongs",
@@ -62,13 +78,14 @@ pub const SILENT_CHANNEL: Rule = Rule {
 /// Tops cut flat.
 pub const CLIPPED: Rule = Rule {
     id: "clipped",
-    severity: Severity::Warning,
-    limit: 3.0,
+    severity: Severity::Note,
+    limit: 1.0,
+    graver: Some((3.0, Severity::Warning)),
     unit: "tops",
     doc: "Flat tops at the file's greatest value: runs of at least 3 samples within 1e-4 of it that the waveform runs \
           into at an angle, as no unclipped crest does. Counted for each polarity. Works at any gain, so a clipped \
-          take that was turned down is found too. From the limit on in one channel it is a warning, below a note; \
-          where most of the high samples lie on the plateau the sound is itself made of plateaus (a square-wave \
+          take that was turned down is found too. Counted per channel; where most of the high samples lie on the plateau \
+          the sound is itself made of plateaus (a square-wave \
           synthesiser, fuzz) and it is a note.",
     remedy: "record or export it again with more headroom, or repair it with a declipper",
 };
@@ -78,6 +95,7 @@ pub const OVER_FULL_SCALE: Rule = Rule {
     id: "over-full-scale",
     severity: Severity::Warning,
     limit: 0.0,
+    graver: None,
     unit: "dBFS",
     doc: "Samples beyond ±1. Floating-point files and decoded lossy files hold them unharmed; every fixed-point file \
           made of them is clipped.",
@@ -87,11 +105,12 @@ pub const OVER_FULL_SCALE: Rule = Rule {
 /// A mean that is not zero.
 pub const DC_OFFSET: Rule = Rule {
     id: "dc-offset",
-    severity: Severity::Warning,
+    severity: Severity::Note,
     limit: 1e-3,
+    graver: Some((1e-2, Severity::Warning)),
     unit: "of full scale",
-    doc: "The mean of all samples of a channel is farther from zero than the limit (−60 dBFS): it takes headroom and \
-          makes edits click.",
+    doc: "The mean of all samples of a channel is farther from zero than −60 dBFS: it takes headroom and makes \
+          edits click. Released music often leans a little; from −40 dBFS on it is worth mending.",
     remedy: "put a high-pass at 20 Hz on it",
 };
 
@@ -100,6 +119,7 @@ pub const DUAL_MONO: Rule = Rule {
     id: "dual-mono",
     severity: Severity::Note,
     limit: -90.0,
+    graver: None,
     unit: "dB",
     doc: "Both channels of a stereo file carry one signal, at the same or at different levels: what is left when it is \
           taken away lies below the limit, relative to the file.",
@@ -111,6 +131,7 @@ pub const LEADING_SILENCE: Rule = Rule {
     id: "leading-silence",
     severity: Severity::Note,
     limit: 10.0,
+    graver: None,
     unit: "s",
     doc: "The file starts with digital silence (zeros on all channels) longer than the limit.",
     remedy: "nothing, if it keeps the file aligned with its siblings",
@@ -121,6 +142,7 @@ pub const TRAILING_SILENCE: Rule = Rule {
     id: "trailing-silence",
     severity: Severity::Note,
     limit: 10.0,
+    graver: None,
     unit: "s",
     doc: "The file ends with digital silence (zeros on all channels) longer than the limit.",
     remedy: "nothing, if it keeps the file as long as its siblings",
@@ -131,6 +153,7 @@ pub const POLARITY_STEREO: Rule = Rule {
     id: "polarity-stereo",
     severity: Severity::Warning,
     limit: 0.5,
+    graver: None,
     unit: "",
     doc: "Left and right of a stereo file are the same sound with opposite polarity: the normalised cross-correlation \
           from 100 Hz to 5 kHz within ±3 ms has its greatest magnitude beyond the limit and is negative there, and \
@@ -143,6 +166,7 @@ pub const POLARITY_PAIR: Rule = Rule {
     id: "polarity-pair",
     severity: Severity::Warning,
     limit: 0.5,
+    graver: None,
     unit: "",
     doc: "Two files of a session hold the same sound with opposite polarity, as two microphones at one source do when \
           one is wired the other way: judged as for `polarity-stereo`, on the windows in which both sound.",
@@ -154,6 +178,7 @@ pub const SAMPLE_RATE_DIFFERS: Rule = Rule {
     id: "sample-rate-differs",
     severity: Severity::Warning,
     limit: 0.0,
+    graver: None,
     unit: "Hz",
     doc: "The file's sample rate is not that of most of its siblings.",
     remedy: "make sure that its speed and pitch are right, then convert it to the session's rate",
@@ -164,6 +189,7 @@ pub const LENGTH_DIFFERS: Rule = Rule {
     id: "length-differs",
     severity: Severity::Warning,
     limit: 1.0,
+    graver: None,
     unit: "frames",
     doc: "More than half of the files have one length to within the limit, and this one has not.",
     remedy: "check that it was exported from the same start to the same end as its siblings",

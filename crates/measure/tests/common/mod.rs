@@ -4,6 +4,8 @@
 use std::f64::consts::TAU;
 use std::path::PathBuf;
 
+use tonmeister_core::Buffer;
+
 /// The rates every synthetic case is measured at.
 pub const RATES: [u32; 4] = [44_100, 48_000, 96_000, 192_000];
 
@@ -30,4 +32,28 @@ pub fn material(what: &str) -> Option<PathBuf> {
     }
     eprintln!("SKIPPED: no {what} in {} (set TONMEISTER_MATERIAL)", root.display());
     None
+}
+
+/// Reads a whole file with this house's own reader.
+pub fn read(path: &std::path::Path) -> (u32, Buffer) {
+    let mut opened = tonmeister_media::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let info = opened.source.info();
+    let mut buffer = Buffer::new(info.layout, info.frames as usize);
+    let mut at = 0;
+    while at < buffer.frames() {
+        let end = buffer.frames().min(at + 65_536);
+        let read = opened.source.read(&mut buffer.block_range(at, end)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(read > 0, "{} ends early", path.display());
+        at += read;
+    }
+    (info.sample_rate, buffer)
+}
+
+/// The files of a folder with one of these endings, in order.
+pub fn files(folder: &std::path::Path, endings: &[&str]) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("the folder can be read").path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)));
+    files.sort();
+    files
 }
