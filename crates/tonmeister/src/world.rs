@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tonmeister_core::{Diagnostic, Registry, Source, SourceError, SourceInfo};
-// TEMP-RESAMPLE
+use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
 use tonmeister_media as media;
 use tonmeister_session::Document;
@@ -123,7 +123,7 @@ impl Files {
 impl Library for Files {
     fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError> {
         let info = self.open_native(audio)?.info;
-        let frames = info.frames;
+        let frames = resampled_frames(info.frames, info.sample_rate, sample_rate);
         Ok(SourceInfo { sample_rate, layout: info.layout, frames })
     }
 
@@ -132,6 +132,6 @@ impl Library for Files {
         if source.info().sample_rate == sample_rate {
             return Ok(source);
         }
-        Err(SourceError::new("TEMP"))
+        Ok(Box::new(Resampled::new(source, sample_rate)))
     }
 }
