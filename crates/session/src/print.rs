@@ -3,6 +3,8 @@
 //! Only what differs from its default is printed, in the order in which the signal passes it, and
 //! `parse(print(song))` is the same song. Single tables and values are printed for [`crate::Edit`] too.
 
+use std::fmt::Write as _;
+
 use tonmeister_core::{GroupSpec, ParamKind, ParamSpec, Unit};
 
 use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
@@ -72,7 +74,7 @@ impl Part {
     pub(crate) fn under(&self, header: &str, path: &str) -> String {
         let mut out = format!("{header}\n");
         for (key, value) in &self.pairs {
-            out.push_str(&format!("{key} = {value}\n"));
+            let _ = writeln!(out, "{key} = {value}");
         }
         if !self.lists.is_empty() {
             out.push('\n');
@@ -187,7 +189,8 @@ impl Names {
             part.param(spec, settings.get(spec.id));
         }
         for group in settings.spec().groups {
-            let items: Vec<String> = settings.items(group.id).iter().map(|item| group_item(group, item)).collect();
+            let items: Vec<String> =
+                settings.items(group.id).iter().map(|item| group_part(group, item).inline()).collect();
             match (group.many(), items.as_slice()) {
                 (_, []) => {}
                 (false, [item, ..]) => part.put(group.id, item.clone()),
@@ -253,16 +256,13 @@ pub(crate) fn explicit_ids(effects: &[&str], mut written: Vec<Option<String>>, w
     }
 }
 
-/// One item of a group as an inline table: what differs from its default.
-pub(crate) fn group_item(group: &GroupSpec, values: &[f64]) -> String {
-    let set: Vec<String> = group
-        .params
-        .iter()
-        .zip(values)
-        .filter(|(spec, value)| **value != spec.default)
-        .map(|(spec, value)| format!("{} = {}", spec.id, written(spec, *value)))
-        .collect();
-    if set.is_empty() { "{}".into() } else { format!("{{ {} }}", set.join(", ")) }
+/// One item of a group: what differs from its default.
+pub(crate) fn group_part(group: &GroupSpec, values: &[f64]) -> Part {
+    let mut part = Part::default();
+    for (spec, value) in group.params.iter().zip(values) {
+        part.param(spec, *value);
+    }
+    part
 }
 
 /// A list of points.
@@ -321,7 +321,9 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", c as u32);
+            }
             c => out.push(c),
         }
     }

@@ -189,25 +189,44 @@ fn decode(
 
 fn syntax_error(text: &str, error: &toml_parser::ParseError) -> Diagnostic {
     let span = error.unexpected().or(error.context()).map_or(text.len()..text.len(), |s| s.start()..s.end());
-    let expected = error.expected().map(|expected| {
-        let words: Vec<String> = expected
-            .iter()
-            .map(|e| match e {
-                toml_parser::Expected::Literal(literal) => format!("`{}`", literal.escape_debug()),
-                toml_parser::Expected::Description(words) => (*words).to_string(),
-                _ => "something else".into(),
-            })
-            .collect();
-        if words.is_empty() { "nothing more".to_string() } else { words.join(" or ") }
+    let expected = error.expected().map(|expected| match expected {
+        [] => "nothing more".to_string(),
+        some if some.len() > 6 => "one of a few letters".into(),
+        some => some.iter().map(expectation).collect::<Vec<_>>().join(" or "),
     });
-    let found = match text.get(span.clone()) {
-        Some("") | None if span.start >= text.len() => "the end of the text".to_string(),
-        Some("") | None => "nothing".into(),
-        Some(found) if found.trim().is_empty() => "the end of the line".into(),
-        Some(found) => format!("`{}`", shortened(found)),
+    let label = expected.map(|expected| format!("expected {expected}, found {}", found_at(text, &span)));
+    let mut found = syntax(first_upper(error.description()), span.clone(), label);
+    let (before, behind) = (text.get(..span.start).unwrap_or_default(), text.get(span.start..).unwrap_or_default());
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    if behind.starts_with(',') && digit(before.chars().next_back()) && digit(behind.chars().nth(1)) {
+        found = found.help("decimals are written with a point: `-3.5`");
+    }
+    found
+}
+
+fn expectation(expected: &toml_parser::Expected) -> String {
+    match expected {
+        toml_parser::Expected::Literal("\n") => "the end of the line".into(),
+        toml_parser::Expected::Literal("#") => "a `#` comment".into(),
+        toml_parser::Expected::Literal(literal) => format!("`{literal}`"),
+        toml_parser::Expected::Description("literal string") => "text in quotes".into(),
+        toml_parser::Expected::Description(words) => (*words).to_string(),
+        _ => "something else".into(),
+    }
+}
+
+/// What stands at a place, as a message says it.
+fn found_at(text: &str, span: &Span) -> String {
+    let rest = text.get(span.start..).unwrap_or_default();
+    let found = match rest.get(..span.len()).unwrap_or_default() {
+        "" => rest.get(..rest.chars().next().map_or(0, char::len_utf8)).unwrap_or_default(),
+        found => found,
     };
-    let label = expected.map(|expected| format!("expected {expected}, found {found}"));
-    syntax(first_upper(error.description()), span, label)
+    match found {
+        "" => "the end of the text".into(),
+        found if found.trim().is_empty() => "the end of the line".into(),
+        found => format!("`{}`", shortened(found)),
+    }
 }
 
 fn syntax(message: String, span: Span, label: Option<String>) -> Diagnostic {

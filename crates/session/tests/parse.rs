@@ -1,5 +1,7 @@
 //! What a document says, and that reading it changes nothing.
 
+#![allow(clippy::format_collect, reason = "test documents are small and read better so")]
+
 mod common;
 
 use common::{EVERYTHING, registry, rendered};

@@ -3,11 +3,11 @@
 use tonmeister_core::{Diagnostic, GroupSpec, ParamSpec, Slot};
 
 use super::locate::{self, Desk, Spot, bus_ids, nowhere};
-use super::text::{New, Text};
+use super::text::{New, Script};
 use super::{Edit, Plain, Splice};
 use crate::document::Document;
 use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, Strip, Target};
-use crate::print::{Names, automation, explicit_ids, group_item, points, quoted, written};
+use crate::print::{Names, automation, explicit_ids, group_part, points, quoted, written};
 use crate::read::Addresses;
 use crate::tree::{Kind, Node, Table};
 
@@ -16,7 +16,7 @@ type Splices = Result<Vec<Splice>, Diagnostic>;
 impl Edit {
     /// What it does to the text of that document.
     pub(crate) fn splices(&self, document: &Document) -> Splices {
-        let text = Text::new(document.text(), &document.tree);
+        let text = Script::new(document.text(), &document.tree);
         match self {
             Edit::SetParam { address, value } => set_param(document, &text, address, *value),
             Edit::SetPlain { address, value } => set_plain(document, &text, address, value),
@@ -54,7 +54,7 @@ fn refused(code: &'static str, message: String) -> Diagnostic {
 }
 
 /// Sets a key at a spot, in the master's own table if that has to be begun.
-fn put(text: &Text<'_>, spot: &Spot<'_>, value: &str) -> Splice {
+fn put(text: &Script<'_>, spot: &Spot<'_>, value: &str) -> Splice {
     match (spot.table, spot.absent_group) {
         (Some(table), None) => text.set(table, spot.key, value),
         (Some(table), Some(group)) => text.set(table, group, &format!("{{ {} = {value} }}", spot.key)),
@@ -62,7 +62,7 @@ fn put(text: &Text<'_>, spot: &Spot<'_>, value: &str) -> Splice {
     }
 }
 
-fn set_param(document: &Document, text: &Text<'_>, address: &str, value: f64) -> Splices {
+fn set_param(document: &Document, text: &Script<'_>, address: &str, value: f64) -> Splices {
     let spot = locate::param(document, address)?;
     if let Some(spec) = spot.spec {
         check(spec, value)?;
@@ -75,7 +75,7 @@ fn check(spec: &ParamSpec, value: f64) -> Result<(), Diagnostic> {
     spec.check(value).map_err(|error| refused("out-of-range", error.to_string()))
 }
 
-fn set_plain(document: &Document, text: &Text<'_>, address: &str, value: &Plain) -> Splices {
+fn set_plain(document: &Document, text: &Script<'_>, address: &str, value: &Plain) -> Splices {
     let spot = locate::plain(document, address)?;
     let value = match (value, spot.spec) {
         (Plain::Text(word), _) => quoted(word),
@@ -89,7 +89,7 @@ fn set_plain(document: &Document, text: &Text<'_>, address: &str, value: &Plain)
     Ok(vec![put(text, &spot, &value)])
 }
 
-fn reset(document: &Document, text: &Text<'_>, address: &str) -> Splices {
+fn reset(document: &Document, text: &Script<'_>, address: &str) -> Splices {
     let spot =
         locate::param(document, address).or_else(|unknown| locate::plain(document, address).map_err(|_| unknown))?;
     let entry = spot.table.filter(|_| spot.absent_group.is_none()).and_then(|table| table.entry(spot.key));
@@ -128,7 +128,7 @@ fn check_lanes(document: &Document, strip: &Strip) -> Result<(), Diagnostic> {
 
 fn add_strip<'n>(
     document: &Document,
-    text: &Text<'_>,
+    text: &Script<'_>,
     (list, at): (&str, usize),
     strip: &Strip,
     new: impl FnOnce(&Names) -> New<'n>,
@@ -138,7 +138,7 @@ fn add_strip<'n>(
     check_routes(document, strip)?;
     check_lanes(document, strip)?;
     let names = Names::of(document.song());
-    Ok(vec![text.add_table(&document.tree, list, at, &new(&names))])
+    Ok(text.add_table(&document.tree, list, at, &new(&names)))
 }
 
 fn check_place(at: usize, count: usize, what: &str) -> Result<(), Diagnostic> {
@@ -148,7 +148,7 @@ fn check_place(at: usize, count: usize, what: &str) -> Result<(), Diagnostic> {
     Err(refused("unknown-address", format!("place {at} is past the last {what}: there are {count}")))
 }
 
-fn remove_strip(document: &Document, text: &Text<'_>, list: &str, id: &str) -> Splices {
+fn remove_strip(document: &Document, text: &Script<'_>, list: &str, id: &str) -> Splices {
     let names = Names::of(document.song());
     let ids = if list == "track" { names.tracks() } else { names.buses() };
     let place = ids.iter().position(|name| name == id);
@@ -164,7 +164,7 @@ fn named<'d>(desk: &Desk<'d>) -> (Vec<&'d str>, Vec<Option<String>>, Vec<&'d str
     (effects, written, desk.strip.inserts.iter().map(|insert| insert.id.as_str()).collect())
 }
 
-fn add_insert(document: &Document, text: &Text<'_>, strip: &str, at: usize, insert: &Insert) -> Splices {
+fn add_insert(document: &Document, text: &Script<'_>, strip: &str, at: usize, insert: &Insert) -> Splices {
     let desk = Desk::find(document, strip)?;
     check_place(at, desk.strip.inserts.len(), "insert")?;
     if !key_is_there(insert, document.song().tracks.len(), document.song().buses.len()) {
@@ -180,29 +180,29 @@ fn add_insert(document: &Document, text: &Text<'_>, strip: &str, at: usize, inse
     let mut explicit = explicit_ids(&effects, ids, &wanted);
     let part = Names::of(document.song()).insert(insert, explicit.remove(at));
     let mut splices = pin(text, &desk, &explicit, &[]);
-    splices.push(add_to(text, &desk, "insert", at, &part, &["send", "automation"]));
+    splices.extend(add_to(text, &desk, "insert", at, &part, &["send", "automation"]));
     Ok(splices)
 }
 
 /// Adds a table to one of a strip's lists.
 fn add_to(
-    text: &Text<'_>,
+    text: &Script<'_>,
     desk: &Desk<'_>,
     key: &'static str,
     at: usize,
     part: &crate::print::Part,
     followers: &[&str],
-) -> Splice {
+) -> Vec<Splice> {
     let path = format!("{}.{key}", desk.header());
     let new = New { block: part.under(&format!("[[{path}]]"), &path), inline: part.inline(), followers };
     match desk.table {
         Some(table) => text.add_table(table, key, at, &new),
-        None => text.append(&new.block),
+        None => vec![text.append(&new.block)],
     }
 }
 
 /// Writes the ids that would otherwise change because a neighbor came or went.
-fn pin(text: &Text<'_>, desk: &Desk<'_>, explicit: &[bool], gone: &[usize]) -> Vec<Splice> {
+fn pin(text: &Script<'_>, desk: &Desk<'_>, explicit: &[bool], gone: &[usize]) -> Vec<Splice> {
     let tables = desk.tables("insert");
     let staying = desk.strip.inserts.iter().zip(tables).enumerate().filter(|(place, _)| !gone.contains(place));
     let pinned = staying.zip(explicit).filter(|(_, explicit)| **explicit);
@@ -210,7 +210,7 @@ fn pin(text: &Text<'_>, desk: &Desk<'_>, explicit: &[bool], gone: &[usize]) -> V
 }
 
 /// Takes out the lanes that move what `gone` says.
-fn remove_lanes(text: &Text<'_>, desk: &Desk<'_>, gone: impl Fn(&Lane) -> bool) -> Vec<Splice> {
+fn remove_lanes(text: &Script<'_>, desk: &Desk<'_>, gone: impl Fn(&Lane) -> bool) -> Vec<Splice> {
     let lanes = desk.strip.automation.iter().enumerate().filter(|(_, lane)| gone(lane));
     let places: Vec<usize> = lanes.map(|(place, _)| place).collect();
     match desk.list("automation") {
@@ -219,7 +219,7 @@ fn remove_lanes(text: &Text<'_>, desk: &Desk<'_>, gone: impl Fn(&Lane) -> bool) 
     }
 }
 
-fn remove_insert(document: &Document, text: &Text<'_>, strip: &str, id: &str) -> Splices {
+fn remove_insert(document: &Document, text: &Script<'_>, strip: &str, id: &str) -> Splices {
     let desk = Desk::find(document, strip)?;
     let (place, _, _) = desk.insert(id)?;
     let (mut effects, mut ids, mut wanted) = named(&desk);
@@ -247,21 +247,41 @@ struct Item<'e> {
 }
 
 impl Item<'_> {
-    fn find<'d>(
-        &self,
-        document: &'d Document,
-    ) -> Result<(Desk<'d>, (usize, &'d Insert, &'d Table), usize, &'static GroupSpec), Diagnostic> {
+    fn find<'d>(&self, document: &'d Document) -> Result<Found<'d>, Diagnostic> {
         let desk = Desk::find(document, self.strip)?;
-        let insert = desk.insert(self.insert)?;
-        let groups = insert.1.settings.spec().groups;
-        let place = groups.iter().position(|group| group.id == self.group);
-        let place = place.ok_or_else(|| nowhere(self.group, groups.iter().map(|group| group.id)))?;
-        Ok((desk, insert, place, &groups[place]))
+        let (insert_place, insert, table) = desk.insert(self.insert)?;
+        let groups = insert.settings.spec().groups;
+        let group_place = groups.iter().position(|group| group.id == self.group);
+        let group_place = group_place.ok_or_else(|| nowhere(self.group, groups.iter().map(|group| group.id)))?;
+        Ok(Found { desk, insert_place, insert, table, group_place, group: &groups[group_place] })
     }
 }
 
-fn add_item(document: &Document, text: &Text<'_>, item: &Item<'_>, values: &[(String, f64)]) -> Splices {
-    let (desk, (_, insert, table), _, group) = item.find(document)?;
+/// A table or list of an insert, found.
+struct Found<'d> {
+    desk: Desk<'d>,
+    insert_place: usize,
+    insert: &'d Insert,
+    table: &'d Table,
+    group_place: usize,
+    group: &'static GroupSpec,
+}
+
+impl Found<'_> {
+    /// The item and parameter of this group that a lane moves.
+    fn moved_by(&self, lane: &Lane) -> Option<(usize, usize)> {
+        match lane.target {
+            Target::Insert { insert, param } if insert == self.insert_place => match self.insert.settings.slot(param) {
+                Some(Slot::Grouped { group, item, param }) if group == self.group_place => Some((item, param)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn add_item(document: &Document, text: &Script<'_>, item: &Item<'_>, values: &[(String, f64)]) -> Splices {
+    let Found { desk, insert, table, group, .. } = item.find(document)?;
     let mut all: Vec<f64> = group.params.iter().map(|spec| spec.default).collect();
     for (key, value) in values {
         let place = group.params.iter().position(|spec| spec.id == key);
@@ -273,44 +293,35 @@ fn add_item(document: &Document, text: &Text<'_>, item: &Item<'_>, values: &[(St
     if count >= group.max {
         return Err(refused("too-many", format!("`{}` holds at most {}", group.id, group.max)));
     }
-    let new = group_item(group, &all);
-    let splice = match table.get(group.id) {
-        None if group.many() => text.set(table, group.id, &format!("[{new}]")),
-        None => text.set(table, group.id, &new),
+    let new = group_part(group, &all).inline();
+    Ok(match table.get(group.id) {
+        None if group.many() => vec![text.set(table, group.id, &format!("[{new}]"))],
+        None => vec![text.set(table, group.id, &new)],
         Some(Node { kind: Kind::List(items), span }) => text.add_item(items, span, count, &new),
         Some(_) => {
-            let lines = group.params.iter().zip(&all).filter(|(spec, value)| spec.default != **value);
-            let lines: String = lines.map(|(spec, v)| format!("{} = {}\n", spec.id, written(spec, *v))).collect();
-            let block = format!("[[{}.insert.{}]]\n{lines}", desk.header(), group.id);
+            let path = format!("{}.insert.{}", desk.header(), group.id);
+            let block = group_part(group, &all).under(&format!("[[{path}]]"), &path);
             text.add_table(table, group.id, count, &New { block, inline: new, followers: &[] })
         }
-    };
-    Ok(vec![splice])
+    })
 }
 
-fn remove_item(document: &Document, text: &Text<'_>, item: &Item<'_>, number: usize) -> Splices {
-    let (desk, (place, insert, table), group_place, group) = item.find(document)?;
+fn remove_item(document: &Document, text: &Script<'_>, item: &Item<'_>, number: usize) -> Splices {
+    let found = item.find(document)?;
+    let Found { desk, insert, table, group, .. } = &found;
     let count = insert.settings.items(group.id).len();
-    let gone = number.checked_sub(1).filter(|gone| *gone < count);
-    let gone = gone.ok_or_else(|| {
+    let gone = number.checked_sub(1).filter(|gone| *gone < count).ok_or_else(|| {
         refused("unknown-address", format!("`{}` has no item {number}: there are {count}, counted from 1", group.id))
     })?;
-    let of_group = |lane: &Lane| match lane.target {
-        Target::Insert { insert: i, param } if i == place => match insert.settings.slot(param) {
-            Some(Slot::Grouped { group, item, param }) if group == group_place => Some((item, param)),
-            _ => None,
-        },
-        _ => None,
-    };
     let mut splices = match table.entry(group.id) {
         Some(entry) if group.many() => text.remove_tables(entry, &[gone]),
         Some(entry) => text.unset(entry),
         None => Vec::new(),
     };
-    splices.extend(remove_lanes(text, &desk, |lane| of_group(lane).is_some_and(|(item, _)| item == gone)));
+    splices.extend(remove_lanes(text, desk, |lane| found.moved_by(lane).is_some_and(|(item, _)| item == gone)));
     for (lane, table) in desk.strip.automation.iter().zip(desk.tables("automation")) {
         // What stands behind the item counts one less from now on: item `n` (from 0) becomes number `n`.
-        if let Some((item, param)) = of_group(lane).filter(|(item, _)| *item > gone)
+        if let Some((item, param)) = found.moved_by(lane).filter(|(item, _)| *item > gone)
             && let Some(target) = table.get("target")
         {
             let address = format!("{}/{}/{item}/{}", insert.id, group.id, group.params[param].id);
@@ -320,16 +331,16 @@ fn remove_item(document: &Document, text: &Text<'_>, item: &Item<'_>, number: us
     Ok(splices)
 }
 
-fn add_send(document: &Document, text: &Text<'_>, strip: &str, send: &Send) -> Splices {
+fn add_send(document: &Document, text: &Script<'_>, strip: &str, send: &Send) -> Splices {
     let desk = Desk::find(document, strip)?;
     if send.to >= document.song().buses.len() {
         return Err(refused("unknown-bus", "the new send leads to a bus that is not there".into()));
     }
     let part = Names::of(document.song()).send(send);
-    Ok(vec![add_to(text, &desk, "send", desk.strip.sends.len(), &part, &["automation"])])
+    Ok(add_to(text, &desk, "send", desk.strip.sends.len(), &part, &["automation"]))
 }
 
-fn remove_send(document: &Document, text: &Text<'_>, strip: &str, to: &str) -> Splices {
+fn remove_send(document: &Document, text: &Script<'_>, strip: &str, to: &str) -> Splices {
     let desk = Desk::find(document, strip)?;
     let buses = bus_ids(document);
     let place = desk.strip.sends.iter().position(|send| buses[send.to] == to);
@@ -339,7 +350,7 @@ fn remove_send(document: &Document, text: &Text<'_>, strip: &str, to: &str) -> S
     Ok(splices)
 }
 
-fn set_automation(document: &Document, text: &Text<'_>, strip: &str, target: &str, new: &[Point]) -> Splices {
+fn set_automation(document: &Document, text: &Script<'_>, strip: &str, target: &str, new: &[Point]) -> Splices {
     let desk = Desk::find(document, strip)?;
     let buses = bus_ids(document);
     let addresses = Addresses::new(desk.strip, &buses);
@@ -360,7 +371,7 @@ fn set_automation(document: &Document, text: &Text<'_>, strip: &str, target: &st
         }
         (None, new) => {
             let part = automation(addresses.name(place).unwrap_or(target), spec, new);
-            Ok(vec![add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[])])
+            Ok(add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[]))
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Splice;
 use crate::tree::{Entry, Form, Kind, Node, Span, Table};
 
 /// The text with what an edit must know of it.
-pub(crate) struct Text<'d> {
+pub(crate) struct Script<'d> {
     text: &'d str,
     root: &'d Table,
     /// Each header, with the end of the last value of its own; in order of place.
@@ -19,7 +19,7 @@ pub(crate) struct Text<'d> {
     newline: &'static str,
 }
 
-impl<'d> Text<'d> {
+impl<'d> Script<'d> {
     pub(crate) fn new(text: &'d str, root: &'d Table) -> Self {
         let mut headers = Vec::new();
         let mut ends = Vec::new();
@@ -28,7 +28,7 @@ impl<'d> Text<'d> {
         ends.sort_unstable();
         let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let first_break = text.find('\n').map_or("", |at| &text[at.saturating_sub(1)..at]);
-        Text { text, root, headers, ends, begin, newline: if first_break == "\r" { "\r\n" } else { "\n" } }
+        Script { text, root, headers, ends, begin, newline: if first_break == "\r" { "\r\n" } else { "\n" } }
     }
 
     /// Replaces what stands at a span.
@@ -133,7 +133,7 @@ impl<'d> Text<'d> {
                 own_leaves(table, &mut leaves);
                 self.remove_leaves(braces, &leaves)
             }
-            _ => self.remove_leaves(innermost(self.root, &entry.key_span), &[entry.node.span.clone()]),
+            _ => self.remove_leaves(innermost(self.root, &entry.key_span), std::slice::from_ref(&entry.node.span)),
         }
     }
 
@@ -181,9 +181,8 @@ impl<'d> Text<'d> {
         let going = gone.iter().enumerate().filter(|(_, gone)| **gone).map(|(place, _)| place);
         let span = |place: usize| match (last_kept, place) {
             (Some(kept), place) if place < kept => items[place].start..items[place + 1].start,
-            (Some(_), place) => items[place - 1].end..items[place].end,
             (None, 0) => items[0].clone(),
-            (None, place) => items[place - 1].end..items[place].end,
+            (_, place) => items[place - 1].end..items[place].end,
         };
         let mut splices: Vec<Splice> = going.map(|place| self.remove(span(place))).collect();
         if let (None, Some(last)) = (last_kept, items.last()) {
@@ -263,18 +262,18 @@ impl<'d> Text<'d> {
 
     /// Adds a table to the list `key` of `parent` at that place: `block` under a header, or `inline` in braces. When
     /// there is no list yet, it is begun before the first of the lists in `followers`.
-    pub(crate) fn add_table(&self, parent: &Table, key: &str, at: usize, new: &New<'_>) -> Splice {
+    pub(crate) fn add_table(&self, parent: &Table, key: &str, at: usize, new: &New<'_>) -> Vec<Splice> {
         match parent.entry(key).map(|entry| &entry.node) {
             Some(Node { kind: Kind::Headers(items), .. }) => {
                 let place = match items.get(at) {
                     Some(item) => self.block_start(&item.span),
                     None => items.last().and_then(Node::table).map_or(self.text.len(), |table| self.end_of(table)),
                 };
-                self.block(place, &new.block)
+                vec![self.block(place, &new.block)]
             }
             Some(Node { kind: Kind::List(items), span }) => self.add_item(items, span, at, &new.inline),
             _ if matches!(parent.form, Form::Inline | Form::Dotted) => {
-                self.set(parent, key, &format!("[{}]", new.inline))
+                vec![self.set(parent, key, &format!("[{}]", new.inline))]
             }
             _ => {
                 let followers = new.followers.iter().filter_map(|key| parent.get(key));
@@ -284,7 +283,7 @@ impl<'d> Text<'d> {
                 }
                 let first = headers.iter().map(|(span, _)| span.clone()).min_by_key(|span| span.start);
                 let last = if parent.form == Form::Root { self.text.len() } else { self.end_of(parent) };
-                self.block(first.map_or(last, |span| self.block_start(&span)), &new.block)
+                vec![self.block(first.map_or(last, |span| self.block_start(&span)), &new.block)]
             }
         }
     }
@@ -294,21 +293,26 @@ impl<'d> Text<'d> {
         self.block(self.text.len(), block)
     }
 
-    /// Adds an item to a list in brackets.
-    pub(crate) fn add_item(&self, items: &[Node], list: &Span, at: usize, item: &str) -> Splice {
+    /// Adds an item to a list in brackets, on a line of its own where the others have theirs.
+    pub(crate) fn add_item(&self, items: &[Node], list: &Span, at: usize, item: &str) -> Vec<Splice> {
+        let Some(last) = items.last() else { return vec![self.insert(list.start + 1, item)] };
         let gap = match items {
-            [] => return self.insert(list.start + 1, item),
-            [first, second, ..] => &self.text[first.span.end..second.span.start],
-            [only] => &self.text[list.start + 1..only.span.start],
+            [.., before, last] => &self.text[before.span.end..last.span.start],
+            _ => &self.text[list.start + 1..last.span.start],
         };
-        let gap = gap.trim_start_matches(|c: char| c != ',' && !c.is_whitespace()).trim_start_matches(',');
-        let gap = if gap.trim().is_empty() && gap.contains('\n') { gap } else { " " };
-        // The text's own line breaks come with the gap.
-        let gap = gap.replace("\r\n", "\n");
-        match items.get(at) {
-            Some(next) => self.insert(next.span.start, &format!("{item},{gap}")),
-            None => self.insert(items.last().map_or(list.end, |last| last.span.end), &format!(",{gap}{item}")),
+        let gap = gap.rsplit_once('\n').map_or_else(|| " ".to_owned(), |(_, indent)| format!("\n{indent}"));
+        if let Some(next) = items.get(at) {
+            return vec![self.insert(next.span.start, &format!("{item},{gap}"))];
         }
+        let rest = &self.text[last.span.end..list.end];
+        if !gap.contains('\n') || !rest.contains('\n') {
+            return vec![self.insert(last.span.end, &format!(",{gap}{item}"))];
+        }
+        // A comment behind the last item stays on its line.
+        let comma = rest.trim_start().starts_with(',');
+        let line = self
+            .insert(self.line_end(last.span.end), &format!("{}{item}{}\n", &gap[1..], if comma { "," } else { "" }));
+        if comma { vec![line] } else { vec![self.insert(last.span.end, ","), line] }
     }
 }
 

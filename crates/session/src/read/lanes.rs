@@ -136,7 +136,9 @@ impl Reader<'_> {
                 return None;
             }
             let absent = known.absent_group(own.unwrap_or(address));
-            let help = absent.or_else(|| self.suggest(own.unwrap_or(address), known.movable()));
+            let help = absent
+                .or_else(|| self.of_another(address, id))
+                .or_else(|| self.suggest(own.unwrap_or(address), known.movable()));
             let label = format!("expected an address on this strip, found \"{}\"", shortened(address));
             let message = format!("there is no \"{}\" on this strip", shortened(address));
             self.error_with_help("unknown-target", message, (&node.span, label), help);
@@ -151,6 +153,13 @@ impl Reader<'_> {
             return None;
         }
         Some(target)
+    }
+
+    /// The remedy when the address begins with another strip's id.
+    fn of_another(&self, address: &str, id: &str) -> Option<String> {
+        let (other, _) = address.split_once('/')?;
+        let is_strip = other != id && (other == "master" || self.names.contains_key(other));
+        is_strip.then(|| format!("automation moves its own strip: put this one under `{other}`"))
     }
 
     fn points(&mut self, node: &Node, spec: &ParamSpec) -> Option<Vec<Point>> {
@@ -189,7 +198,7 @@ impl Reader<'_> {
             Kind::List(parts) if (2..=3).contains(&parts.len()) => parts,
             Kind::List(parts) => {
                 let label =
-                    format!("expected [seconds, value] or [seconds, value, curve], found {} parts", parts.len());
+                    format!("expected [seconds, value] or [seconds, value, curve], found {} of them", parts.len());
                 self.error("points", "a point has two or three parts".into(), &node.span, label);
                 return None;
             }

@@ -43,16 +43,15 @@ impl Reader<'_> {
         strip
     }
 
-    /// Pans that are written but not heard in this pan mode.
+    /// Pans of the two channels that are written but not heard, whatever the audio's layout.
     fn idle_pans(&mut self, table: &Table, strip: &Strip) {
-        let dual = strip.get("pan_mode") == 1.0;
-        let (idle, mode) = if dual { (&["pan"][..], "dual") } else { (&["pan_left", "pan_right"][..], "balance") };
-        for entry in table.entries.iter().filter(|entry| idle.contains(&entry.key.as_str())) {
-            let message = format!("`{}` does nothing while `pan_mode` is \"{mode}\"", entry.key);
+        if strip.get("pan_mode") != 0.0 {
+            return;
+        }
+        for entry in table.entries.iter().filter(|entry| ["pan_left", "pan_right"].contains(&entry.key.as_str())) {
+            let message = format!("`{}` does nothing while `pan_mode` is \"balance\"", entry.key);
             let warning = Diagnostic::warning("no-effect", message);
-            let other = if dual { "balance" } else { "dual" };
-            let label = format!("heard only with `pan_mode = \"{other}\"`");
-            self.report.add(warning.at(entry.key_span.clone(), label));
+            self.report.add(warning.at(entry.key_span.clone(), "heard only with `pan_mode = \"dual\"`"));
         }
     }
 

@@ -5,6 +5,7 @@ use tonmeister_core::{Diagnostic, ParamKind, ParamSpec, Unit};
 use super::Reader;
 use crate::keys::{Key, MAX_ID};
 use crate::report::suggestion;
+use crate::tables::SILENCE_DB;
 use crate::tree::{Kind, Node, Span, Table, shortened};
 
 /// Ids that addresses and routes use themselves.
@@ -12,7 +13,7 @@ pub(crate) const RESERVED: &[&str] = &["master", "song"];
 /// Ids that an insert cannot have, for its address would not be told from the strip's own.
 pub(crate) const RESERVED_INSERTS: &[&str] = &["send", "clip", "insert", "automation", "audio", "role", "output", "id"];
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Reports an error at a place.
     pub(super) fn error(&mut self, code: &'static str, message: String, span: &Span, label: String) {
         self.report.add(Diagnostic::error(code, message).at(span.clone(), label));
@@ -137,7 +138,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some(wrong) = id.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))) {
-            let help = self.suggest_id(id);
+            let help = legal_id(id);
             let message = format!("the id \"{}\" has a `{}` in it", shortened(id), wrong.escape_debug());
             let label = format!("{expected}, found `{}`", wrong.escape_debug());
             self.error_with_help("illegal-id", message, (&node.span, label), help);
@@ -157,27 +158,18 @@ impl<'a> Reader<'a> {
         Some(id)
     }
 
-    fn suggest_id(&self, id: &str) -> Option<String> {
-        let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-        let clean: String = id.chars().take(MAX_ID).map(legal).collect();
-        let clean = clean.trim_matches('-').to_ascii_lowercase();
-        if clean.is_empty() { None } else { Some(format!("such as \"{clean}\"")) }
-    }
-
     /// What a parameter takes: a number, `true` or `false`, or a word.
     pub(super) fn param(&mut self, spec: &ParamSpec, node: &Node) -> Option<f64> {
         match spec.kind {
-            ParamKind::Switch => match node.kind {
-                Kind::Switch(on) => Some(f64::from(u8::from(on))),
-                _ => {
-                    self.wrong_type(spec.id, node, "true or false", switch_help(spec.id, node));
-                    None
+            ParamKind::Switch => {
+                if let Kind::Switch(on) = node.kind {
+                    return Some(f64::from(u8::from(on)));
                 }
-            },
+                self.wrong_type(spec.id, node, "true or false", switch_help(node));
+                None
+            }
             ParamKind::Choice(choices) => {
-                let word = if let Kind::Text(word) = &node.kind {
-                    word
-                } else {
+                let Kind::Text(word) = &node.kind else {
                     self.wrong_type(spec.id, node, &spec.expected(), None);
                     return None;
                 };
@@ -207,7 +199,8 @@ impl<'a> Reader<'a> {
         };
         if !value.is_finite() {
             let label = format!("expected {}, found {value}", spec.expected());
-            let help = (spec.unit == Unit::Db).then(|| "−150 dB on a fader or send is silence".to_string());
+            let silence = value == f64::NEG_INFINITY && spec.check(SILENCE_DB).is_ok() && spec.unit == Unit::Db;
+            let help = silence.then(|| format!("{SILENCE_DB} dB is silence"));
             self.error_with_help("not-finite", format!("`{}` cannot be {value}", spec.id), (&node.span, label), help);
             return None;
         }
@@ -221,6 +214,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The id that an illegal one may have meant.
+fn legal_id(id: &str) -> Option<String> {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let clean: String = id.chars().take(MAX_ID).map(legal).collect();
+    let words: Vec<&str> = clean.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { None } else { Some(format!("such as \"{}\"", words.join("-").to_ascii_lowercase())) }
+}
+
 /// A number with its unit, as a reader writes it.
 fn with_unit(value: f64, unit: Unit) -> String {
     match unit.symbol() {
@@ -230,7 +231,7 @@ fn with_unit(value: f64, unit: Unit) -> String {
     }
 }
 
-fn switch_help(id: &str, node: &Node) -> Option<String> {
+fn switch_help(node: &Node) -> Option<String> {
     let on = match &node.kind {
         Kind::Integer(0) => false,
         Kind::Integer(1) => true,
@@ -238,11 +239,14 @@ fn switch_help(id: &str, node: &Node) -> Option<String> {
         Kind::Text(word) if ["false", "no", "off"].contains(&word.as_str()) => false,
         _ => return None,
     };
-    Some(format!("write `{id} = {on}`"))
+    Some(format!("write `{on}`"))
 }
 
-/// The nearest value that is taken.
+/// The nearest value that is taken; kilohertz are understood.
 fn range_help(spec: &ParamSpec, value: f64) -> Option<String> {
+    if spec.unit == Unit::Hz && spec.check(value * 1000.0).is_ok() {
+        return Some(format!("it is given in hertz: {}", value * 1000.0));
+    }
     let nearest = match spec.kind {
         ParamKind::Number { min, max, .. } => value.clamp(min, max),
         ParamKind::Integer { min, max } => value.round().clamp(min as f64, max as f64),
@@ -254,8 +258,11 @@ fn range_help(spec: &ParamSpec, value: f64) -> Option<String> {
     Some(format!("the nearest it takes is {}", with_unit(nearest, spec.unit)))
 }
 
-/// The number at the head of a text such as "-3.5 dB".
+/// The number at the head of a text such as "-3.5 dB" or "48 kHz".
 fn number_in(text: &str) -> Option<f64> {
-    let head = text.trim().trim_end_matches(|c: char| c.is_alphabetic() || c == ' ' || c == '%');
-    head.parse().ok().filter(|n: &f64| n.is_finite())
+    let text = text.trim();
+    let head = text.trim_end_matches(|c: char| c.is_alphabetic() || c == ' ' || c == '%');
+    let thousands = if text[head.len()..].trim_start().starts_with('k') { 1000.0 } else { 1.0 };
+    let number: f64 = head.trim().replace('−', "-").parse().ok()?;
+    Some(number * thousands).filter(|n| n.is_finite())
 }

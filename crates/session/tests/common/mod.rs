@@ -1,6 +1,8 @@
 //! Effects that make no sound, to test documents with: every kind of parameter, group and permission.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod draw;
+
 use std::fmt::Write as _;
 
 use tonmeister_core::{

@@ -1,0 +1,318 @@
+//! Songs and edits drawn from bytes, so that a failing case shrinks to a small song.
+
+use tonmeister_core::{Automatable, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
+use tonmeister_session::Edit;
+use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
+use tonmeister_session::model::{
+    Bus, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send, Song, Strip, Tap,
+    Target, Track,
+};
+use tonmeister_session::tables::{SEND, STRIP};
+
+/// Bytes turned into decisions; zeros once they are used up.
+pub(crate) struct Draw<'b>(pub(crate) &'b [u8]);
+
+impl Draw<'_> {
+    fn byte(&mut self) -> usize {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        usize::from(*first)
+    }
+
+    /// A number below `n` (0 when there is none).
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.byte().checked_rem(n).unwrap_or(0)
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.byte() % n == n - 1
+    }
+
+    fn value(&mut self, spec: &ParamSpec) -> f64 {
+        match spec.kind {
+            ParamKind::Number { min, max, .. } => match self.below(4) {
+                0 => spec.default,
+                1 => min,
+                2 => max,
+                _ => min + (max - min) * (self.byte() * 256 + self.byte()) as f64 / 65_535.0,
+            },
+            ParamKind::Integer { min, max } => {
+                (min + (self.byte() * 256 + self.byte()) as i64 % (max - min + 1)) as f64
+            }
+            ParamKind::Steps(steps) => steps[self.below(steps.len())],
+            ParamKind::Switch => self.below(2) as f64,
+            ParamKind::Choice(choices) => self.below(choices.len()) as f64,
+        }
+    }
+
+    fn changed(&mut self, spec: &ParamSpec) -> f64 {
+        if self.one_in(3) { self.value(spec) } else { spec.default }
+    }
+
+    fn word(&mut self) -> String {
+        const WORDS: &[&str] =
+            &["Drive", "a \"b\" \\ c", "tab\tnew\nline", "üñí ☃", "", "# none", "'''", "\u{7f}\u{1}\r"];
+        WORDS[self.below(WORDS.len())].to_owned()
+    }
+
+    /// A song without loops over that registry's effects.
+    pub(crate) fn song(&mut self, registry: &Registry) -> Song {
+        let buses = self.below(4);
+        let tracks = self.below(4);
+        let sizes = (tracks, buses);
+        Song {
+            title: self.word(),
+            artist: self.one_in(3).then(|| self.word()),
+            sample_rate_hz: [44_100, 48_000, 8_000, 384_000][self.below(4)],
+            tempo_bpm: self.changed(&TEMPO),
+            pan_law: PanLaw::of_db([-3.0, 0.0, -2.5, -4.5, -6.0][self.below(5)]).unwrap(),
+            length_s: self.one_in(4).then_some(12.5),
+            tracks: (0..tracks).map(|i| self.track(format!("track-{i}"), i, sizes, registry)).collect(),
+            buses: (0..buses)
+                .map(|i| Bus { id: format!("bus_{i}"), strip: self.strip(tracks..tracks + i, i + 1, sizes, registry) })
+                .collect(),
+            master: Master {
+                strip: Strip {
+                    output: None,
+                    sends: Vec::new(),
+                    ..self.strip(0..tracks + buses, buses, sizes, registry)
+                },
+            }
+            .without_sends(),
+        }
+    }
+
+    /// A track that keys from those before it only.
+    pub(crate) fn track(&mut self, id: String, place: usize, sizes: (usize, usize), registry: &Registry) -> Track {
+        let mut clips: Vec<Clip> = if self.one_in(3) {
+            (0..=self.below(3)).map(|_| self.clip()).collect()
+        } else {
+            vec![Clip::whole("stems/a.wav")]
+        };
+        clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        let strip = self.strip(0..place, 0, sizes, registry);
+        Track { id, role: self.one_in(3).then(|| self.word()), clips, strip }
+    }
+
+    fn clip(&mut self) -> Clip {
+        let mut clip = Clip::whole("b.wav");
+        clip.start_s = self.changed(&CLIP_NUMBERS[0]);
+        clip.offset_s = self.changed(&CLIP_NUMBERS[1]);
+        clip.gain_db = self.changed(&CLIP_NUMBERS[2]);
+        clip.length_s = self.one_in(3).then_some(4.0);
+        clip.fade_in_s = [0.0, 1.5][self.below(2)];
+        clip.fade_out_s = [0.0, 2.5][self.below(2)];
+        clip.fade_shape = FadeShape::ALL[self.below(4)];
+        clip
+    }
+
+    /// A strip whose keys come from `keys` (tracks, then buses) and whose signal goes to buses from `first` on.
+    pub(crate) fn strip(
+        &mut self,
+        keys: std::ops::Range<usize>,
+        first: usize,
+        (tracks, buses): (usize, usize),
+        registry: &Registry,
+    ) -> Strip {
+        let mut strip = Strip::new(Some(Destination::Master));
+        if first < buses && self.one_in(2) {
+            strip.output = Some(Destination::Bus(first + self.below(buses - first)));
+        }
+        for (value, spec) in strip.values.iter_mut().zip(STRIP) {
+            *value = self.changed(spec);
+        }
+        for place in 0..self.below(4) {
+            let mut insert = self.insert(place, registry);
+            if insert.settings.spec().takes_key && !keys.is_empty() && self.one_in(2) {
+                let from = keys.start + self.below(keys.len());
+                insert.key = Some(if from < tracks { KeySource::Track(from) } else { KeySource::Bus(from - tracks) });
+            }
+            if strip.inserts.iter().all(|other| other.id != insert.id) {
+                strip.inserts.push(insert);
+            }
+        }
+        for to in first..buses {
+            if self.one_in(3) {
+                strip.sends.push(self.send(to));
+            }
+        }
+        for _ in 0..self.below(4) {
+            let (target, points) = self.lane(&strip);
+            if strip.automation.iter().all(|lane| lane.target != target) {
+                strip.automation.push(Lane { target, points });
+            }
+        }
+        strip
+    }
+
+    pub(crate) fn send(&mut self, to: usize) -> Send {
+        let values = SEND.iter().map(|spec| self.changed(spec)).collect();
+        Send { to, tap: Tap::ALL[self.below(2)], values }
+    }
+
+    pub(crate) fn insert(&mut self, place: usize, registry: &Registry) -> Insert {
+        let specs: Vec<_> = registry.specs().collect();
+        let spec = specs[self.below(specs.len())];
+        let mut settings = Settings::new(spec);
+        for param in spec.params {
+            settings.set(param.id, self.changed(param)).unwrap();
+        }
+        for group in spec.groups {
+            for _ in 0..self.below(group.max.min(4) + 1) {
+                let values: Vec<(&str, f64)> = group.params.iter().map(|p| (p.id, self.changed(p))).collect();
+                settings.push(group.id, &values).unwrap();
+            }
+        }
+        let id = match self.below(5) {
+            0 => format!("own{place}"),
+            1 => format!("{}-{}", spec.id, 2 + self.below(3)),
+            _ => spec.id.to_owned(),
+        };
+        Insert { id, bypass: self.one_in(4), key: None, settings }
+    }
+
+    /// Something on the strip that may move, and how.
+    pub(crate) fn lane(&mut self, strip: &Strip) -> (Target, Vec<Point>) {
+        let targets = movable(strip);
+        let target = targets[self.below(targets.len())];
+        let spec = strip.target_spec(target);
+        let mut time_s = 0.0;
+        let points = (0..=self.below(12))
+            .map(|_| {
+                time_s += 0.25 * (1 + self.below(40)) as f64;
+                let stepped = spec.automatable == Automatable::Stepped;
+                let curves: &[Curve] = match spec.unit {
+                    _ if stepped => &[Curve::Hold],
+                    tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp => &Curve::ALL,
+                    _ => &[Curve::Linear, Curve::Hold, Curve::S],
+                };
+                Point { time_s, value: self.value(spec), curve: curves[self.below(curves.len())] }
+            })
+            .collect();
+        (target, points)
+    }
+
+    /// An edit that means something to the song, most of the time.
+    pub(crate) fn edit(&mut self, song: &Song, registry: &Registry) -> Edit {
+        let (tracks, buses) = (song.tracks.len(), song.buses.len());
+        let (name, strip) = self.any_strip(song);
+        match self.below(13) {
+            0 | 1 => {
+                let targets = settable(strip);
+                let target = targets[self.below(targets.len())];
+                let value = self.value(strip.target_spec(target));
+                Edit::SetParam { address: format!("{name}/{}", address(song, strip, target)), value }
+            }
+            2 => {
+                let targets = settable(strip);
+                let target = targets[self.below(targets.len())];
+                Edit::Reset { address: format!("{name}/{}", address(song, strip, target)) }
+            }
+            3 => Edit::AddTrack {
+                at: self.below(tracks + 1),
+                track: self.track("newcomer".into(), 0, (tracks, buses), registry),
+            },
+            4 => Edit::RemoveTrack { id: song.tracks.get(self.below(tracks)).map_or("?".into(), |t| t.id.clone()) },
+            5 => Edit::AddBus {
+                at: self.below(buses + 1),
+                bus: Bus { id: "new-bus".into(), strip: self.strip(0..0, buses, (tracks, buses), registry) },
+            },
+            6 => Edit::RemoveBus { id: song.buses.get(self.below(buses)).map_or("?".into(), |b| b.id.clone()) },
+            7 => {
+                let at = self.below(strip.inserts.len() + 1);
+                Edit::AddInsert { strip: name, at, insert: self.insert(9, registry) }
+            }
+            8 => {
+                let insert = strip.inserts.get(self.below(strip.inserts.len()));
+                Edit::RemoveInsert { strip: name, insert: insert.map_or("?".into(), |i| i.id.clone()) }
+            }
+            9 => Edit::AddSend { strip: name, send: self.send_below(buses) },
+            10 => {
+                let to = strip.sends.get(self.below(strip.sends.len())).map(|send| song.buses[send.to].id.clone());
+                Edit::RemoveSend { strip: name, to: to.unwrap_or("?".into()) }
+            }
+            11 => {
+                let (target, mut points) = self.lane(strip);
+                if self.one_in(4) {
+                    points.clear();
+                }
+                Edit::SetAutomation { strip: name, target: address(song, strip, target), points }
+            }
+            _ => self.item_edit(name, strip),
+        }
+    }
+
+    fn send_below(&mut self, buses: usize) -> Send {
+        let to = self.below(buses);
+        self.send(to)
+    }
+
+    fn item_edit(&mut self, strip_id: String, strip: &Strip) -> Edit {
+        let Some(insert) = strip.inserts.get(self.below(strip.inserts.len())) else {
+            return Edit::Reset { address: "song/title".into() };
+        };
+        let groups = insert.settings.spec().groups;
+        let Some(group) = groups.get(self.below(groups.len())) else {
+            return Edit::Reset { address: "song/tempo_bpm".into() };
+        };
+        let count = insert.settings.items(group.id).len();
+        let (strip, insert) = (strip_id, insert.id.clone());
+        if self.one_in(2) {
+            let item = 1 + self.below(count);
+            return Edit::RemoveItem { strip, insert, group: group.id.into(), item };
+        }
+        let values = group.params.iter().map(|spec| (spec.id.to_owned(), self.changed(spec))).collect();
+        Edit::AddItem { strip, insert, group: group.id.into(), values }
+    }
+
+    fn any_strip<'s>(&mut self, song: &'s Song) -> (String, &'s Strip) {
+        let mut all: Vec<(&str, &Strip)> = song.tracks.iter().map(|t| (t.id.as_str(), &t.strip)).collect();
+        all.extend(song.buses.iter().map(|b| (b.id.as_str(), &b.strip)));
+        all.push(("master", &song.master.strip));
+        let (id, strip) = all[self.below(all.len())];
+        (id.to_owned(), strip)
+    }
+}
+
+trait WithoutSends {
+    fn without_sends(self) -> Self;
+}
+
+impl WithoutSends for Master {
+    /// Nor the automation of sends.
+    fn without_sends(mut self) -> Self {
+        self.strip.automation.retain(|lane| !matches!(lane.target, Target::Send { .. }));
+        self
+    }
+}
+
+/// Everything that can be set on a strip.
+pub(crate) fn settable(strip: &Strip) -> Vec<Target> {
+    let mut all: Vec<Target> = (0..STRIP.len()).map(Target::Strip).collect();
+    for send in 0..strip.sends.len() {
+        all.extend((0..SEND.len()).map(|param| Target::Send { send, param }));
+    }
+    for (insert, i) in strip.inserts.iter().enumerate() {
+        let count = i.settings.count() as u32;
+        all.extend((0..count).map(|param| Target::Insert { insert, param: ParamIndex(param) }));
+    }
+    all
+}
+
+fn movable(strip: &Strip) -> Vec<Target> {
+    let moves = |target: &Target| strip.target_spec(*target).automatable != Automatable::Fixed;
+    settable(strip).into_iter().filter(moves).collect()
+}
+
+/// The address of a target on its strip.
+pub(crate) fn address(song: &Song, strip: &Strip, target: Target) -> String {
+    let spec = strip.target_spec(target);
+    match target {
+        Target::Strip(_) => spec.id.into(),
+        Target::Send { send, .. } => format!("send/{}/{}", song.buses[strip.sends[send].to].id, spec.id),
+        Target::Insert { insert, param } => {
+            let insert = &strip.inserts[insert];
+            format!("{}/{}", insert.id, insert.settings.address(param))
+        }
+    }
+}

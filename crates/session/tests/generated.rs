@@ -1,0 +1,253 @@
+//! The schema and the reference page follow from the tables and the real rack; what is committed must not drift.
+//! `BLESS=1` writes them anew. And the schema agrees with the reader, on documents and on drawn songs.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::draw::Draw;
+use common::{EVERYTHING, registry};
+use serde_json::{Map, Value};
+use tonmeister_core::Registry;
+use tonmeister_session::{keys, parse, print, reference, schema, tables};
+
+const BEGIN: &str = "<!-- generated from the tables: below -->\n";
+
+fn committed(name: &str, wanted: impl FnOnce(&str) -> String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    let wanted = wanted(&found);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, wanted).unwrap();
+    } else {
+        assert!(found == wanted, "docs/{name} has drifted from the tables; BLESS=1 writes it anew");
+    }
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_rack() {
+    committed("song.schema.json", |_| serde_json::to_string_pretty(&schema(&tonmeister_dsp::rack())).unwrap() + "\n");
+}
+
+#[test]
+fn the_committed_reference_is_that_of_the_rack() {
+    committed("document.md", |found| {
+        let (prose, _) = found.split_once(BEGIN).expect("document.md has its mark");
+        format!("{prose}{BEGIN}{}", reference(&tonmeister_dsp::rack()))
+    });
+}
+
+#[test]
+fn the_examples_of_the_reference_page_are_valid() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/document.md");
+    let page = fs::read_to_string(page).unwrap().replace("\r\n", "\n");
+    let mut examples = 0;
+    for block in page.split("```toml\n").skip(1) {
+        let example = block.split("```").next().unwrap();
+        let found = parse(example, &registry()).map(|document| document.warnings().to_vec());
+        assert_eq!(found, Ok(Vec::new()), "{example}");
+        examples += 1;
+    }
+    assert!(examples > 0);
+}
+
+#[test]
+fn no_effect_takes_the_words_of_the_document() {
+    for effect in tonmeister_dsp::rack().specs().chain(registry().specs()) {
+        let own: Vec<&str> =
+            effect.params.iter().map(|p| p.id).chain(effect.groups.iter().map(|group| group.id)).collect();
+        for (place, id) in own.iter().enumerate() {
+            assert!(keys::INSERT.iter().all(|key| key.id != *id), "{}: `{id}` is a key of every insert", effect.id);
+            assert!(!own[..place].contains(id), "{}: `{id}` is there twice", effect.id);
+        }
+        assert!(tables::STRIP.iter().all(|spec| spec.id != effect.id), "`{}` is a key of a strip", effect.id);
+        assert!(effect.id != "send" && effect.id != "clip", "`{}` is part of addresses", effect.id);
+    }
+}
+
+/// What this text is as JSON.
+fn json(text: &str) -> Value {
+    fn item(node: &toml_edit::Item) -> Value {
+        match node {
+            toml_edit::Item::None => Value::Null,
+            toml_edit::Item::Value(v) => value(v),
+            toml_edit::Item::Table(table) => table.iter().map(|(key, i)| (key.to_owned(), item(i))).collect(),
+            toml_edit::Item::ArrayOfTables(tables) => {
+                tables.iter().map(|t| t.iter().map(|(key, i)| (key.to_owned(), item(i))).collect::<Value>()).collect()
+            }
+        }
+    }
+    fn value(v: &toml_edit::Value) -> Value {
+        match v {
+            toml_edit::Value::String(s) => s.value().as_str().into(),
+            toml_edit::Value::Integer(n) => (*n.value()).into(),
+            toml_edit::Value::Float(n) => (*n.value()).into(),
+            toml_edit::Value::Boolean(b) => (*b.value()).into(),
+            toml_edit::Value::Datetime(time) => serde_json::json!({ "time": time.to_string() }),
+            toml_edit::Value::Array(items) => items.iter().map(value).collect(),
+            toml_edit::Value::InlineTable(table) => table.iter().map(|(key, v)| (key.to_owned(), value(v))).collect(),
+        }
+    }
+    let document: toml_edit::Document<String> = text.parse().unwrap();
+    document.iter().map(|(key, i)| (key.to_owned(), item(i))).collect()
+}
+
+/// The keywords that the schema uses, checked as the standard (JSON Schema 2020-12) says.
+fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
+    let Some(schema) = schema.as_object() else { return schema == &Value::Bool(true) };
+    schema.iter().all(|(keyword, wanted)| match keyword.as_str() {
+        "$schema" | "$defs" | "title" | "description" | "default" => true,
+        "$ref" => fits(root.pointer(&wanted.as_str().unwrap()[1..]).unwrap(), root, value),
+        "type" => match wanted {
+            Value::Array(all) => all.iter().any(|name| is(name, value)),
+            name => is(name, value),
+        },
+        "enum" => wanted.as_array().unwrap().iter().any(|one| same(one, value)),
+        "const" => same(wanted, value),
+        "minimum" => value.as_f64().is_none_or(|v| v >= wanted.as_f64().unwrap()),
+        "maximum" => value.as_f64().is_none_or(|v| v <= wanted.as_f64().unwrap()),
+        "minLength" => value.as_str().is_none_or(|v| v.chars().count() >= wanted.as_u64().unwrap() as usize),
+        "maxLength" => value.as_str().is_none_or(|v| v.chars().count() <= wanted.as_u64().unwrap() as usize),
+        "pattern" => {
+            assert_eq!(wanted, "^[A-Za-z0-9_-]+$");
+            let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            value.as_str().is_none_or(|v| !v.is_empty() && v.chars().all(legal))
+        }
+        "minItems" => value.as_array().is_none_or(|v| v.len() >= wanted.as_u64().unwrap() as usize),
+        "maxItems" => value.as_array().is_none_or(|v| v.len() <= wanted.as_u64().unwrap() as usize),
+        "items" => value.as_array().is_none_or(|v| v.iter().all(|item| fits(wanted, root, item))),
+        "prefixItems" => value
+            .as_array()
+            .is_none_or(|v| v.iter().zip(wanted.as_array().unwrap()).all(|(item, schema)| fits(schema, root, item))),
+        "required" => value
+            .as_object()
+            .is_none_or(|v| wanted.as_array().unwrap().iter().all(|key| v.contains_key(key.as_str().unwrap()))),
+        "properties" => value.as_object().is_none_or(|v| properties(wanted.as_object().unwrap(), root, v)),
+        "additionalProperties" => {
+            assert_eq!(wanted, &Value::Bool(false));
+            let known = schema["properties"].as_object().unwrap();
+            value.as_object().is_none_or(|v| v.keys().all(|key| known.contains_key(key)))
+        }
+        "oneOf" => wanted.as_array().unwrap().iter().filter(|one| fits(one, root, value)).count() == 1,
+        other => panic!("the schema uses `{other}`, which this check does not know"),
+    })
+}
+
+fn properties(schemas: &Map<String, Value>, root: &Value, value: &Map<String, Value>) -> bool {
+    value.iter().all(|(key, v)| schemas.get(key).is_none_or(|schema| fits(schema, root, v)))
+}
+
+fn is(name: &Value, value: &Value) -> bool {
+    match name.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|v| v.fract() == 0.0),
+        other => panic!("type {other}"),
+    }
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a == b)
+}
+
+fn accepted(text: &str, registry: &Registry) -> bool {
+    let schema = schema(registry);
+    fits(&schema, &schema, &json(text))
+}
+
+#[test]
+fn the_schema_accepts_what_the_reader_accepts() {
+    for text in [EVERYTHING, include_str!("songs/inline.toml"), include_str!("songs/scattered.toml")] {
+        assert!(parse(text, &registry()).is_ok() && accepted(text, &registry()));
+    }
+    for seed in 0..200u64 {
+        let bytes = noise(seed);
+        for registry in [registry(), tonmeister_dsp::rack()] {
+            let song = Draw(&bytes).song(&registry);
+            let text = print(&song);
+            assert_eq!(parse(&text, &registry).map(|document| document.song().clone()), Ok(song), "{text}");
+            assert!(accepted(&text, &registry), "{text}");
+        }
+    }
+}
+
+/// Bytes without order.
+fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) + 1;
+    (0..800)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .collect()
+}
+
+#[test]
+fn the_schema_refuses_wrong_keys_types_and_ranges() {
+    let seen_by_schema = [
+        "unknown-key",
+        "wrong-type",
+        "out-of-range",
+        "unknown-choice",
+        "missing-key",
+        "illegal-id",
+        "unknown-effect",
+        "no-side-chain",
+        "points",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
+    let mut refused = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let Err(found) = parse(&text, &registry()) else { continue };
+        if found.iter().any(|d| seen_by_schema.contains(&d.code)) && path.extension().is_some_and(|e| e == "toml") {
+            assert!(!accepted(&text, &registry()), "{}", path.display());
+            refused += 1;
+        }
+    }
+    assert!(refused > 5);
+}
+
+/// Each kind of error alone, so that no other error hides a hole in the schema.
+#[test]
+fn the_schema_refuses_each_error_alone() {
+    let track = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"a\"\naudio = \"a.wav\"\n";
+    let broken = [
+        "fadre_db = 1",
+        "fader_db = 13",
+        "fader_db = \"1\"",
+        "mute = 1",
+        "polarity = \"up\"",
+        "delay_samples = 1.5",
+        "output = 3",
+        "output = \"a b\"",
+        "clip = [{ audio = \"b.wav\" }]",
+        "insert = 3",
+        "insert = [{}]",
+        "insert = [{ effect = \"reverb\" }]",
+        "insert = [{ effect = \"eq\", key = \"a\" }]",
+        "insert = [{ effect = \"eq\", bells = {} }]",
+        "insert = [{ effect = \"eq\", bells = [{}, {}, {}, {}, {}] }]",
+        "insert = [{ effect = \"eq\", highpass = { slope_db_oct = 20 } }]",
+        "insert = [{ effect = \"eq\", highpass = [] }]",
+        "insert = [{ effect = \"compressor\", bells = [] }]",
+        "send = [{ to = \"r\", tap = \"mid\" }]",
+        "send = [{ level_db = 0 }]",
+        "automation = [{ target = \"pan\", points = [] }]",
+        "automation = [{ target = \"pan\", points = [[0]] }]",
+        "automation = [{ target = \"pan\", points = [[-1, 0]] }]",
+        "automation = [{ target = \"pan\", points = [[0, 0, \"z\"]] }]",
+        "automation = [{ target = \"pan\" }]",
+    ];
+    assert!(accepted(track, &registry()));
+    for line in broken {
+        let text = format!("{track}{line}\n");
+        assert!(parse(&text, &registry()).is_err(), "{line}");
+        assert!(!accepted(&text, &registry()), "{line}");
+    }
+}
