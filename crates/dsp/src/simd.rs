@@ -30,36 +30,53 @@ pub enum Level {
 }
 
 impl Level {
-    /// The fastest that this machine has. Detected once, then remembered.
+    /// The fastest that this machine has.
     pub fn best() -> Level {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl") {
-                return Level::Avx512;
-            }
-            if std::is_x86_feature_detected!("avx2") {
-                return Level::Avx2;
-            }
-            Level::Sse2
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        Level::Plain
+        Level::LADDER.into_iter().rfind(|level| level.is_here()).unwrap_or(Level::Plain)
     }
 
     /// Every level that this machine has, slowest first.
-    pub fn all() -> Vec<Level> {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let ladder = [Level::Plain, Level::Sse2, Level::Avx2, Level::Avx512];
-            let best = ladder.iter().position(|level| *level == Level::best()).unwrap_or(0);
-            ladder[..=best].to_vec()
+    pub fn all() -> impl Iterator<Item = Level> {
+        Level::LADDER.into_iter().filter(|level| level.is_here())
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    const LADDER: [Level; 4] = [Level::Plain, Level::Sse2, Level::Avx2, Level::Avx512];
+    #[cfg(not(target_arch = "x86_64"))]
+    const LADDER: [Level; 1] = [Level::Plain];
+
+    /// Whether this machine has it. Detected once by the standard library, then a look at a flag.
+    pub fn is_here(self) -> bool {
+        match self {
+            Level::Plain => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2 => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => std::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => {
+                std::is_x86_feature_detected!("avx2")
+                    && std::is_x86_feature_detected!("avx512f")
+                    && std::is_x86_feature_detected!("avx512vl")
+            }
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        vec![Level::Plain]
+    }
+
+    /// How many lanes of a cascade its registers carry without spilling (measured): 16 is the most that is asked for.
+    pub(crate) fn lanes(self) -> usize {
+        match self {
+            Level::Plain => 4,
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2 => 4,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => 12,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => 16,
+        }
     }
 
     /// This level if the machine has it, otherwise the best it has: what makes running a kernel at a level sound.
     fn or_best(self) -> Level {
-        if self == Level::Plain || Level::all().contains(&self) { self } else { Level::best() }
+        if self.is_here() { self } else { Level::best() }
     }
 }

@@ -5,11 +5,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m128d, __m256d, _CMP_GE_OQ, _CMP_LT_OQ, _mm_and_pd, _mm_andnot_pd, _mm_cmpge_pd, _mm_cmplt_pd, _mm_add_pd,
+    __m128d, __m256d, _CMP_GE_OQ, _CMP_LT_OQ, _mm_add_pd, _mm_and_pd, _mm_andnot_pd, _mm_cmpge_pd, _mm_cmplt_pd,
     _mm_load1_pd, _mm_loadu_pd, _mm_mul_pd, _mm_or_pd, _mm_set1_pd, _mm_shuffle_pd, _mm_storeh_pd, _mm_storeu_pd,
-    _mm_sub_pd, _mm256_add_pd, _mm256_and_pd, _mm256_blend_pd, _mm256_blendv_pd, _mm256_broadcast_pd,
-    _mm256_cmp_pd, _mm256_extractf128_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_permute2f128_pd,
-    _mm256_permute4x64_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd,
+    _mm_sub_pd, _mm256_add_pd, _mm256_and_pd, _mm256_blend_pd, _mm256_blendv_pd, _mm256_broadcast_pd, _mm256_cmp_pd,
+    _mm256_extractf128_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_permute2f128_pd, _mm256_permute4x64_pd,
+    _mm256_set1_pd, _mm256_storeu_pd, _mm256_sub_pd,
 };
 
 /// `WIDTH` numbers side by side. `CHANNELS` (1 or 2) is how many of them one frame takes.

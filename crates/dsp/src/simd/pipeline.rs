@@ -12,9 +12,9 @@
 //! 10 Hz and 384 kHz.
 
 use super::Level;
-use super::lanes::{Lanes, Plain};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Four, Two};
+use super::lanes::{Lanes, Plain};
 
 /// How many lanes one [`Bank`] has: 16 sections of one channel, or 8 of two.
 pub(crate) const LANES: usize = 16;

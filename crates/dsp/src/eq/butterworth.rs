@@ -1,0 +1,314 @@
+//! High-pass and low-pass filters: Butterworth cascades that hold their shape up to half the sample rate.
+//!
+//! A **high-pass** needs nothing but its analog poles carried over and all its zeros at 0 Hz: the deviation stays
+//! under a hundredth of a decibel for corners up to a few kHz, at every order, and its stop band falls for ever.
+//! For higher corners one more section corrects what is left.
+//!
+//! A **low-pass** has no digital counterpart of zeros at infinity, and eight sections fitted one by one add their
+//! eight deviations. So the numerators of all sections are fitted together: Gauss-Newton steps on the level of the
+//! whole cascade, frequencies weighted again after each by the deviation left (Lawson), which spreads it evenly.
+
+use super::fit::{Grid, POINTS, match_three, mix, numerator};
+use super::prototype::{Poles, Prototype, basis, dot};
+use crate::biquad::Biquad;
+
+/// The most sections that a band takes: order 16, and one that corrects.
+pub(crate) const MOST: usize = 9;
+/// Where the poles of a correcting section lie: smooth over the whole axis.
+pub(crate) const CORRECTING_POLES: f64 = -0.4;
+
+/// The sections of one band, in order. The last of a high-pass or low-pass is its correction, often an identity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sections {
+    list: [Biquad; MOST],
+    len: usize,
+}
+
+impl Sections {
+    pub(crate) fn new(sections: impl IntoIterator<Item = Biquad>) -> Sections {
+        let mut all = Sections { list: [Biquad::IDENTITY; MOST], len: 0 };
+        for section in sections {
+            all.list[all.len] = section;
+            all.len += 1;
+        }
+        all
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Biquad] {
+        &self.list[..self.len]
+    }
+
+    fn power(&self, radians: f64) -> f64 {
+        self.as_slice().iter().map(|section| section.power(radians)).product()
+    }
+
+    fn push(&mut self, section: Biquad) {
+        self.list[self.len] = section;
+        self.len += 1;
+    }
+}
+
+/// |H|² of an analog cascade.
+fn analog_power(sections: impl Iterator<Item = Prototype>, hz: f64) -> f64 {
+    sections.map(|section| section.power(hz)).product()
+}
+
+/// A correction starts where the deviation exceeds 0.02 dB, as a natural logarithm of power.
+const TOLERABLE: f64 = 0.02 * std::f64::consts::LN_10 / 10.0;
+
+/// The high-pass sections, uncorrected: poles matched, zeros at 0 Hz, levels right near the top.
+fn highpass_sections(hz: f64, order: usize, sample_rate: f64) -> Sections {
+    let top = 0.4 * sample_rate;
+    let sine = (std::f64::consts::PI * top / sample_rate).sin().powi(2);
+    Sections::new(Prototype::highpass(hz, order).map(|section| {
+        let poles = section.poles(sample_rate);
+        let line = dot(poles.basis(), basis(sine));
+        if section.denominator[2] == 0.0 {
+            let gain = (section.power(top) * line / (4.0 * sine)).sqrt();
+            Biquad { b0: gain, b1: -gain, b2: 0.0, a1: poles.a1, a2: poles.a2 }
+        } else {
+            let gain = (section.power(top) * line).sqrt() / (4.0 * sine);
+            Biquad { b0: gain, b1: -2.0 * gain, b2: gain, a1: poles.a1, a2: poles.a2 }
+        }
+    }))
+}
+
+/// A high-pass at rest.
+pub(crate) fn highpass(hz: f64, order: usize, sample_rate: f64) -> Sections {
+    let mut sections = highpass_sections(hz, order, sample_rate);
+    let grid = Grid::new(sample_rate, [hz, hz], 1.0);
+    let target = grid.hz.map(|at| {
+        let radians = std::f64::consts::TAU * at / sample_rate;
+        analog_power(Prototype::highpass(hz, order), at) / sections.power(radians)
+    });
+    let off = target.iter().map(|left| left.ln().abs()).fold(0.0, f64::max);
+    let needed = off > TOLERABLE;
+    sections.push(if needed { numerator(Poles::twice(CORRECTING_POLES), &grid, &target) } else { Biquad::IDENTITY });
+    sections
+}
+
+/// A high-pass on the move: without its correction.
+pub(crate) fn highpass_moving(hz: f64, order: usize, sample_rate: f64) -> Sections {
+    let mut sections = highpass_sections(hz, order, sample_rate);
+    sections.push(idle_correction());
+    sections
+}
+
+/// A correction that corrects nothing yet, but has its poles.
+pub(crate) fn idle_correction() -> Biquad {
+    let poles = Poles::twice(CORRECTING_POLES);
+    Biquad { b0: 1.0, b1: poles.a1, b2: poles.a2, a1: poles.a1, a2: poles.a2 }
+}
+
+/// Corners below this many radians per frame are left to the bilinear transform while they move; up to twice as many
+/// the two designs are mixed. So low, the fit would have to find its coefficients in the last digits.
+const LOW: f64 = 0.01;
+
+/// A low-pass on the move: every section matched at three frequencies by itself.
+pub(crate) fn lowpass_moving(hz: f64, order: usize, sample_rate: f64) -> Sections {
+    let straight = (2.0 - std::f64::consts::TAU * hz / (sample_rate * LOW)).clamp(0.0, 1.0);
+    let design = |section: Prototype| {
+        if straight == 1.0 {
+            return section.bilinear(sample_rate);
+        }
+        let matched = match_three(section, 1.0, sample_rate, 0.0);
+        if straight == 0.0 { matched } else { mix(matched, section.bilinear(sample_rate), straight) }
+    };
+    let mut sections = Sections::new(Prototype::lowpass(hz, order).map(design));
+    sections.push(idle_correction());
+    sections
+}
+
+/// The largest deviation from `target`, as a natural logarithm of power, where a low-pass is heard.
+fn off(sections: &Sections, grid: &Grid, target: &[f64; POINTS], sample_rate: f64) -> f64 {
+    let miss = |(hz, target): (&f64, &f64)| {
+        let power = sections.power(std::f64::consts::TAU * hz / sample_rate);
+        if *target > HEARD { (power / target).ln().abs() } else { 0.0 }
+    };
+    grid.hz.iter().zip(target).map(miss).fold(0.0, f64::max)
+}
+
+/// Where a low-pass is deeper than this (−42 dB), its shape is no longer heard.
+const HEARD: f64 = 6e-5;
+
+/// A low-pass at rest.
+pub(crate) fn lowpass(hz: f64, order: usize, sample_rate: f64) -> Sections {
+    let grid = Grid::new(sample_rate, [hz, hz], 1.0);
+    let target = grid.hz.map(|at| analog_power(Prototype::lowpass(hz, order), at));
+    let mut low = Sections::new(Prototype::lowpass(hz, order).map(|section| section.bilinear(sample_rate)));
+    if off(&low, &grid, &target, sample_rate) < TOLERABLE {
+        low.push(Biquad::IDENTITY);
+        return low;
+    }
+    let mut joint = Joint { parts: [Part::IDLE; MOST], len: 0, grid: &grid, target: &target };
+    for section in Prototype::lowpass(hz, order) {
+        let poles = section.poles(sample_rate);
+        let matched = match_three(section, 1.0, sample_rate, 0.0);
+        joint.parts[joint.len] = Part::of(poles, &matched);
+        joint.len += 1;
+    }
+    let alone = joint.parts;
+    let off = joint.fit();
+    if off > TOLERABLE {
+        let without = std::mem::replace(&mut joint.parts, alone);
+        joint.parts[joint.len] = Part::of(Poles::twice(CORRECTING_POLES), &idle_correction());
+        joint.len += 1;
+        if joint.fit() < off {
+            return Sections::new(joint.sections());
+        }
+        joint.parts = without;
+        joint.len -= 1;
+    }
+    let mut sections = Sections::new(joint.sections());
+    sections.push(Biquad::IDENTITY);
+    sections
+}
+
+/// One section of a low-pass being fitted: |B|² = p²φ₀ + m²φ₁ + rφ₂. Unity at 0 Hz fixes p; m and r are free.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    poles: Poles,
+    p: f64,
+    m: f64,
+    r: f64,
+}
+
+impl Part {
+    const IDLE: Part = Part { poles: Poles { a1: 0.0, a2: 0.0, at_zero: 1.0, at_half: 1.0 }, p: 1.0, m: 1.0, r: 0.0 };
+
+    fn of(poles: Poles, start: &Biquad) -> Part {
+        Part { poles, p: poles.at_zero, m: start.b0 - start.b1 + start.b2, r: -4.0 * start.b0 * start.b2 }
+    }
+
+    /// Takes a step, but no further than a numerator can follow, and not too far at once.
+    fn step(&mut self, m: f64, r: f64) {
+        let reach = 0.5 * self.m.max(0.1 * self.p);
+        self.m = (self.m + m.clamp(-reach, reach)).max(1e-4 * self.p);
+        let most = (0.5 * (self.p + self.m)).powi(2);
+        self.r = (self.r + r.clamp(-0.5 * most, 0.5 * most)).max(-most);
+    }
+}
+
+/// Two unknowns in each section.
+const UNKNOWNS: usize = 2 * MOST;
+/// Rounds at most; a fit that has become exact stops before.
+const ROUNDS: usize = 60;
+
+/// Sections being fitted together.
+struct Joint<'a> {
+    parts: [Part; MOST],
+    len: usize,
+    grid: &'a Grid,
+    target: &'a [f64; POINTS],
+}
+
+impl Joint<'_> {
+    /// Improves the parts; gives the worst deviation left, as a natural logarithm of power.
+    fn fit(&mut self) -> f64 {
+        let heard = self.target.map(|target| if target > HEARD { 1.0 } else { 0.0 });
+        let mut weights = heard;
+        let mut best = (self.parts, f64::INFINITY);
+        for _ in 0..ROUNDS {
+            let (mut matrix, mut right) = ([[0.0; UNKNOWNS]; UNKNOWNS], [0.0; UNKNOWNS]);
+            let (mut worst, mut sum) = (0.0_f64, 0.0);
+            for (i, weight) in weights.iter_mut().enumerate().filter(|(i, _)| heard[*i] > 0.0) {
+                let (slopes, left) = self.row(i);
+                worst = worst.max(left.abs());
+                *weight *= left.abs() + 1e-4;
+                sum += *weight;
+                self.accumulate(&mut matrix, &mut right, &slopes, *weight, left);
+            }
+            weights.iter_mut().for_each(|weight| *weight /= sum);
+            if worst < best.1 {
+                best = (self.parts, worst);
+            }
+            if worst < 0.1 * TOLERABLE {
+                break;
+            }
+            let step = solve(&mut matrix, &mut right, 2 * self.len);
+            for (part, step) in self.parts.iter_mut().zip(step.chunks_exact(2)).take(self.len) {
+                part.step(step[0], step[1]);
+            }
+        }
+        self.parts = best.0;
+        best.1
+    }
+
+    /// How the level at one frequency answers to each unknown, and how much it still lacks.
+    fn row(&self, i: usize) -> ([f64; UNKNOWNS], f64) {
+        let phi = basis(self.grid.sine[i]);
+        let mut slopes = [0.0; UNKNOWNS];
+        let mut level = 1.0 / self.target[i];
+        for (part, slopes) in self.parts[..self.len].iter().zip(slopes.chunks_exact_mut(2)) {
+            let above = dot([part.p * part.p, part.m * part.m, part.r], phi).max(1e-30);
+            level *= above / dot(part.poles.basis(), phi);
+            slopes[0] = 2.0 * part.m * phi[1] / above;
+            slopes[1] = phi[2] / above;
+        }
+        (slopes, -level.ln())
+    }
+
+    fn accumulate(
+        &self,
+        matrix: &mut [[f64; UNKNOWNS]; UNKNOWNS],
+        right: &mut [f64; UNKNOWNS],
+        slopes: &[f64; UNKNOWNS],
+        weight: f64,
+        left: f64,
+    ) {
+        let count = 2 * self.len;
+        for j in 0..count {
+            let weighted = weight * slopes[j];
+            for k in j..count {
+                matrix[j][k] += weighted * slopes[k];
+            }
+            right[j] += weighted * left;
+        }
+    }
+
+    fn sections(&self) -> impl Iterator<Item = Biquad> + use<> {
+        let parts = self.parts;
+        (0..self.len).map(move |k| {
+            let part = parts[k];
+            part.poles.with_numerator([part.p * part.p, part.m * part.m, part.r])
+        })
+    }
+}
+
+/// Solves a symmetric system, given its upper triangle, slightly damped (Levenberg), columns scaled to unity.
+fn solve(matrix: &mut [[f64; UNKNOWNS]; UNKNOWNS], right: &mut [f64; UNKNOWNS], count: usize) -> [f64; UNKNOWNS] {
+    let mut scale = [0.0; UNKNOWNS];
+    for (j, scale) in scale.iter_mut().enumerate().take(count) {
+        *scale = if matrix[j][j] > 0.0 { 1.0 / matrix[j][j].sqrt() } else { 0.0 };
+    }
+    for j in 0..count {
+        for k in j..count {
+            matrix[j][k] *= scale[j] * scale[k];
+        }
+        matrix[j][j] = 1.0 + 1e-6;
+        right[j] *= scale[j];
+    }
+    for j in 0..count {
+        // Directions that the others already span are left alone.
+        if matrix[j][j] < 1e-12 {
+            matrix[j][j] = f64::INFINITY;
+            continue;
+        }
+        for k in j + 1..count {
+            let factor = matrix[j][k] / matrix[j][j];
+            for l in k..count {
+                matrix[k][l] -= factor * matrix[j][l];
+            }
+            right[k] -= factor * right[j];
+        }
+    }
+    let mut solution = [0.0; UNKNOWNS];
+    for j in (0..count).rev() {
+        let known: f64 = (j + 1..count).map(|k| matrix[j][k] * solution[k]).sum();
+        solution[j] = (right[j] - known) / matrix[j][j];
+    }
+    for (x, scale) in solution.iter_mut().zip(&scale) {
+        *x *= scale;
+    }
+    solution
+}

@@ -1,0 +1,4 @@
+//! Every figure that the module promises, computed.
+
+mod design;
+mod sound;
