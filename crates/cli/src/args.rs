@@ -69,6 +69,10 @@ impl Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Play, mix and master a song of the program's own, to try everything on
+    ///
+    /// Writes stems/, song.toml, mix.wav and master.wav. A song.toml that is there already and was changed is kept.
+    Demo(Demo),
     /// Make a song.toml from a folder of stems
     ///
     /// Names tell what a file plays; relatives share a bus; rates and lengths are compared. Nothing is done to the
@@ -235,6 +239,9 @@ pub(crate) struct Check {
     /// Audio files, or song documents
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Show notes too: what is worth knowing and no fault
+    #[arg(long)]
+    pub(crate) notes: bool,
 }
 
 /// `demo`.

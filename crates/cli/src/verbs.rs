@@ -1,6 +1,7 @@
 //! The verbs: each asks the façade for one thing and shows the report.
 
 mod check;
+mod demo;
 mod levels;
 mod master;
 mod measure;
@@ -20,8 +21,9 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::New(args) => return new::run(args, voice),
         Verb::Mix(args) => return mix::run(args, voice),
         Verb::Master(args) => return master::run(args, voice),
-        Verb::Measure(args) => return measure::run(&args, voice),
+        Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),
+        Verb::Demo(args) => return demo::run(&args, voice),
         Verb::Targets(args) => return master::list(&args, voice),
         Verb::Schema => voice.text(&World::new().schema()),
         Verb::Man(args) => match args.all {

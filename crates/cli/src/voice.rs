@@ -8,16 +8,17 @@ use std::io::{IsTerminal, Write};
 use serde::Serialize;
 
 /// Where words go.
-#[derive(Debug)]
 pub(crate) struct Voice {
+    out: anstream::Stdout,
+    err: anstream::Stderr,
     json: bool,
     quiet: bool,
 }
 
 impl Voice {
-    /// With results as JSON or as text; quiet: no progress and no remarks, only results and trouble.
+    /// On the streams as they are now, so set the color before; results as JSON or as text; quiet: no progress and no remarks, only results and trouble.
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
-        Voice { json, quiet }
+        Voice { out: anstream::stdout(), err: anstream::stderr(), json, quiet }
     }
 
     /// Whether results are JSON.
@@ -42,7 +43,7 @@ impl Voice {
 
     /// Text on standard output, styles stripped where nobody sees them.
     pub(crate) fn text(&mut self, text: &str) {
-        drop(anstream::stdout().lock().write_all(text.as_bytes()));
+        drop(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()));
     }
 
     /// A remark on standard error; silent when quiet.
@@ -54,6 +55,6 @@ impl Voice {
 
     /// Trouble on standard error, always.
     pub(crate) fn trouble(&mut self, text: &str) {
-        drop(anstream::stderr().lock().write_all(text.as_bytes()));
+        drop(self.err.write_all(text.as_bytes()));
     }
 }

@@ -14,42 +14,48 @@ use crate::voice::Voice;
 /// Checks and tells what was found, the files in order and then all of them together.
 pub(crate) fn run(args: &Check, voice: &mut Voice) -> Result<Outcome, Failure> {
     let report = World::new().check(&args.files, &mut Bars::new(voice))?;
-    voice.result(&report, told);
+    voice.result(&report, |report| told(report, args.notes));
     Ok(if report.errors > 0 { Outcome::Found } else { Outcome::Done })
 }
 
-fn told(report: &CheckReport) -> String {
+fn told(report: &CheckReport, notes: bool) -> String {
     let mut text = trouble::remarks(&report.document);
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let shown = |finding: &&AudioFinding| notes || finding.severity > Severity::Note;
     for file in &report.files {
-        if file.unreadable.is_none() && file.findings.is_empty() && file.remarks.is_empty() {
-            continue;
-        }
-        let _ = writeln!(text, "{}", styled(STRONG, file.path.display()));
+        let mut about = String::new();
         if let Some(why) = &file.unreadable {
-            let _ = writeln!(text, "  {} {why}", styled(BAD, "error"));
+            let _ = writeln!(about, "  {} {why}", styled(BAD, "error"));
         }
-        text.extend(file.findings.iter().map(finding));
-        text.push_str(trouble::remarks(&file.remarks).trim_start_matches('\n'));
-        text.push('\n');
+        about.extend(file.findings.iter().filter(shown).map(finding));
+        about.push_str(trouble::remarks(&file.remarks).trim_start_matches('\n'));
+        if !about.is_empty() {
+            let _ = writeln!(text, "{}\n{about}", styled(STRONG, file.path.display()));
+        }
     }
-    if !report.together.is_empty() {
-        let _ = writeln!(text, "{}", styled(STRONG, "All files together"));
-        text.extend(report.together.iter().map(finding));
-        text.push('\n');
+    let together: String = report.together.iter().filter(shown).map(finding).collect();
+    if !together.is_empty() {
+        let _ = writeln!(text, "{}\n{together}", styled(STRONG, "All files together"));
     }
+    text + &sum(report, notes)
+}
+
+/// How much was found, and how much of it was not shown.
+fn sum(report: &CheckReport, notes: bool) -> String {
     let found = format!("{}, {}", count(report.errors, "error"), count(report.warnings, "warning"));
     let style = match (report.errors, report.warnings) {
         (0, 0) => GOOD,
         (0, _) => CARE,
         _ => BAD,
     };
-    let _ = writeln!(
-        text,
-        "{} {}",
-        styled(style, found),
-        styled(FAINT, format!("in {}", count(report.files.len(), "file")))
-    );
-    text
+    let alone = report.files.iter().flat_map(|file| &file.findings);
+    let noted = alone.chain(&report.together).filter(|finding| finding.severity == Severity::Note).count();
+    let hint =
+        if noted > 0 && !notes { format!(" · {} (--notes shows them)", count(noted, "note")) } else { String::new() };
+    let rest = format!("in {}{hint}", count(report.files.len(), "file"));
+    format!("{} {}\n", styled(style, found), styled(FAINT, rest))
 }
 
 /// How grave, what, where, and what to do.

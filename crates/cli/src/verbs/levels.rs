@@ -1,5 +1,7 @@
 //! What several verbs show of a finished file: its levels, and what dynamics processors did.
 
+use std::fmt::Write;
+
 use tonmeister::{Dynamics, Loudness, Written};
 
 use crate::table::{BAD, Side, Table, duration, maybe, number, quantity, styled};
@@ -14,7 +16,7 @@ pub(crate) fn written(written: &Written) -> String {
     if written.clipped_samples > 0 {
         let over = written.clipped_samples;
         let what = format!("{over} samples did not fit and were held at full scale: lower the master fader");
-        text.push_str(&format!("\n  {}\n", styled(BAD, what)));
+        let _ = write!(text, "\n  {}\n", styled(BAD, what));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! `tonmeister master` and `tonmeister targets`.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 use tonmeister::master::target::{Target, targets};
 use tonmeister::{Failure, MasterOptions, MasterReport};
@@ -49,14 +51,14 @@ fn told(report: &MasterReport) -> String {
     row("peak to loudness", before.plr_db, after.plr_db, 1, "dB");
     text.push_str(&table.text());
     text.push_str(&levels::dynamics(&report.dynamics));
-    text.push_str(&format!("\n  {}\n", verdict(report)));
+    let _ = write!(text, "\n  {}\n", verdict(report));
     let written = &report.written;
     if let Some(mix) = &report.mix {
         text.push_str(&trouble::remarks(&mix.warnings));
     }
     text.push_str(&trouble::remarks(&report.warnings));
     let length = duration(written.frames as f64 / f64::from(written.sample_rate_hz));
-    text.push_str(&format!("\nWrote {}  {}\n", written.path.display(), styled(FAINT, length)));
+    let _ = write!(text, "\nWrote {}  {}\n", written.path.display(), styled(FAINT, length));
     text
 }
 

@@ -1,9 +1,10 @@
 //! `tonmeister measure`.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tonmeister::{Failure, MeasureReport, World};
+use tonmeister::{MeasureReport, World};
 
 use super::levels;
 use crate::args::Measure;
@@ -29,7 +30,7 @@ struct Unmeasured {
 }
 
 /// Measures file after file; one that cannot be read does not keep the others from being measured.
-pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let world = World::new();
     let mut measured = Measured { files: Vec::new(), failed: Vec::new() };
     let mut outcome = Outcome::Done;
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Result<Outcome, Failure>
         }
     }
     voice.result(&measured, told);
-    Ok(outcome)
+    outcome
 }
 
 fn told(measured: &Measured) -> String {
@@ -86,7 +87,7 @@ fn alone(file: &MeasureReport) -> String {
             maybe(channel.crest_db, 1, "dB"),
         ]);
     }
-    text.push_str(&format!("\n{}", channels.text()));
+    let _ = write!(text, "\n{}", channels.text());
     text
 }
 

@@ -1,5 +1,7 @@
 //! `tonmeister new`.
 
+use std::fmt::Write;
+
 use tonmeister::Failure;
 use tonmeister::new::{NewOptions, NewReport, create};
 
@@ -42,9 +44,10 @@ fn told(report: &NewReport) -> String {
     }
     text.push_str(&table.text());
     text.push_str(&trouble::remarks(&report.notes));
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\nWrote {}. Everything stands at 0 dB: it renders to the plain sum of the stems.\nNext: tonmeister mix {0} -o mix.wav\n",
         report.path.display()
-    ));
+    );
     text
 }

@@ -1,0 +1,42 @@
+//! `tonmeister demo`.
+
+use tonmeister::demo::perform::DemoReport;
+use tonmeister::{Failure, World};
+
+use super::levels;
+use crate::args::Demo;
+use crate::bars::Bars;
+use crate::exit::Outcome;
+use crate::table::{FAINT, STRONG, Side, Table, count, duration, maybe, styled};
+use crate::voice::Voice;
+
+/// Plays, mixes and masters the demo song.
+pub(crate) fn run(args: &Demo, voice: &mut Voice) -> Result<Outcome, Failure> {
+    let report = World::new().demo(&args.folder, &mut Bars::new(voice))?;
+    voice.result(&report, told);
+    Ok(Outcome::Done)
+}
+
+fn told(report: &DemoReport) -> String {
+    let written = &report.mix.written;
+    let length = duration(written.frames as f64 / f64::from(written.sample_rate_hz));
+    let mut table =
+        Table::new(&[("", Side::Left), ("file", Side::Left), ("loudness", Side::Right), ("true peak", Side::Right)]);
+    for (what, written) in [("mix", &report.mix.written), ("master", &report.master.written)] {
+        table.row([
+            styled(FAINT, what),
+            written.path.display().to_string(),
+            maybe(written.loudness.integrated_lufs, 1, "LUFS"),
+            maybe(written.loudness.true_peak_dbtp, 2, "dBTP"),
+        ]);
+    }
+    let facts = format!("{} · {length}", count(report.stems.len(), "stem"));
+    let document = report.document.display();
+    format!(
+        "{}  {}\n\n{}{}\nThe mix is a text: change {document}, then\n  tonmeister mix {document} -o mix.wav\n",
+        styled(STRONG, report.title),
+        styled(FAINT, facts),
+        table.text(),
+        levels::dynamics(&report.mix.dynamics),
+    )
+}
