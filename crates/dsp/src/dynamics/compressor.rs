@@ -5,25 +5,20 @@
 //! input bit for bit. A look-ahead delays the audio and never the detector; it is the only latency.
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Frames, GainReduction, Glide, Layout,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Frames, GainReduction, Layout,
     ParamSpec, Processor, Settings, Stream, Unit, View,
 };
 
 use super::ballistics::{Ballistics, Times};
 use super::curve::{Curve, INFINITE_RATIO, at_least};
 use super::detector::{Detector, DetectorKind, Listening};
-use super::parts::{DelayLine, Needle};
+use super::parts::{Control, DelayLine, JUMP_MS, Needle};
 use crate::math::{OCTAVES_PER_DB, exp2, log2};
 
 /// How many frames are worked on at a time.
 const PART: usize = 64;
 /// States that have become nothing are put to rest on this grid of the stream's frames.
 const SETTLE_GRID: u64 = 256;
-/// A jump of a parameter travels this long.
-const JUMP_MS: f64 = 50.0;
-/// The corners of a travel are rounded by a one-pole of this time constant; sharp ones would be heard as a tick.
-const ROUNDING_MS: f64 = 1.0;
-
 const DETECTORS: &[Choice] = &[
     Choice { id: "peak", doc: "the rectified wave: quick and cheap; fast times distort low notes" },
     Choice { id: "envelope", doc: "the analytic envelope: as quick, and clean down to the bass; costs the most" },
@@ -261,35 +256,6 @@ impl Compressor {
     }
 }
 
-/// A parameter on its way.
-#[derive(Clone, Copy, Debug)]
-struct Control {
-    glide: Glide,
-    /// The way with its corners rounded.
-    value: f64,
-    /// How much of the distance is covered per frame; 1 does not round.
-    part: f64,
-}
-
-impl Control {
-    fn new(value: f64, part: f64) -> Self {
-        Control { glide: Glide::new(value), value, part }
-    }
-
-    fn moving(&self) -> bool {
-        self.glide.moving() || self.value != self.glide.target()
-    }
-
-    fn step(&mut self) {
-        let aim = self.glide.step();
-        self.value += self.part * (aim - self.value);
-        // The last hair of the way, far below anything audible, so that it arrives at all.
-        if self.part == 1.0 || (aim == self.glide.target() && (self.value - aim).abs() < 1e-7) {
-            self.value = aim;
-        }
-    }
-}
-
 /// A compressor that sounds.
 struct Running {
     settings: Compressor,
@@ -326,7 +292,7 @@ impl Running {
         let mut running = Running {
             settings,
             stream,
-            controls: settings.controls.to_array().map(|value| Control::new(value, 1.0)),
+            controls: settings.controls.to_array().map(Control::plain),
             law,
             silent_below: 0.0,
             detectors: [detector.clone(), detector],
@@ -346,7 +312,7 @@ impl Running {
         let Some(control) = self.controls.get_mut(param) else { return };
         let times = param == ATTACK || param == RELEASE;
         let jump = (JUMP_MS * f64::from(self.stream.sample_rate) / 1000.0) as u32;
-        control.glide.to(event.value, if event.glide == 0 && !times { jump } else { event.glide });
+        control.to(event.value, if event.glide == 0 && !times { jump } else { event.glide });
         if param == LINK && self.stream.layout == Layout::Stereo && self.lanes == 1 {
             self.ballistics[1] = self.ballistics[0];
             self.lanes = 2;
@@ -354,7 +320,7 @@ impl Running {
     }
 
     fn controls_now(&self) -> Controls {
-        Controls::from_array(self.controls.map(|control| control.value))
+        Controls::from_array(self.controls.map(|control| control.value()))
     }
 
     fn moving(&self) -> bool {
@@ -578,10 +544,10 @@ impl Processor for Running {
     fn reset(&mut self) {
         self.detectors.iter_mut().for_each(Detector::reset);
         self.delays.iter_mut().for_each(DelayLine::reset);
-        let part = -(-1000.0 / (ROUNDING_MS * f64::from(self.stream.sample_rate))).exp_m1();
-        self.controls = self.settings.controls.to_array().map(|value| Control::new(value, part));
-        self.controls[ATTACK].part = 1.0;
-        self.controls[RELEASE].part = 1.0;
+        let rate = self.stream.sample_rate;
+        self.controls = self.settings.controls.to_array().map(|value| Control::rounded(value, rate));
+        self.controls[ATTACK] = Control::plain(self.settings.controls.attack_ms);
+        self.controls[RELEASE] = Control::plain(self.settings.controls.release_ms);
         self.law.times = self.settings.times(&self.settings.controls, self.stream.sample_rate);
         self.ballistics = [Ballistics::new(self.law.times); 2];
         self.needle = Needle::default();
@@ -596,4 +562,4 @@ impl Processor for Running {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

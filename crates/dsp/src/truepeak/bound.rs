@@ -13,7 +13,7 @@
 
 use std::sync::LazyLock;
 
-use super::kernel::{PHASES, REACH, TAPS, phase};
+use super::kernel::{PHASES, REACH, TAPS, TILE, phase};
 
 /// How many samples a stretch holds. A cell reaches 24 samples to either side, and so never past the next stretch.
 pub const STRETCH: usize = 32;
@@ -110,6 +110,22 @@ impl Constants {
 #[inline]
 pub fn highest(before: Extremes, here: Extremes, after: Extremes, next: f32) -> f32 {
     highest_with(&CONSTANTS, before, here, after, next)
+}
+
+/// The greatest height that one tile of cells can have, from the samples that [`cell_peaks`](super::kernel::cell_peaks)
+/// would look at: for who has no neighboring stretches at hand.
+pub fn highest_in_tile(x: &[f32; TILE + TAPS]) -> f32 {
+    let mut all = [Extremes::default(); 1];
+    let mut middle = Extremes::default();
+    // Every second difference inside the window; the samples of the cells themselves; then the window's.
+    for at in [0, 14, 2 * STRETCH - 18] {
+        scan(&x[at..at + STRETCH + 2], &mut all);
+        middle.bend = middle.bend.max(all[0].bend);
+        middle.sample = middle.sample.max(all[0].sample);
+    }
+    middle.sample = middle.sample.max(x[0].abs()).max(x[TILE + TAPS - 1].abs());
+    let own = x[REACH..REACH + TILE].iter().fold(0.0_f32, |a, x| if x.abs() > a { x.abs() } else { a });
+    highest(middle, Extremes { sample: own, bend: 0.0 }, middle, x[REACH + TILE])
 }
 
 #[inline]

@@ -350,7 +350,7 @@ fn the_needle_tells_now_most_and_mean() {
 }
 
 /// Energy from 3 to 20 kHz over the whole, with a window whose side lobes lie below −140 dB there.
-fn splatter_db(x: &[f32]) -> f64 {
+pub(crate) fn splatter_db(x: &[f32]) -> f64 {
     let frames = x.len();
     let mut windowed: Vec<f64> = x
         .iter()
