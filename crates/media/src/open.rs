@@ -88,9 +88,9 @@ fn file(path: &Path) -> Result<(Box<dyn Input>, u64), MediaError> {
 
 /// A file whose header was understood.
 enum Understood {
-    Pcm(PcmFile, Box<dyn Input>),
-    Demuxed(demuxed::Demuxed),
-    Opus(opus::OpusFile),
+    Pcm(Box<PcmFile>, Box<dyn Input>),
+    Demuxed(Box<demuxed::Demuxed>),
+    Opus(Box<opus::OpusFile>),
 }
 
 impl Understood {
@@ -130,11 +130,11 @@ fn understand(path: &Path, mut input: Box<dyn Input>, len: u64) -> Result<Unders
     let kind = sniff(&mut file)?;
     let closed = kind != Kind::Coded(Container::Ogg) || ogg_closed(&mut file)?;
     match kind {
-        Kind::Wav => Ok(Understood::Pcm(wav::read::header(&mut file)?, input)),
-        Kind::Aiff => Ok(Understood::Pcm(aiff::header(&mut file)?, input)),
+        Kind::Wav => Ok(Understood::Pcm(Box::new(wav::read::header(&mut file)?), input)),
+        Kind::Aiff => Ok(Understood::Pcm(Box::new(aiff::header(&mut file)?), input)),
         Kind::Opus => {
             rewind(path, &mut *input)?;
-            Ok(Understood::Opus(opus::open(path, input)?))
+            Ok(Understood::Opus(Box::new(opus::open(path, input)?)))
         }
         Kind::Coded(container) => {
             rewind(path, &mut *input)?;
@@ -142,7 +142,7 @@ fn understand(path: &Path, mut input: Box<dyn Input>, len: u64) -> Result<Unders
             if !closed {
                 file.warnings.push(opus::unclosed(path, &file.info));
             }
-            Ok(Understood::Demuxed(file))
+            Ok(Understood::Demuxed(Box::new(file)))
         }
     }
 }
@@ -203,7 +203,7 @@ fn sniff(file: &mut Bytes<'_>) -> Result<Kind, MediaError> {
     Err(MediaError::NotAudio { path: file.path.to_owned(), found })
 }
 
-/// The bytes of an ID3v2 tag, header and footer included; 0 when there is none.
+/// The bytes of an `ID3v2` tag, header and footer included; 0 when there is none.
 fn id3_length(head: &[u8]) -> u64 {
     let (Some(b"ID3"), Some(size)) = (head.get(..3), array::<4>(head, 6)) else { return 0 };
     let footer = if head.get(5).is_some_and(|flags| flags & 0x10 != 0) { 10 } else { 0 };

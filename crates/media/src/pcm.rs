@@ -103,6 +103,7 @@ const I16_STEP: f32 = 1.0 / 32_768.0;
 const I32_STEP: f32 = 1.0 / 2_147_483_648.0;
 
 /// One conversion, one or two lanes.
+#[expect(clippy::inline_always, reason = "must take on the vector width of the kernel it is used in")]
 #[inline(always)]
 fn spread<const N: usize>(
     bytes: &[u8],
@@ -165,6 +166,7 @@ fn decode_i24(bytes: &[u8], left: &mut [f32], right: Option<&mut [f32]>) {
     }
 }
 
+#[expect(clippy::inline_always, reason = "must take on the vector width of the kernel it is used in")]
 #[inline(always)]
 fn four_i24(group: [u8; 12]) -> [f32; 4] {
     let word = |at: usize| u32::from_le_bytes([group[at], group[at + 1], group[at + 2], group[at + 3]]);

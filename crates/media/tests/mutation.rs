@@ -112,7 +112,9 @@ proptest! {
         changes in prop::collection::vec(change(), 1..5),
     ) {
         let mut bytes = seed.get(&SEEDS).clone();
-        changes.iter().for_each(|change| apply(&mut bytes, change));
+        for change in &changes {
+            apply(&mut bytes, change);
+        }
         if let Ok(mut opened) = open_bytes(&bytes) {
             let info = opened.source.info();
             let mut buffer = Buffer::new(info.layout, 2048);

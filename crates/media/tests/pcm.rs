@@ -344,7 +344,7 @@ fn what_is_no_file_is_said_plainly() {
         use std::os::unix::fs::PermissionsExt;
         let locked = folder.path().join("locked.wav");
         std::fs::write(&locked, wav(1, 1, 48_000, 16, &[0; 8])).unwrap();
-        std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o0)).unwrap();
         // The superuser may read anything.
         if std::fs::read(&locked).is_err() {
             assert!(message(&locked).contains("no permission to read"));

@@ -118,7 +118,7 @@ fn next_chunk(file: &mut Bytes<'_>, body: u64, size: u64) -> Result<Option<u64>,
     let Some(end) = body.checked_add(size).filter(|end| *end < file.len) else {
         return Ok(None);
     };
-    if size % 2 == 0 {
+    if size.is_multiple_of(2) {
         return Ok(Some(end));
     }
     let chunk_begins = |file: &mut Bytes<'_>, at: u64| -> Result<bool, MediaError> {
@@ -261,8 +261,7 @@ fn settle(file: &Bytes<'_>, container: Container, found: Found) -> Result<PcmFil
 fn claim(container: Container, size: u32, wide: Option<u64>, available: u64) -> Option<u64> {
     match (size, wide) {
         (OPEN, Some(wide)) if wide > 0 && container != Container::Wav => Some(wide),
-        (OPEN, _) => None,
-        (0, _) => None,
+        (OPEN | 0, _) => None,
         // Past 4 GiB some writers let the size wrap around; the file's own length tells.
         (size, _) if container == Container::Wav && available >> 32 > 0 => {
             let wraps = (available - u64::from(size)) >> 32;

@@ -124,7 +124,9 @@ impl<W: Write + Seek> WavSink<W> {
         header.extend_from_slice(if narrow.is_some() { b"JUNK" } else { b"ds64" });
         header.extend_from_slice(&DS64.to_le_bytes());
         let wide = if narrow.is_some() { [0; 3] } else { [riff, self.data_bytes, frames] };
-        wide.iter().for_each(|size| header.extend_from_slice(&size.to_le_bytes()));
+        for size in wide {
+            header.extend_from_slice(&size.to_le_bytes());
+        }
         header.extend_from_slice(&0_u32.to_le_bytes());
         header.extend_from_slice(&chunks);
         header.extend_from_slice(b"data");

@@ -32,7 +32,8 @@ impl Beside {
         prefix.push(".");
         let mut builder = Builder::new();
         builder.prefix(&prefix).suffix(".part");
-        if let Some(permissions) = permissions(&target) {
+        let old = fs::metadata(&target).ok().map(|data| data.permissions());
+        if let Some(permissions) = old.or_else(usual_permissions) {
             builder.permissions(permissions);
         }
         let file = builder.tempfile_in(folder).map_err(io)?;
@@ -61,20 +62,17 @@ fn folder_of(target: &Path) -> &Path {
     }
 }
 
-/// Those of the file that is replaced, else what the user's mask leaves (temporary files are private by default).
-fn permissions(target: &Path) -> Option<Permissions> {
-    if let Ok(old) = fs::metadata(target) {
-        return Some(old.permissions());
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        Some(Permissions::from_mode(0o666))
-    }
-    #[cfg(not(unix))]
-    {
-        None
-    }
+/// What the user's mask leaves of everything; temporary files are private by default.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is no such default")]
+fn usual_permissions() -> Option<Permissions> {
+    Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+}
+
+/// The system's own default.
+#[cfg(not(unix))]
+fn usual_permissions() -> Option<Permissions> {
+    None
 }
 
 impl Write for Beside {

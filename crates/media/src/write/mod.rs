@@ -93,8 +93,8 @@ pub struct Writer {
 }
 
 enum Sink {
-    Wav(WavSink<Beside>),
-    Flac(FlacSink<Beside>),
+    Wav(Box<WavSink<Beside>>),
+    Flac(Box<FlacSink<Beside>>),
 }
 
 impl Writer {
@@ -127,8 +127,10 @@ impl Writer {
         let io = |e| MediaError::io(path, "written", e);
         let channels = layout.channels();
         let sink = match format {
-            Format::Wav(samples) => Sink::Wav(WavSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
-            Format::Flac(bits) => Sink::Flac(FlacSink::new(path, out, bits, channels, sample_rate)?),
+            Format::Wav(samples) => {
+                Sink::Wav(Box::new(WavSink::new(out, samples, channels, sample_rate, limit).map_err(io)?))
+            }
+            Format::Flac(bits) => Sink::Flac(Box::new(FlacSink::new(path, out, bits, channels, sample_rate)?)),
         };
         Ok(Writer { sink, target, layout, sample_rate, frames: 0, clipped: 0 })
     }

@@ -95,6 +95,7 @@ fn first_bad(audio: View<'_>) -> Option<u64> {
 }
 
 /// The nearest whole number within the range, and 1 if the sample lay outside it.
+#[expect(clippy::inline_always, reason = "must take on the vector width of the kernel it is used in")]
 #[inline(always)]
 fn nearest(sample: f32, steps: f32) -> (i32, u32) {
     let rounded = (sample * steps).round_ties_even();

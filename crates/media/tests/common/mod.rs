@@ -1,5 +1,6 @@
 //! What the tests of files share: writers of headers by hand, and ways of reading a whole file.
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "names of chunks are written as byte strings")]
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -129,16 +130,12 @@ pub(crate) fn noise(seed: u64, peak: f32, frames: usize) -> Vec<f32> {
 
 /// Runs a program; `false` (said loudly) when it is not installed.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> bool {
-    match Command::new(program).args(arguments).output() {
-        Ok(output) => {
-            assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-            true
-        }
-        Err(_) => {
-            eprintln!("SKIPPED: `{program}` is not installed");
-            false
-        }
-    }
+    let Ok(output) = Command::new(program).args(arguments).output() else {
+        eprintln!("SKIPPED: `{program}` is not installed");
+        return false;
+    };
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    true
 }
 
 /// A folder of the developer's own recordings, if there is one.
