@@ -42,8 +42,6 @@ use crate::simd::Level;
 pub(crate) const HIGHEST: f64 = 0.49;
 /// How many bands of one kind there may be.
 const MOST_BANDS: usize = 16;
-/// How many sections the fullest equalizer takes.
-pub(crate) const MOST_SECTIONS: usize = 3 * MOST_BANDS + 2 * butterworth::MOST;
 
 /// Slopes of the high-pass and low-pass, in dB per octave: Butterworth orders 1 to 16.
 pub const SLOPES: &[f64] = &[6.0, 12.0, 18.0, 24.0, 30.0, 36.0, 48.0, 60.0, 72.0, 96.0];
@@ -74,7 +72,7 @@ static SPEC: EffectSpec = EffectSpec {
           analog model up to 20 kHz at every sample rate (bells within 0.35 dB, shelves 0.15 dB, high-pass 0.1 dB, \
           low-pass 0.5 dB); a boost and a cut of the same numbers undo one another exactly. Minimum phase, no \
           latency. Every frequency, gain and Q may be automated without clicks: glides are followed as they are, \
-          jumps are eased over 20 ms. While a band moves it may deviate by about 1 dB more, at the very top. \
+          jumps are eased over 20 ms. While a band moves it may deviate by 1 or 2 dB more, at the very top. \
           Automation above 0.49 of the sample rate stays there.",
     params: &[ParamSpec::number("output_db", "Output", Unit::Db, (-24.0, 24.0), 0.0, "Gain after all bands.")],
     groups: &[
@@ -159,18 +157,28 @@ impl Eq {
         Ok(Box::new(EqProcessor::new(&self.bands, self.output_db, self.targets(), shape, level)))
     }
 
-    /// Whether every band lies where this sample rate has sound.
+    /// Whether every band lies where this sample rate has sound, and is one that the specification knows.
     fn check(&self, sample_rate: u32) -> Result<(), BuildError> {
         let limit = HIGHEST * f64::from(sample_rate);
-        match self.bands.iter().find(|band| band.hz >= limit) {
-            None => Ok(()),
-            Some(band) => Err(BuildError(format!(
-                "the {} at {} Hz lies too high for a sample rate of {sample_rate} Hz; \
-                 move it below {limit:.0} Hz, take it out, or work at a higher rate",
-                band.shape.name(),
-                band.hz
-            ))),
+        for band in &self.bands {
+            let Band { shape, hz, gain_db, q } = *band;
+            if hz >= limit {
+                return Err(BuildError(format!(
+                    "the {} at {hz} Hz lies too high for a sample rate of {sample_rate} Hz; \
+                     move it below {limit:.0} Hz, take it out, or work at a higher rate",
+                    shape.name(),
+                )));
+            }
+            let order = shape.order().unwrap_or(1);
+            let known = hz >= 10.0 && (-24.0..=24.0).contains(&gain_db) && (0.1..=40.0).contains(&q);
+            if !known || !(1..=16).contains(&order) {
+                return Err(BuildError(format!(
+                    "expected bands from 10 Hz, gains from -24 to 24 dB, Q from 0.1 to 40 and orders from 1 to 16; \
+                     found {band:?}"
+                )));
+            }
         }
+        Ok(())
     }
 
     /// What each parameter's number means, in the order of [`ParamIndex`](tonmeister_core::ParamIndex).

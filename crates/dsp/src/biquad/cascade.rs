@@ -112,7 +112,9 @@ impl Cascade {
         let capacity = Group::capacity(level, layout);
         let groups = sections.chunks(capacity).map(|chunk| {
             let mut group = Group::new(layout);
-            chunk.iter().for_each(|section| group.push(section, [[0.0; 2]; 2]));
+            for section in chunk {
+                group.push(section, [[0.0; 2]; 2]);
+            }
             group
         });
         let wire = vec![0.0; GRID as usize * layout.channels()];

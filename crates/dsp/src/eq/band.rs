@@ -27,6 +27,14 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// The order of a high-pass or low-pass.
+    pub fn order(self) -> Option<usize> {
+        match self {
+            Shape::HighPass { order } | Shape::LowPass { order } => Some(order),
+            Shape::LowShelf | Shape::Bell | Shape::HighShelf => None,
+        }
+    }
+
     /// As a message names it.
     pub fn name(self) -> &'static str {
         match self {

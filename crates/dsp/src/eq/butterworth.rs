@@ -104,6 +104,9 @@ pub(crate) fn idle_correction() -> Biquad {
 /// the two designs are mixed. So low, the fit would have to find its coefficients in the last digits.
 const LOW: f64 = 0.01;
 
+/// A low-pass section is matched at 0 Hz and about an octave and a half below and above its corner.
+const MATCH_Q: f64 = 0.35;
+
 /// A low-pass on the move: every section matched at three frequencies by itself.
 pub(crate) fn lowpass_moving(hz: f64, order: usize, sample_rate: f64) -> Sections {
     let straight = (2.0 - std::f64::consts::TAU * hz / (sample_rate * LOW)).clamp(0.0, 1.0);
@@ -111,7 +114,7 @@ pub(crate) fn lowpass_moving(hz: f64, order: usize, sample_rate: f64) -> Section
         if straight == 1.0 {
             return section.bilinear(sample_rate);
         }
-        let matched = match_three(section, 1.0, sample_rate, 0.0);
+        let matched = match_three(section, MATCH_Q, sample_rate, 0.0);
         if straight == 0.0 { matched } else { mix(matched, section.bilinear(sample_rate), straight) }
     };
     let mut sections = Sections::new(Prototype::lowpass(hz, order).map(design));
@@ -143,7 +146,7 @@ pub(crate) fn lowpass(hz: f64, order: usize, sample_rate: f64) -> Sections {
     let mut joint = Joint { parts: [Part::IDLE; MOST], len: 0, grid: &grid, target: &target };
     for section in Prototype::lowpass(hz, order) {
         let poles = section.poles(sample_rate);
-        let matched = match_three(section, 1.0, sample_rate, 0.0);
+        let matched = match_three(section, MATCH_Q, sample_rate, 0.0);
         joint.parts[joint.len] = Part::of(poles, &matched);
         joint.len += 1;
     }
@@ -218,7 +221,9 @@ impl Joint<'_> {
                 sum += *weight;
                 self.accumulate(&mut matrix, &mut right, &slopes, *weight, left);
             }
-            weights.iter_mut().for_each(|weight| *weight /= sum);
+            for weight in &mut weights {
+                *weight /= sum;
+            }
             if worst < best.1 {
                 best = (self.parts, worst);
             }
@@ -296,8 +301,9 @@ fn solve(matrix: &mut [[f64; UNKNOWNS]; UNKNOWNS], right: &mut [f64; UNKNOWNS], 
         }
         for k in j + 1..count {
             let factor = matrix[j][k] / matrix[j][j];
-            for l in k..count {
-                matrix[k][l] -= factor * matrix[j][l];
+            let (upper, lower) = matrix.split_at_mut(k);
+            for (below, above) in lower[0][k..count].iter_mut().zip(&upper[j][k..count]) {
+                *below -= factor * above;
             }
             right[k] -= factor * right[j];
         }

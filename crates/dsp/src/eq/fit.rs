@@ -162,7 +162,9 @@ fn lawson(rows: &[[f64; 3]; POINTS]) -> [f64; 3] {
             *weight *= miss + 1e-9;
             sum += *weight;
         }
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         if worst < best.1 {
             best = (solution, worst);
         }

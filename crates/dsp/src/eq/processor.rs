@@ -467,7 +467,9 @@ impl Output {
         }
         for (n, frame) in wire.chunks_exact_mut(layout.channels()).enumerate() {
             let gain = self.now(clock + n as u64);
-            frame.iter_mut().for_each(|sample| *sample *= gain);
+            for sample in frame {
+                *sample *= gain;
+            }
         }
         1.0
     }
@@ -499,12 +501,10 @@ impl Processor for EqProcessor {
         }
     }
 
+    /// Of the settings it was born with. Allocates: not for the audio thread.
     fn tail(&self) -> Tail {
-        let mut sections = [Biquad::IDENTITY; super::MOST_SECTIONS];
-        for (section, slot) in sections.iter_mut().zip(&self.slots) {
-            *section = slot.born;
-        }
-        Tail::Frames(tail_frames(&sections[..self.slots.len()]))
+        let sections: Vec<Biquad> = self.slots.iter().map(|slot| slot.born).collect();
+        Tail::Frames(tail_frames(&sections))
     }
 
     fn reset(&mut self) {

@@ -84,7 +84,7 @@ fn run_lanes<L: Lanes, const CHANNELS: usize>(bank: &mut Bank, lanes: usize, wir
     }
 }
 
-// Plain loops and no closures from here on: a closure is a function of its own, and would have to be inlined for
+// Loops over indices and no closures from here on: a closure is a function of its own, and would have to be inlined for
 // its vectors to stay in registers.
 
 #[inline(always)]
@@ -158,6 +158,7 @@ impl<L: Lanes, const VECTORS: usize> Pipe<L, VECTORS> {
     fn compute(&self) -> ([L; VECTORS], [L; VECTORS]) {
         let mut w = self.queue[0];
         let mut y = w;
+        #[allow(clippy::needless_range_loop)] // Seven arrays walk together.
         for v in 0..VECTORS {
             let fed = self.queue[0][v].minus(self.a2[v].times(self.w2[v]));
             w[v] = fed.minus(self.a1[v].times(self.w1[v]));
@@ -196,6 +197,7 @@ impl<L: Lanes, const VECTORS: usize> Pipe<L, VECTORS> {
     fn guarded_step<const CHANNELS: usize>(&mut self, time: usize, frame: L) -> L {
         let (w, y) = self.compute();
         let time = L::splat(time as f64);
+        #[allow(clippy::needless_range_loop)] // Five arrays walk together.
         for v in 0..VECTORS {
             self.w2[v] = time.select_within(self.starts[v], self.ends[v], self.w1[v], self.w2[v]);
             self.w1[v] = time.select_within(self.starts[v], self.ends[v], w[v], self.w1[v]);

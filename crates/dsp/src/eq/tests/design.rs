@@ -1,5 +1,7 @@
 //! The designs against their analog models, over dense grids.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use proptest::prelude::*;
 use tonmeister_core::{Effect, Layout, Settings, Stream};
 
@@ -84,7 +86,7 @@ fn bells_stay_within_0_35_db_of_the_analog_model() {
 
 #[test]
 fn shelves_stay_within_0_15_db_of_the_analog_model() {
-    let worst = worst_of(&SHELVES, &[0.5, 0.7071, 1.0], &[-18.0, -6.0, 3.0, 12.0, 18.0], &RATES[1..2], false);
+    let worst = worst_of(&SHELVES, &[0.5, FRAC_1_SQRT_2, 1.0], &[-18.0, -6.0, 3.0, 12.0, 18.0], &RATES[1..2], false);
     println!("shelves, 44.1 kHz, Q 0.5 to 1, up to 18 dB: {worst:?}");
     assert!(worst.db <= 0.15, "{worst:?}");
 }
@@ -94,7 +96,7 @@ fn the_extremes_of_every_parameter_keep_their_shape_at_every_rate() {
     let bells = worst_of(&[Shape::Bell], &[0.1, 1.0, 12.0, 40.0], &[-24.0, 1.0, 24.0], &RATES, false);
     println!("bells, every rate, Q 0.1 to 40, up to 24 dB: {bells:?}");
     assert!(bells.db <= 0.45, "{bells:?}");
-    let shelves = worst_of(&SHELVES, &[0.1, 0.7071, 2.0], &[-24.0, 1.0, 24.0], &RATES, false);
+    let shelves = worst_of(&SHELVES, &[0.1, FRAC_1_SQRT_2, 2.0], &[-24.0, 1.0, 24.0], &RATES, false);
     println!("shelves, every rate, Q 0.1 to 2, up to 24 dB: {shelves:?}");
     assert!(shelves.db <= 0.45, "{shelves:?}");
     let peaked = worst_of(&SHELVES, &[6.0, 40.0], &[-24.0, 1.0, 24.0], &RATES, false);
@@ -108,7 +110,7 @@ fn bands_on_the_move_stay_within_1_2_db() {
     let bells = worst_of(&[Shape::Bell], &[0.4, 0.7, 1.0, 2.0, 4.0, 8.0], &gains, &RATES[1..2], true);
     println!("moving bells: {bells:?}");
     assert!(bells.db <= 1.2, "{bells:?}");
-    let shelves = worst_of(&SHELVES, &[0.5, 0.7071, 1.0], &gains, &RATES[1..2], true);
+    let shelves = worst_of(&SHELVES, &[0.5, FRAC_1_SQRT_2, 1.0], &gains, &RATES[1..2], true);
     println!("moving shelves: {shelves:?}");
     assert!(shelves.db <= 1.2, "{shelves:?}");
 }
@@ -168,6 +170,16 @@ fn a_moving_highpass_is_nearly_the_settled_one() {
     assert!(worst.db <= 0.35, "{worst:?}");
 }
 
+#[test]
+fn a_moving_lowpass_of_24_db_or_less_deviates_by_less_than_2_db() {
+    let mut worst = Worst::none();
+    for band in passes(false).filter(|band| band.shape.order() <= Some(4)) {
+        deviation(&mut worst, &band, 44_100.0, true, -36.0);
+    }
+    println!("moving low-pass up to 24 dB per octave: {worst:?}");
+    assert!(worst.db <= 2.0, "{worst:?}");
+}
+
 proptest! {
     #[test]
     fn a_boost_and_the_same_cut_undo_one_another(
@@ -210,6 +222,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn bands_that_no_document_can_hold_are_refused_too() {
+    let band = Band { shape: Shape::Bell, hz: 1000.0, gain_db: 3.0, q: 1.0 };
+    let with = |band| Eq { bands: vec![band], output_db: 0.0 }.build(&stream(48_000));
+    assert!(with(band).is_ok());
+    assert!(with(Band { hz: f64::NAN, ..band }).is_err());
+    assert!(with(Band { q: 0.0, ..band }).is_err());
+    assert!(with(Band { shape: Shape::LowPass { order: 17 }, ..band }).is_err());
 }
 
 fn stream(sample_rate: u32) -> Stream {
