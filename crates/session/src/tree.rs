@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use tonmeister_core::Diagnostic;
 
+use crate::report::Report;
+
 /// A stretch of bytes of the text.
 pub(crate) type Span = Range<usize>;
 
@@ -160,8 +162,9 @@ fn syntax_errors(text: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = errors.iter().map(|error| syntax_error(text, error)).collect();
     found.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
     found.dedup_by(|a, b| a.span == b.span);
-    found.truncate(crate::report::MOST);
-    found
+    let mut report = Report::default();
+    found.into_iter().for_each(|error| report.add(error));
+    report.finish().1
 }
 
 /// The depth to which values nest: that of the parser of documents.

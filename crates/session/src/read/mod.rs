@@ -34,6 +34,8 @@ pub(crate) enum Place {
 struct Edge {
     from: Place,
     to: Place,
+    /// It is heard there, and does not only drive a side-chain.
+    heard: bool,
     /// Where the document says so.
     span: Range<usize>,
 }
@@ -61,6 +63,7 @@ pub(crate) fn song(tree: &Table, registry: &Registry) -> Result<(Song, Vec<Diagn
     };
     let song = reader.document(tree);
     reader.find_loops(&song);
+    reader.find_idle_buses(tree, &song);
     match reader.report.finish() {
         (false, warnings) => Ok((song, warnings)),
         (true, found) => Err(found),

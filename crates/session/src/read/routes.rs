@@ -1,10 +1,12 @@
 //! Signals that run in a circle: outputs, sends and side-chains must lead somewhere.
 
+use std::collections::HashSet;
+
 use tonmeister_core::Diagnostic;
 
 use super::{Place, Reader};
 use crate::model::Song;
-use crate::tree::Span;
+use crate::tree::{Span, Table};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -42,6 +44,25 @@ impl Reader<'_> {
             let label = "expected a way to the master, found the loop closing here".to_string();
             let error = Diagnostic::error("routing-loop", format!("the signal runs in a circle: {road}"));
             self.report.add(error.at(span, label).help("lead one of them elsewhere: an output, a send or a `key`"));
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Warns of buses that nothing leads to.
+    pub(super) fn find_idle_buses(&mut self, tree: &Table, song: &Song) {
+        if self.report.errors() > 0 {
+            return;
+        }
+        let fed: HashSet<Place> = self.edges.iter().filter(|edge| edge.heard).map(|edge| edge.to).collect();
+        for (place, (bus, table)) in song.buses.iter().zip(tree.tables("bus")).enumerate() {
+            if fed.contains(&Place::Bus(place)) {
+                continue;
+            }
+            let warning = Diagnostic::warning("idle-bus", format!("nothing leads to the bus `{}`, so it is silent", bus.id));
+            let label = "expected an output or a send to it somewhere, found none".to_string();
+            let help = format!("lead a track there with `output = \"{0}\"` or a send `to = \"{0}\"`", bus.id);
+            self.report.add(warning.at(table.span.clone(), label).help(help));
         }
     }
 }

@@ -63,7 +63,7 @@ impl Reader<'_> {
         }
         match self.bus("output", name, node, &["master"]) {
             Some(bus) => {
-                self.edges.push(Edge { from: place, to: Place::Bus(bus), span: node.span.clone() });
+                self.edges.push(Edge { from: place, to: Place::Bus(bus), heard: true, span: node.span.clone() });
                 Destination::Bus(bus)
             }
             None => Destination::Master,
@@ -107,7 +107,7 @@ impl Reader<'_> {
                 self.error_with_help("duplicate-send", message, (&to_node.span, label), help);
                 continue;
             }
-            self.edges.push(Edge { from: place, to: Place::Bus(to), span: to_node.span.clone() });
+            self.edges.push(Edge { from: place, to: Place::Bus(to), heard: true, span: to_node.span.clone() });
             sends.push(Send { to, tap: Tap::ALL[tap as usize], values });
         }
         sends
@@ -181,7 +181,7 @@ impl Reader<'_> {
             self.error_with_help("unknown-strip", message, (&node.span, label), help);
             return None;
         };
-        self.edges.push(Edge { from, to: place, span: node.span.clone() });
+        self.edges.push(Edge { from, to: place, heard: false, span: node.span.clone() });
         match from {
             Place::Track(track) => Some(KeySource::Track(track)),
             Place::Bus(bus) => Some(KeySource::Bus(bus)),
