@@ -90,14 +90,14 @@ impl Times {
 #[derive(Clone, Copy, Debug)]
 pub struct Ballistics {
     times: Times,
-    /// α_R¹ … α_R⁴ and α_A¹ … α_A⁴.
+    /// The first four powers of the follower's and of the attack's α.
     falls: [f64; GROUP],
     rises: [f64; GROUP],
     /// The follower and the output at the end of the last group.
     follower: f64,
     smooth: f64,
     slow: f64,
-    /// The group under way: y₁ = max(floor, α_R^k·follower + push), y = α_A^k·smooth + lift.
+    /// The group under way, k frames in: `y₁ = max(floor, falls[k]·follower + push)`, `y = rises[k]·smooth + lift`.
     floor: f64,
     push: f64,
     lift: f64,

@@ -1,10 +1,10 @@
 //! What a compressor calls loud.
 //!
-//! | detector | reads | distortion of a 100 Hz sine (4:1, 5/100 ms) | cost |
+//! | detector | reads | distortion of a 100 Hz sine (4:1, 5/100 ms) | cost, mono |
 //! |---|---|---|---|
-//! | `peak` | the rectified wave | −61 dB | least |
-//! | `rms` | the mean power of a window, times √2 | −85 dB | little |
-//! | `envelope` | the analytic envelope ([`Hilbert`]) | below −120 dB | most |
+//! | `peak` | the rectified wave | −60 dB | 5 ns per frame |
+//! | `rms` | the mean power of a window, times √2 | −84 dB | 7 ns |
+//! | `envelope` | the analytic envelope (two all-pass chains 90° apart) | −147 dB | 13 ns |
 //!
 //! All three read a steady sine as its peak, so a threshold means the same with each of them.
 

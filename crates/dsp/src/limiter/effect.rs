@@ -284,7 +284,9 @@ impl Running {
             first.iter_mut().zip(second).for_each(|(a, b)| *a = if *b < *a { *b } else { *a });
         }
         amplitudes_to_db(first);
-        first.iter_mut().for_each(|db| *db = at_least(-*db, 0.0));
+        for db in first.iter_mut() {
+            *db = at_least(-*db, 0.0);
+        }
         self.needle.read(first);
     }
 }

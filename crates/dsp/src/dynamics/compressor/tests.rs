@@ -271,8 +271,8 @@ fn a_parallel_mix_at_ratio_one_is_the_input() {
 
 #[test]
 fn half_a_mix_lies_halfway() {
-    let wet = reductions(&[("knee_db", 0.0)], &[-6.0; 48_000], RATE)[47_999];
-    let half = reductions(&[("knee_db", 0.0), ("mix_percent", 50.0)], &[-6.0; 48_000], RATE)[47_999];
+    let wet = reductions(&[("knee_db", 0.0)], &vec![-6.0; 48_000], RATE)[47_999];
+    let half = reductions(&[("knee_db", 0.0), ("mix_percent", 50.0)], &vec![-6.0; 48_000], RATE)[47_999];
     assert!((amplitude(-half) - (0.5 + 0.5 * amplitude(-wet))).abs() < 1e-6);
 }
 
@@ -334,7 +334,7 @@ fn a_low_tone_behind_the_side_chain_high_pass_is_left_alone() {
 
 #[test]
 fn automatic_make_up_gives_back_half_of_the_most() {
-    let taken = reductions(&[("auto_makeup", 1.0), ("knee_db", 0.0)], &[-60.0; 4800], RATE);
+    let taken = reductions(&[("auto_makeup", 1.0), ("knee_db", 0.0)], &vec![-60.0; 4800], RATE);
     assert!((taken[4799] + 0.75 * 18.0 / 2.0).abs() < 1e-5);
 }
 
@@ -364,7 +364,8 @@ pub(crate) fn splatter_db(x: &[f32]) -> f64 {
     let mut spectrum = fft.make_output_vec();
     fft.process(&mut windowed, &mut spectrum).unwrap();
     let line = |hz: f64| (hz * frames as f64 / f64::from(RATE)) as usize;
-    let energy = |from: usize, to: usize| spectrum[from..to].iter().map(|c| c.norm_sqr()).sum::<f64>();
+    let energy =
+        |from: usize, to: usize| spectrum[from..to].iter().map(realfft::num_complex::Complex::norm_sqr).sum::<f64>();
     10.0 * (energy(line(3000.0), line(20_000.0)) / energy(0, spectrum.len())).log10()
 }
 

@@ -154,7 +154,7 @@ fn thd_n(values: &[(&str, f64)], hz: f64) -> f64 {
             (f64::from(*y) - re * cos - im * sin).powi(2)
         })
         .sum();
-    10.0 * (rest / last.len() as f64 / ((re * re + im * im) / 2.0)).log10()
+    10.0 * (rest / last.len() as f64 / (re * re).midpoint(im * im)).log10()
 }
 
 #[test]
