@@ -82,8 +82,8 @@ fn strike_snare(out: &mut [f32], force: f64, hand: &mut Random) {
     let mut wires = Svf::new(2400.0 + 1600.0 * force, 0.6);
     let mut fizz = Svf::new(6200.0, 0.7);
     let mut stick = Svf::new(1250.0, 1.1);
-    let (mut wire, wire_decay) = (0.5 * force * exp2(force - 1.0), decay(0.1 + 0.21 * force));
-    let (mut crack, crack_decay) = (0.9 * force, decay(0.03));
+    let (mut wire, wire_decay) = (0.56 * force * exp2(force - 1.0), decay(0.12 + 0.27 * force));
+    let (mut crack, crack_decay) = (0.6 * force, decay(0.03));
     for (i, sample) in out.iter_mut().enumerate() {
         // The wires answer a little after the skin.
         let answer = (i as f64 / 150.0).min(1.0);

@@ -16,6 +16,8 @@
 
 mod arithmetic;
 mod bass;
+#[cfg(test)]
+mod document;
 mod drums;
 mod filter;
 mod keys;

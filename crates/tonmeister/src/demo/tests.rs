@@ -12,7 +12,7 @@ use super::singers::LEAD;
 use super::voice::{Sung, part, sing_into};
 use super::{SAMPLE_RATE, STEMS, Stem, bass, keys, stems, synth};
 
-fn song() -> &'static [Stem] {
+pub(super) fn song() -> &'static [Stem] {
     static SONG: OnceLock<Vec<Stem>> = OnceLock::new();
     SONG.get_or_init(stems)
 }

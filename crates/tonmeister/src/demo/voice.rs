@@ -58,7 +58,8 @@ pub(super) fn part(text: &[Syllable], singer: &Singer) -> Vec<Sung> {
             let reach = (f64::from(*note) - 62.0) * 0.022;
             let accent = if step % 8 == 0 { 0.05 } else { 0.0 };
             let effort = (0.62 * energy(*bar) + reach + accent + 0.04 * chance.human()).clamp(0.15, 1.0);
-            Sung { from, until: from + *steps as f64 * STEP * 0.97, note: f64::from(*note), signs, effort }
+            let until = from + *steps as f64 * STEP - 0.02 * RATE;
+            Sung { from, until, note: f64::from(*note), signs, effort }
         })
         .collect()
 }
