@@ -9,7 +9,7 @@ pub(crate) const MOST: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     found: Vec<Diagnostic>,
-    left_out: usize,
+    left_out: bool,
     errors: usize,
 }
 
@@ -20,7 +20,7 @@ impl Report {
         if self.found.len() < MOST {
             self.found.push(diagnostic);
         } else {
-            self.left_out += 1;
+            self.left_out = true;
         }
     }
 
@@ -37,8 +37,8 @@ impl Report {
     /// All findings in order of place; an error among them or none.
     pub(crate) fn finish(mut self) -> (bool, Vec<Diagnostic>) {
         self.found.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
-        if self.left_out > 0 {
-            let message = format!("{} more findings are not listed", self.left_out);
+        if self.left_out {
+            let message = "there are more findings than are listed here";
             self.found.push(Diagnostic { severity: Severity::Note, ..Diagnostic::error("too-many", message) });
         }
         (self.errors > 0, self.found)
@@ -48,8 +48,9 @@ impl Report {
 /// The remedy for a word that is none of the candidates: the nearest of them, else all when they are few.
 pub(crate) fn suggestion<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     // The distance is quadratic; nobody meant a name of a thousand letters.
-    let near =
-        if word.chars().count() <= 80 { tonmeister_core::diagnostic::nearest(word, candidates.clone()) } else { None };
+    // So are the candidates bounded: a strip may have a hundred thousand addresses.
+    let near = candidates.clone().take(if word.chars().count() <= 80 { 4000 } else { 0 });
+    let near = tonmeister_core::diagnostic::nearest(word, near);
     if let Some(near) = near {
         return Some(format!("did you mean `{near}`?"));
     }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tonmeister_core::Diagnostic;
 
-use crate::report::Report;
+use crate::report::{MOST, Report};
 
 /// A stretch of bytes of the text.
 pub(crate) type Span = Range<usize>;
@@ -150,14 +150,20 @@ fn syntax_errors(text: &str) -> Vec<Diagnostic> {
     let source = toml_parser::Source::new(text);
     let tokens = source.lex().into_vec();
     let mut errors: Vec<toml_parser::ParseError> = Vec::new();
-    let mut events: Vec<toml_parser::parser::Event> = Vec::new();
+    // One more than is told, so that the report can say that there are more.
+    let mut first = |error: toml_parser::ParseError| {
+        if errors.len() <= MOST {
+            errors.push(error);
+        }
+    };
+    let mut events: Vec<toml_parser::parser::Event> = Vec::with_capacity(tokens.len());
     {
         let mut spaces = toml_parser::parser::ValidateWhitespace::new(&mut events, source);
         let mut bounded = toml_parser::parser::RecursionGuard::new(&mut spaces, MAX_DEPTH);
-        toml_parser::parser::parse_document(&tokens, &mut bounded, &mut errors);
+        toml_parser::parser::parse_document(&tokens, &mut bounded, &mut first);
     }
     for event in &events {
-        decode(source, event, &mut errors);
+        decode(source, event, &mut first);
     }
     let mut found: Vec<Diagnostic> = errors.iter().map(|error| syntax_error(text, error)).collect();
     found.sort_by_key(|d| d.span.as_ref().map(|s| s.start));

@@ -59,7 +59,8 @@ impl Reader<'_> {
             if fed.contains(&Place::Bus(place)) {
                 continue;
             }
-            let warning = Diagnostic::warning("idle-bus", format!("nothing leads to the bus `{}`, so it is silent", bus.id));
+            let warning =
+                Diagnostic::warning("idle-bus", format!("nothing leads to the bus `{}`, so it is silent", bus.id));
             let label = "expected an output or a send to it somewhere, found none".to_string();
             let help = format!("lead a track there with `output = \"{0}\"` or a send `to = \"{0}\"`", bus.id);
             self.report.add(warning.at(table.span.clone(), label).help(help));
