@@ -21,5 +21,9 @@ pub mod truepeak;
 
 /// Every effect that a document can name.
 pub fn rack() -> tonmeister_core::Registry {
-    tonmeister_core::Registry::new().with::<eq::Eq>().with::<delay::Delay>().with::<dynamics::Compressor>().with::<limiter::Limiter>()
+    tonmeister_core::Registry::new()
+        .with::<eq::Eq>()
+        .with::<delay::Delay>()
+        .with::<dynamics::Compressor>()
+        .with::<limiter::Limiter>()
 }
