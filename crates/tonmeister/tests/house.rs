@@ -169,7 +169,8 @@ fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
     let folder = if root_like { parent.to_path_buf() } else { path.with_extension("") };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let declared = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]").filter_map(|pair| {
-        let name = pair[1].strip_prefix("pub ").unwrap_or(pair[1]).strip_prefix("mod ")?.strip_suffix(';')?;
+        let (visibility, name) = pair[1].strip_suffix(';')?.split_once("mod ")?;
+        (visibility.is_empty() || visibility.starts_with("pub")).then_some(())?;
         Some([folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")])
     });
     declared.flatten().collect()
@@ -237,9 +238,11 @@ fn unsafe_lives_in_one_room() {
 
 #[test]
 fn imports_name_what_they_import() {
+    // A prelude is made to be imported whole.
+    let is_glob =
+        |line: &str| line.trim_start().starts_with("use ") && line.contains("::*") && !line.contains("::prelude::*");
     let glob = |source: &Source| {
-        let lines =
-            source.code.iter().filter(|(_, line)| line.trim_start().starts_with("use ") && line.contains("::*"));
+        let lines = source.code.iter().filter(|(_, line)| is_glob(line));
         lines.map(|(number, _)| format!("{}:{number}", source.name)).collect::<Vec<_>>()
     };
     none(&sources().iter().flat_map(glob).collect::<Vec<_>>(), "a glob import hides where names come from:");
@@ -267,6 +270,6 @@ fn the_scan_sees_what_it_should() {
     assert!(says("unsafe { x }", "unsafe"));
     let text = "fn a() {} // unsafe\n#[cfg(test)]\nmod tests {\n    unsafe {}\n}\n";
     assert_eq!(code_of(text), [(1, "fn a() {} ".to_string())]);
-    let files = test_modules(Path::new("src/lib.rs"), "#[cfg(test)]\nmod bench;\n");
+    let files = test_modules(Path::new("src/lib.rs"), "#[cfg(test)]\npub(crate) mod bench;\n");
     assert!(files.contains(&PathBuf::from("src/bench.rs")));
 }
