@@ -5,9 +5,9 @@
 //! minimum phase.
 //!
 //! 1. [`Eq`] reads the settings into [`Band`]s; [`response`] tells what they will do, for plots.
-//! 2. [`fit`] and [`butterworth`] turn a band's analog [`prototype`] into digital sections.
-//! 3. [`processor`] runs them: what stands still in one [`Cascade`](crate::biquad::Cascade)-like row, what moves as
-//!    state-variable filters ([`svf`]) along its [`travel`].
+//! 2. `fit` and `butterworth` turn a band's analog `prototype` into digital sections.
+//! 3. `processor` runs them: what stands still in one row, like a [`Cascade`](crate::biquad::Cascade), what moves as
+//!    state-variable filters (`svf`), each along its own way (`travel`).
 //!
 //! ```
 //! use tonmeister_core::{Effect, Settings};
@@ -17,7 +17,7 @@
 //!     .with_item("highpass", &[("hz", 30.0), ("slope_db_oct", 24.0)])
 //!     .with_item("bells", &[("hz", 16_000.0), ("gain_db", 6.0), ("q", 1.0)]);
 //! let db = response(&settings, 44_100, &[30.0, 16_000.0]).unwrap();
-//! assert!((db[0] + 3.01).abs() < 0.05 && (db[1] - 6.0).abs() < 0.2);
+//! assert!((db[0] + 3.01).abs() < 0.05 && (db[1] - 6.0).abs() < 0.35);
 //! ```
 
 pub(crate) mod band;
@@ -71,7 +71,7 @@ static SPEC: EffectSpec = EffectSpec {
     doc: "The console's equalizer, for cleaning, shaping and placing a sound. Each band keeps the shape of its \
           analog model up to 20 kHz at every sample rate (bells within 0.35 dB, shelves 0.15 dB, high-pass 0.1 dB, \
           low-pass 0.5 dB); a boost and a cut of the same numbers undo one another exactly. Minimum phase, no \
-          latency. Every frequency, gain and Q may be automated without clicks: glides are followed as they are, \
+          latency. Every frequency, gain and Q may be automated without clicks: glides are followed about 1.5 ms late, \
           jumps are eased over 20 ms. While a band moves it may deviate by 1 or 2 dB more, at the very top. \
           Automation above 0.49 of the sample rate stays there.",
     params: &[ParamSpec::number("output_db", "Output", Unit::Db, (-24.0, 24.0), 0.0, "Gain after all bands.")],

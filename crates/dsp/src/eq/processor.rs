@@ -59,7 +59,7 @@ struct Slot {
 struct Motion {
     /// The frame at which the coefficients' present line began.
     line: u64,
-    /// The frame of the last event.
+    /// The frame since which the offset it woke with fades.
     woken: u64,
     /// The frame since which it has been settling, all its values at rest.
     settling: Option<u64>,
@@ -93,9 +93,9 @@ impl Voice {
         Band { shape: self.band.shape, hz: value(hz).min(highest_hz), gain_db: value(gain_db), q: value(q) }
     }
 
-    /// The band as it will stand at the step to come.
-    fn toward(&self, goal: u64, highest_hz: f64) -> Band {
-        self.band(|way| way.toward(goal), highest_hz)
+    /// The band as it should stand by the next step.
+    fn next(&self, highest_hz: f64) -> Band {
+        self.band(Way::mean, highest_hz)
     }
 
     /// The band as it will rest.
@@ -249,7 +249,7 @@ impl EqProcessor {
         match self.targets.get(event.param.0 as usize) {
             Some(Target::Output) => {
                 let moved = self.output.way.set_out(self.clock, event.value, event.glide, self.ease);
-                if moved || self.output.moves {
+                if moved && !self.output.moves {
                     self.output.aim(self.clock);
                 }
             }
@@ -292,17 +292,19 @@ impl EqProcessor {
         self.seat();
     }
 
-    /// A moving band hears of a new goal.
+    /// A moving band hears of a new goal. What it was settling into becomes what it wakes from; a waking under way
+    /// goes on, so that glide upon glide does not keep it from ending.
     fn turn(&mut self, voice: usize, motion: Motion) {
+        if motion.settling.is_none() {
+            return;
+        }
         let (waking, settling) = self.fades(&motion, self.clock);
         for slot in self.voices[voice].slots.clone() {
             let slot = &mut self.slots[slot];
-            slot.coefficients = slot.coefficients.after(slot.step, (self.clock - motion.line) as f64);
             slot.waking = slot.waking.blend(waking, slot.settling, settling);
             slot.settling = Offset::NONE;
         }
-        self.voices[voice].motion = Some(Motion { line: self.clock, woken: self.clock, settling: None });
-        self.aim(voice);
+        self.voices[voice].motion = Some(Motion { woken: self.clock, settling: None, ..motion });
     }
 
     /// How much of the waking and of the settling offset holds at that frame.
@@ -321,7 +323,7 @@ impl EqProcessor {
         let motion = *motion;
         let goal = (self.clock / STEP + 1) * STEP;
         let (waking, settling) = self.fades(&motion, goal);
-        let sections = self.voices[voice].toward(goal, self.highest_hz).moving(self.sample_rate);
+        let sections = self.voices[voice].next(self.highest_hz).moving(self.sample_rate);
         for (slot, quick) in self.voices[voice].slots.clone().zip(sections.as_slice()) {
             let slot = &mut self.slots[slot];
             let there = slot.waking.blend(waking, slot.settling, settling).apply(Svf::of(quick));
@@ -454,7 +456,7 @@ impl Output {
         self.moves = !self.way.resting(clock);
         if self.moves {
             let goal = (clock / STEP + 1) * STEP;
-            self.step = (db_gain(self.way.toward(goal)) - self.gain) / (goal - clock) as f64;
+            self.step = (db_gain(self.way.mean()) - self.gain) / (goal - clock) as f64;
         } else {
             (self.gain, self.step) = (db_gain(self.way.end()), 0.0);
         }

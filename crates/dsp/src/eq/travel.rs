@@ -2,7 +2,7 @@
 //!
 //! A straight glide has a corner at each end, and a corner in a gain splashes over the spectrum: −98 dB for 12 dB in
 //! 50 ms. So what is followed is the mean of the last 2.5 ms of the way ([`Way`]): corners become curves, straight
-//! stretches stay straight (1.25 ms late), and joined glides stay joined.
+//! stretches stay straight (about 1.5 ms late), and joined glides stay joined.
 
 use super::processor::STEP;
 
@@ -90,9 +90,10 @@ impl Way {
         self.oldest = (self.oldest + 1) % self.past.len();
     }
 
-    /// The mean over the steps taken down and the one to come.
-    pub(crate) fn toward(&self, goal: u64) -> f64 {
-        (self.past.iter().sum::<f64>() + self.travel.at(goal)) / (self.past.len() + 1) as f64
+    /// The mean over the steps taken down: what to be at by the next step. It looks at nothing that an event could
+    /// still change, so glides that join make one way, wherever they join.
+    pub(crate) fn mean(&self) -> f64 {
+        self.past.iter().sum::<f64>() / self.past.len() as f64
     }
 
     /// Where it will rest.
