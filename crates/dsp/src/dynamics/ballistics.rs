@@ -24,6 +24,8 @@ use super::curve::at_least;
 
 /// A reduction this small (in dB) is none: the states come to rest and cost nothing.
 const NOTHING_DB: f64 = 1e-12;
+/// Below every reduction, yet finite: an infinity times a coefficient of 0 would be no number.
+const NO_FLOOR: f64 = -1e300;
 /// How many samples the state is carried over at once.
 const GROUP: usize = 4;
 
@@ -116,7 +118,7 @@ impl Ballistics {
             follower: 0.0,
             smooth: 0.0,
             slow: 0.0,
-            floor: f64::NEG_INFINITY,
+            floor: NO_FLOOR,
             push: 0.0,
             lift: 0.0,
             place: 0,
@@ -150,7 +152,7 @@ impl Ballistics {
 
     #[inline(always)]
     fn begin_group(&mut self) {
-        self.floor = f64::NEG_INFINITY;
+        self.floor = NO_FLOOR;
         self.push = 0.0;
         self.lift = 0.0;
         self.place = 0;
@@ -236,7 +238,7 @@ impl Ballistics {
     /// Four frames from the beginning of a group, by the operations of [`Ballistics::step`].
     #[inline(always)]
     fn whole_group(&mut self, x: &mut [f64; GROUP]) {
-        let (mut floor, mut push, mut lift) = (f64::NEG_INFINITY, 0.0, 0.0);
+        let (mut floor, mut push, mut lift) = (NO_FLOOR, 0.0, 0.0);
         let mut follower = 0.0;
         for (k, value) in x.iter_mut().enumerate() {
             let pushed = self.times.release * *value;
@@ -248,5 +250,78 @@ impl Ballistics {
         }
         self.last = (follower, x[GROUP - 1]);
         (self.follower, self.smooth) = self.last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::noise;
+
+    fn asked(frames: usize) -> Vec<f64> {
+        let hiss = noise(3, 12.0, frames);
+        hiss.iter().enumerate().map(|(n, x)| if n / 500 % 3 == 2 { 0.0 } else { f64::from(x.max(0.0)) }).collect()
+    }
+
+    #[test]
+    fn looking_ahead_is_the_published_recursion() {
+        let times = Times::manual(2.0, 60.0, 48_000);
+        let mut given = asked(6000);
+        let (mut follower, mut smooth) = (0.0_f64, 0.0);
+        let published: Vec<f64> = given
+            .iter()
+            .map(|x| {
+                follower = x.max((1.0 - times.release) * follower + times.release * x);
+                smooth = (1.0 - times.attack) * smooth + times.attack * follower;
+                smooth
+            })
+            .collect();
+        Ballistics::new(times).run(&mut given);
+        for (a, b) in given.iter().zip(&published) {
+            assert!((a - b).abs() < 1e-11, "{a} is not {b}");
+        }
+    }
+
+    #[test]
+    fn cutting_changes_no_bit() {
+        for times in [Times::manual(0.01, 1.0, 48_000), Times::automatic(10.0, 100.0, 48_000)] {
+            let x = asked(2000);
+            let mut whole = x.clone();
+            Ballistics::new(times).run(&mut whole);
+            for size in [1, 3, 64] {
+                let mut cut = x.clone();
+                let mut ballistics = Ballistics::new(times);
+                cut.chunks_mut(size).for_each(|part| ballistics.run(part));
+                assert_eq!(cut, whole);
+            }
+        }
+    }
+
+    #[test]
+    fn it_comes_to_rest_and_resting_changes_nothing() {
+        let mut ballistics = Ballistics::new(Times::manual(1.0, 5.0, 48_000));
+        ballistics.run(&mut [6.0; 100]);
+        for _ in 0..100 {
+            ballistics.run(&mut [0.0; 256]);
+            ballistics.settle();
+        }
+        assert!(ballistics.resting());
+        let mut rested = ballistics;
+        rested.rest(7);
+        ballistics.run(&mut [0.0; 7]);
+        let (mut a, mut b) = (asked(100), asked(100));
+        ballistics.run(&mut a);
+        rested.run(&mut b);
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn a_release_shorter_than_the_attack_takes_as_long_as_the_attack() {
+        let mut ballistics = Ballistics::new(Times::manual(50.0, 5.0, 48_000));
+        ballistics.run(&mut vec![10.0; 48_000]);
+        let mut fall = vec![0.0; 9600];
+        ballistics.run(&mut fall);
+        let passed = fall.iter().position(|r| *r < 10.0 * (-1.0_f64).exp()).unwrap();
+        assert!((2390..2440).contains(&passed), "{passed} frames");
     }
 }
