@@ -6,6 +6,7 @@ at 9 kHz, a compressor (10 ms, 120 ms, knee 2 dB, 3 dB of make-up), fader and pa
 """
 
 import json
+import math
 from pathlib import Path
 
 
@@ -32,6 +33,21 @@ def song(title, rate, length_s=None):
     if length_s is not None:
         values["length_s"] = length_s
     return table("song", **values).lstrip()
+
+
+def place(track):
+    """Fader and pan that give exactly the peers' gains `gl` and `gr`, so that the mixes can be subtracted.
+
+    Mono goes by the sine and the cosine of the -3 dB law. Of a stereo file the peers turn the far side down in a
+    straight line; our balance follows the law's own taper, so the same gain stands at another position.
+    """
+    left, right = track["gl"], track["gr"]
+    if track["stereo"]:
+        near, far = max(left, right), min(left, right)
+        aside = 1 - 4 / math.pi * math.asin(far / near / math.sqrt(2))
+        return {"fader_db": 20 * math.log10(near), "pan": math.copysign(aside, right - left)}
+    pan = 4 / math.pi * math.atan2(right, left) - 1
+    return {"fader_db": 20 * math.log10(math.hypot(left, right)), "pan": pan}
 
 
 def strip_effects(track):
@@ -87,8 +103,7 @@ def mixdown(tracks, effects, length_s):
     """J1, or with effects J2."""
     text = song("J2" if effects else "J1", 48000, length_s)
     for track in tracks:
-        place = {"fader_db": float(track["gain"]), "pan": float(track["pan"])}
-        text += table("[track]", id=track["name"], audio=track["file"], **place)
+        text += table("[track]", id=track["name"], audio=track["file"], **place(track))
         text += strip_effects(track) if effects else ""
     return text + (buses() if effects else "")
 
@@ -103,8 +118,7 @@ def repeated(tracks, count, seconds, each_s, effects):
     text = song(f"{count} tracks", 48000, float(seconds))
     for number in range(count):
         track = tracks[number % len(tracks)]
-        place = {"fader_db": float(track["gain"]) - 6.0, "pan": float(track["pan"])}
-        text += table("[track]", id=f"t{number + 1}", **place)
+        text += table("[track]", id=f"t{number + 1}", trim_db=-6.0, **place(track))
         # Clips stand between a track's own values and its inserts.
         for start in range(0, seconds, each_s):
             clip = {"audio": track["file"], "start_s": float(start)}
