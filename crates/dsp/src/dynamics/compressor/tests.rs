@@ -403,6 +403,39 @@ fn broken_numbers_do_not_stop_it() {
     }
 }
 
+/// Settings drawn from the whole of every range, its ends included.
+pub(crate) fn any_settings(spec: &'static tonmeister_core::EffectSpec, seed: u64) -> Settings {
+    let mut settings = Settings::new(spec);
+    for (param, draw) in spec.params.iter().zip(noise(seed, 1.0, spec.params.len())) {
+        let part = f64::from(draw * 0.7 + 0.5).clamp(0.0, 1.0);
+        let value = match param.kind {
+            tonmeister_core::ParamKind::Number { min, max, .. } => min + (max - min) * part * part * part,
+            tonmeister_core::ParamKind::Choice(choices) => (part * (choices.len() - 1) as f64).round(),
+            _ => part.round(),
+        };
+        settings.set(param.id, value).unwrap();
+    }
+    settings
+}
+
+#[test]
+fn every_setting_gives_numbers_at_every_rate() {
+    for seed in 0..150 {
+        let settings = any_settings(Compressor::SPEC, seed);
+        for (sample_rate, layout) in [(8000, Layout::Stereo), (48_000, Layout::Mono), (384_000, Layout::Stereo)] {
+            let stream = Stream { sample_rate, layout, max_block: 4096, seed };
+            let mut processor = Compressor::from_settings(&settings).build(&stream).unwrap();
+            let input = spread(&noise(seed, 1.5, 1500), layout);
+            let output = run(&mut *processor, &input, &[100], &[event("threshold_db", 700, -20.0, 50)]);
+            for y in output.view(1500).channels() {
+                assert!(y.iter().all(|y| y.is_finite()), "{settings:?} at {sample_rate} Hz");
+            }
+            let reading = processor.gain_reduction().unwrap();
+            assert!(reading.max_db >= reading.now_db && reading.now_db >= 0.0 && reading.mean_db.is_finite());
+        }
+    }
+}
+
 #[test]
 #[ignore = "a stopwatch, not a check"]
 fn stopwatch() {

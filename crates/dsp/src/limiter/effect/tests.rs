@@ -275,6 +275,22 @@ fn broken_numbers_do_not_stop_it() {
 }
 
 #[test]
+fn every_setting_keeps_its_ceiling_at_every_rate() {
+    for seed in 0..60 {
+        let settings = crate::dynamics::compressor::tests::any_settings(Limiter::SPEC, seed);
+        for (sample_rate, layout) in [(8000, Layout::Stereo), (48_000, Layout::Mono), (384_000, Layout::Stereo)] {
+            let stream = Stream { sample_rate, layout, max_block: 4096, seed };
+            let mut processor = Limiter::from_settings(&settings).build(&stream).unwrap();
+            let output = run(&mut *processor, &spread(&noise(seed, 1.5, 10_000), layout), &[1000], &[]);
+            let ceiling = 10_f64.powf(settings.get("ceiling_dbtp") / 20.0);
+            for y in output.view(10_000).channels() {
+                assert!(sample_peak(y) <= ceiling && y.iter().all(|y| y.is_finite()), "{settings:?} at {sample_rate}");
+            }
+        }
+    }
+}
+
+#[test]
 #[ignore = "a stopwatch, not a check"]
 fn stopwatch() {
     let hiss = noise(1, 1.0, 96_000);
