@@ -57,12 +57,12 @@ def strip_effects(track):
             "[track.insert]",
             effect="eq",
             highpass={"hz": float(track["hpf"]), "slope_db_oct": 12},
-            low_shelf={"hz": 120.0, "gain_db": float(track["ls"])},
+            low_shelves=[{"hz": 120.0, "gain_db": float(track["ls"])}],
             bells=[
                 {"hz": 400.0, "gain_db": float(track["p1"]), "q": 1.0},
                 {"hz": 2500.0, "gain_db": float(track["p2"]), "q": 1.0},
             ],
-            high_shelf={"hz": 9000.0, "gain_db": float(track["hs"])},
+            high_shelves=[{"hz": 9000.0, "gain_db": float(track["hs"])}],
         )
         + table(
             "[track.insert]",
@@ -83,7 +83,7 @@ def buses():
     """J2's returns and the compressor on its mix."""
     return (
         table("[bus]", id="reverb")
-        + table("[bus.insert]", effect="reverb", decay_s=2.0, mix_percent=100.0)
+        + table("[bus.insert]", effect="reverb", kind="plate", decay_s=2.0, mix_percent=100.0)
         + table("[bus]", id="delay")
         + table("[bus.insert]", effect="delay", time_ms=375.0, feedback_percent=50.0, mix_percent=100.0)
         + table(
