@@ -13,7 +13,8 @@ const RATE: u32 = 48_000;
 
 /// Seeded noise, a different one for each name.
 fn noise(name: &str, layout: Layout, frames: usize) -> Buffer {
-    let mut state = name.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |s, b| (s ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let mut state =
+        name.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |s, b| (s ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 40) as f32 / (1 << 24) as f32 - 0.5) * 0.2
