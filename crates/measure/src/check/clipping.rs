@@ -142,32 +142,41 @@ impl ClipFinder {
     }
 }
 
+/// Least and greatest value, each at least as far as zero.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
 fn extremes(samples: &[f32]) -> (f32, f32) {
     let mut least = [0.0_f32; 16];
     let mut greatest = [0.0_f32; 16];
-    for chunk in samples.chunks(16) {
-        for (i, s) in chunk.iter().enumerate() {
-            least[i] = if *s < least[i] { *s } else { least[i] };
-            greatest[i] = if *s > greatest[i] { *s } else { greatest[i] };
+    let chunks = samples.chunks_exact(16);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for i in 0..16 {
+            least[i] = if chunk[i] < least[i] { chunk[i] } else { least[i] };
+            greatest[i] = if chunk[i] > greatest[i] { chunk[i] } else { greatest[i] };
         }
     }
-    (least.into_iter().fold(0.0, f32::min), greatest.into_iter().fold(0.0, f32::max))
+    (rest.iter().copied().chain(least).fold(0.0, f32::min), rest.iter().copied().chain(greatest).fold(0.0, f32::max))
 }
 
 /// The smallest distance between two neighbours that differ; infinite when none do.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
 fn smallest_step(samples: &[f32]) -> f32 {
+    let apart = |a: f32, b: f32| {
+        let step = (a - b).abs();
+        if step > 0.0 { step } else { f32::INFINITY }
+    };
     let mut smallest = [f32::INFINITY; 16];
     let next = samples.get(1..).unwrap_or(&[]);
-    for (a, b) in samples.chunks(16).zip(next.chunks(16)) {
-        for (i, (a, b)) in a.iter().zip(b).enumerate() {
-            let step = (a - b).abs();
-            let step = if step > 0.0 { step } else { f32::INFINITY };
+    let (pairs, nexts) = (samples[..next.len()].chunks_exact(16), next.chunks_exact(16));
+    let rest = pairs.remainder().iter().zip(nexts.remainder()).map(|(a, b)| apart(*a, *b));
+    let rest = rest.fold(f32::INFINITY, f32::min);
+    for (a, b) in pairs.zip(nexts) {
+        for i in 0..16 {
+            let step = apart(a[i], b[i]);
             smallest[i] = if step < smallest[i] { step } else { smallest[i] };
         }
     }
-    smallest.into_iter().fold(f32::INFINITY, f32::min)
+    smallest.into_iter().fold(rest, f32::min)
 }
 
 #[cfg(test)]

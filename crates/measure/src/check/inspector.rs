@@ -471,12 +471,19 @@ fn sums(tile: &[f32]) -> Sums {
     let mut sum = [0.0_f64; 8];
     let mut energy = [0.0_f64; 8];
     let mut peak = [0_u32; 8];
-    for chunk in tile.chunks(8) {
+    let mut add = |i: usize, s: f32| {
+        let x = f64::from(s);
+        sum[i] += x;
+        energy[i] += x * x;
+        peak[i] = peak[i].max(s.to_bits() & 0x7fff_ffff);
+    };
+    let chunks = tile.chunks_exact(8);
+    for (i, s) in chunks.remainder().iter().enumerate() {
+        add(i, *s);
+    }
+    for chunk in chunks {
         for (i, s) in chunk.iter().enumerate() {
-            let x = f64::from(*s);
-            sum[i] += x;
-            energy[i] += x * x;
-            peak[i] = peak[i].max(s.to_bits() & 0x7fff_ffff);
+            add(i, *s);
         }
     }
     Sums { sum: sum.iter().sum(), energy: energy.iter().sum(), peak: peak.into_iter().fold(0, u32::max) }
@@ -486,12 +493,19 @@ fn sums(tile: &[f32]) -> Sums {
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
 fn products(left: &[f32], right: &[f32]) -> [f64; 3] {
     let mut parts = [[0.0_f64; 8]; 3];
-    for (left, right) in left.chunks(8).zip(right.chunks(8)) {
-        for (i, (l, r)) in left.iter().zip(right).enumerate() {
-            let (l, r) = (f64::from(*l), f64::from(*r));
-            parts[0][i] += l * r;
-            parts[1][i] += l * l;
-            parts[2][i] += r * r;
+    let mut add = |i: usize, l: f32, r: f32| {
+        let (l, r) = (f64::from(l), f64::from(r));
+        parts[0][i] += l * r;
+        parts[1][i] += l * l;
+        parts[2][i] += r * r;
+    };
+    let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
+    for (i, (l, r)) in lefts.remainder().iter().zip(rights.remainder()).enumerate() {
+        add(i, *l, *r);
+    }
+    for (left, right) in lefts.zip(rights) {
+        for i in 0..8 {
+            add(i, left[i], right[i]);
         }
     }
     parts.map(|p| p.iter().sum())

@@ -77,19 +77,37 @@ impl Band {
         if power < SILENT_POWER {
             return None;
         }
-        let reach = self.taps.len() / 2;
-        let mut low: Vec<f32> = (0..LENGTH)
-            .map(|n| {
-                let centre = n * self.factor;
-                let (from, to) = (centre.saturating_sub(reach), samples.len().min(centre + reach + 1));
-                let taps = &self.taps[from + reach - centre..];
-                self.shape[n] * samples[from..to].iter().zip(taps).map(|(s, t)| s * t).sum::<f32>()
-            })
-            .collect();
+        let mut low = vec![0.0; LENGTH];
+        decimate(samples, &self.taps, self.factor, &mut low);
+        for (sample, shape) in low.iter_mut().zip(self.shape.iter()) {
+            *sample *= shape;
+        }
         let mut spectrum = self.transform.make_output_vec();
         // The lengths are the plan's own, the only thing it could object to.
         self.transform.process(&mut low, &mut spectrum).ok()?;
         Some(spectrum[self.first..self.first + self.count].to_vec())
+    }
+}
+
+/// Low-passes with a symmetrical filter and keeps every `factor`-th sample; silence surrounds the input.
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn decimate(samples: &[f32], taps: &[f32], factor: usize, out: &mut [f32]) {
+    let reach = taps.len() / 2;
+    for (n, value) in out.iter_mut().enumerate() {
+        let centre = n * factor;
+        let (from, to) = (centre.saturating_sub(reach), samples.len().min(centre + reach + 1));
+        let taps = &taps[from + reach - centre..];
+        let mut parts = [0.0_f32; 16];
+        let (heard, taps) = (samples[from..to].chunks_exact(16), taps[..to - from].chunks_exact(16));
+        for ((part, sample), tap) in parts.iter_mut().zip(heard.remainder()).zip(taps.remainder()) {
+            *part = sample * tap;
+        }
+        for (sample, tap) in heard.zip(taps) {
+            for (i, part) in parts.iter_mut().enumerate() {
+                *part += sample[i] * tap[i];
+            }
+        }
+        *value = parts.iter().sum();
     }
 }
 

@@ -204,7 +204,7 @@ impl LoudnessMeter {
             sample_rate,
             grid,
             channels: roles.iter().map(channel).collect(),
-            pairs: vec![PairEnergy::new(sample_rate); roles.len().div_ceil(2)],
+            pairs: roles.chunks(2).map(|roles| PairEnergy::new(sample_rate, pair_layout(roles.len()))).collect(),
             frames: 0,
             in_hop: 0,
             in_step: 0,
@@ -260,8 +260,11 @@ impl LoudnessMeter {
         }
         let heard = |c: usize| if mended[c].is_empty() { &channels[c][from..to] } else { &mended[c][..] };
         for (p, pair) in self.pairs.iter_mut().enumerate() {
-            let partner = (2 * p + 1).min(self.channels.len() - 1);
-            pair.push(heard(2 * p), heard(partner));
+            let partner = 2 * p + 1;
+            pair.push(match pair_layout(self.channels.len() - 2 * p) {
+                Layout::Mono => View::mono(heard(2 * p)),
+                Layout::Stereo => View::stereo(heard(2 * p), heard(partner)),
+            });
         }
         for (c, channel) in self.channels.iter_mut().enumerate() {
             if let Some(meter) = &mut channel.true_peak {
@@ -402,6 +405,11 @@ impl Channel {
             crest_db: sample_peak_dbfs.zip(rms_dbfs).map(|(peak, rms)| peak - rms),
         }
     }
+}
+
+/// How many of the channels from here on run through one kernel.
+fn pair_layout(channels: usize) -> Layout {
+    if channels >= 2 { Layout::Stereo } else { Layout::Mono }
 }
 
 fn greatest(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
