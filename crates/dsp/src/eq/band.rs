@@ -81,7 +81,8 @@ impl Band {
             _ if self.gain_db == 0.0 => Sections::new([Biquad::IDENTITY]),
             _ => {
                 let (prototype, turned) = self.prototype();
-                Sections::new([fit::settled(prototype, self.q, turned, sample_rate)])
+                let limit_db = if self.shape == Shape::Bell { 0.3 } else { 0.13 };
+                Sections::new([fit::settled(prototype, self.q, turned, limit_db, sample_rate)])
             }
         }
     }

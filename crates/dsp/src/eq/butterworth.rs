@@ -83,7 +83,11 @@ pub(crate) fn highpass(hz: f64, order: usize, sample_rate: f64) -> Sections {
     });
     let off = target.iter().map(|left| left.ln().abs()).fold(0.0, f64::max);
     let needed = off > TOLERABLE;
-    sections.push(if needed { numerator(Poles::twice(CORRECTING_POLES), &grid, &target) } else { Biquad::IDENTITY });
+    sections.push(if needed {
+        numerator(Poles::twice(CORRECTING_POLES), &grid, &target, &[1.0; POINTS])
+    } else {
+        Biquad::IDENTITY
+    });
     sections
 }
 

@@ -54,20 +54,37 @@ impl Grid {
         let sine = hz.map(|hz| (std::f64::consts::PI * hz / sample_rate).sin().powi(2));
         Grid { hz, sine }
     }
+
+    /// The largest deviation of a section from `target`, in dB.
+    fn worst_db(&self, section: &Biquad, target: &[f64; POINTS]) -> f64 {
+        let of = |c0: f64, c1: f64, c2: f64| [(c0 + c1 + c2).powi(2), (c0 - c1 + c2).powi(2), -4.0 * c0 * c2];
+        let (above, below) = (of(section.b0, section.b1, section.b2), of(1.0, section.a1, section.a2));
+        let miss = |(sine, target): (&f64, &f64)| {
+            let phi = basis(*sine);
+            (10.0 * (dot(above, phi) / (dot(below, phi) * target)).log10()).abs()
+        };
+        self.sine.iter().zip(target).map(miss).fold(0.0, f64::max)
+    }
 }
 
 /// The design for a band at rest: least worst deviation.
 ///
-/// `q` says how narrow it is. Boosts and cuts of the same decibels undo one another exactly, because one of the two
+/// `q` says how narrow it is, `limit_db` how much it may deviate at most. Boosts and cuts of the same decibels undo one another exactly, because one of the two
 /// is designed and turned over for the other: `turned` asks for 1/H.
-pub(crate) fn settled(band: Prototype, q: f64, turned: bool, sample_rate: f64) -> Biquad {
+pub(crate) fn settled(band: Prototype, q: f64, turned: bool, limit_db: f64, sample_rate: f64) -> Biquad {
     let section = if band.bend(sample_rate) < STRAIGHT {
         band.bilinear(sample_rate)
     } else {
         let corner = |[c, _, a]: [f64; 3]| band.hz * (c / a).sqrt();
         let grid = Grid::new(sample_rate, [corner(band.denominator), corner(band.numerator)], q);
         let target = grid.hz.map(|hz| band.power(hz));
-        let fitted = numerator(band.poles(sample_rate), &grid, &target);
+        let poles = band.poles(sample_rate);
+        // A deviation far below the band is a change of level of all that lies there, so it counts for more, as long
+        // as what that costs elsewhere stays within `limit_db`.
+        let bias = grid.hz.map(|hz| if hz < band.hz / 6.0 { 4.0 } else { 1.0 });
+        let level = numerator(poles, &grid, &target, &bias);
+        let even = || numerator(poles, &grid, &target, &[1.0; POINTS]);
+        let fitted = if grid.worst_db(&level, &target) < limit_db { level } else { even() };
         // A very resonant shelf may leave its zeros on the unit circle; matched at three frequencies they lie inside.
         if fitted.inverse().is_stable() { fitted } else { invertible(band, q, sample_rate) }
     };
@@ -125,8 +142,9 @@ pub(crate) fn match_three(band: Prototype, q: f64, sample_rate: f64, floor: f64)
     poles.with_numerator([zero, b1.max(floor * below_line[1]), b2])
 }
 
-/// Fits the numerator over given poles to `target`, |H|² at each frequency of the grid.
-pub(crate) fn numerator(poles: Poles, grid: &Grid, target: &[f64; POINTS]) -> Biquad {
+/// Fits the numerator over given poles to `target`, |H|² at each frequency of the grid; `bias` says how much more a
+/// deviation counts there than elsewhere.
+pub(crate) fn numerator(poles: Poles, grid: &Grid, target: &[f64; POINTS], bias: &[f64; POINTS]) -> Biquad {
     let below = poles.basis();
     let mut rows = [[0.0; 3]; POINTS];
     for (row, (s, target)) in rows.iter_mut().zip(grid.sine.iter().zip(target)) {
@@ -134,14 +152,14 @@ pub(crate) fn numerator(poles: Poles, grid: &Grid, target: &[f64; POINTS]) -> Bi
         let line = dot(below, phi) * target;
         *row = phi.map(|phi| phi / line);
     }
-    let mut fitted = lawson(&rows);
+    let mut fitted = lawson(&rows, bias);
     // No magnitude is negative, at 0 Hz or at half the rate. Where the fit would have it so, it goes without.
     for end in 0..2 {
         if fitted[end] < FLOOR * below[end] {
             for row in &mut rows {
                 row[end] = 0.0;
             }
-            fitted = lawson(&rows);
+            fitted = lawson(&rows, bias);
             fitted[end] = FLOOR * below[end];
         }
     }
@@ -149,15 +167,15 @@ pub(crate) fn numerator(poles: Poles, grid: &Grid, target: &[f64; POINTS]) -> Bi
 }
 
 /// The `b` with the least worst |ln(row · b)| over all rows, nearly.
-fn lawson(rows: &[[f64; 3]; POINTS]) -> [f64; 3] {
+fn lawson(rows: &[[f64; 3]; POINTS], bias: &[f64; POINTS]) -> [f64; 3] {
     let mut weights = [1.0; POINTS];
     let mut best = ([0.0; 3], f64::INFINITY);
     for _ in 0..ROUNDS {
         let solution = least_squares(rows, &weights);
         let (mut worst, mut sum) = (0.0_f64, 0.0);
-        for (row, weight) in rows.iter().zip(&mut weights) {
+        for ((row, weight), bias) in rows.iter().zip(&mut weights).zip(bias) {
             let got = dot(*row, solution);
-            let miss = if got > 0.0 { got.ln().abs() } else { 10.0 };
+            let miss = bias * if got > 0.0 { got.ln().abs() } else { 10.0 };
             worst = worst.max(miss);
             *weight *= miss + 1e-9;
             sum += *weight;
