@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | gain staging | to −18 LUFS | the compressor meets every song at the same level |
 //! | equalizer | high-pass 20 Hz, 12 dB/oct | takes away what costs level and is not heard; no tone is invented |
-//! | bus compressor | 1.5:1 from −16 dB, knee 9 dB, 30 ms, automatic release | glue of one or two decibels on the loudest parts |
+//! | bus compressor | RMS, 1.5:1 from −16 dB, knee 9 dB, 30 ms, automatic release, blind below 90 Hz | one or two decibels of glue on the loudest parts; a kick does not pump the song |
 //! | drive | searched | whatever reaches the loudness asked for |
-//! | true-peak limiter | ceiling as asked, "clean" | holds the ceiling; the search refuses more than 6 dB of it |
+//! | true-peak limiter | ceiling as asked, look-ahead 15 ms | long enough for bass to pass without distortion; the search refuses more than 6 dB of it |
 
 use tonmeister_core::{EffectSpec, Registry, Settings};
 use tonmeister_session::model::{Clip, Destination, Insert, Master, PanLaw, Song, Strip, Track};
@@ -37,7 +37,9 @@ pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
         .with("knee_db", 9.0)
         .with("attack_ms", 30.0)
         .with("release_ms", 200.0)
-        .with("release", choice(registry, "compressor", "release", "auto"));
+        .with("release", choice(registry, "compressor", "release", "auto"))
+        .with("detector", choice(registry, "compressor", "detector", "rms"))
+        .with("sidechain_highpass_hz", 90.0);
     strip.inserts =
         vec![insert("eq", settings(registry, "eq").with_item("highpass", &highpass)), insert("compressor", compressor)];
     song
@@ -47,7 +49,8 @@ pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
 pub(crate) fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_dbtp: f64) {
     let strip = &mut song.master.strip;
     strip.set("trim_db", drive_db);
-    strip.inserts = vec![insert("limiter", settings(registry, "limiter").with("ceiling_dbtp", ceiling_dbtp))];
+    let limiter = settings(registry, "limiter").with("ceiling_dbtp", ceiling_dbtp).with("lookahead_ms", 15.0);
+    strip.inserts = vec![insert("limiter", limiter)];
 }
 
 /// The material and nothing done to it.
