@@ -14,9 +14,9 @@
 //! for what is over in a moment, and a slow one (6 times the release) that also rises slowly, in twice the release
 //! time, so that only sustained loudness charges it.
 //!
-//! Both recurrences make every sample wait for the one before. Four steps of max(p, α·y + q) are again of that form,
-//! so the state is carried only from every fourth sample to the next and the rest is computed beside it
-//! (look-ahead recursion). The grouping follows the stream's own frames, never the host's blocks.
+//! Both recurrences make every sample wait for the one before. Eight steps of max(p, α·y + q) are again of that form,
+//! so the state is carried only from every eighth sample to the next, and the rest is computed beside it, eight groups
+//! at a time (look-ahead recursion). The grouping follows the stream's own frames, never the host's blocks.
 
 #![allow(clippy::inline_always, reason = "the step must stand inside its loop to be scheduled with its neighbors")]
 
@@ -27,7 +27,7 @@ const NOTHING_DB: f64 = 1e-12;
 /// Below every reduction, yet finite: an infinity times a coefficient of 0 would be no number.
 const NO_FLOOR: f64 = -1e300;
 /// How many samples the state is carried over at once.
-const GROUP: usize = 4;
+const GROUP: usize = 8;
 
 /// How fast, as coefficients at one sample rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,7 +92,7 @@ impl Times {
 #[derive(Clone, Copy, Debug)]
 pub struct Ballistics {
     times: Times,
-    /// The first four powers of the follower's and of the attack's α.
+    /// The first eight powers of the follower's and of the attack's α.
     falls: [f64; GROUP],
     rises: [f64; GROUP],
     /// The follower and the output at the end of the last group.
@@ -129,9 +129,15 @@ impl Ballistics {
     }
 
     fn raise_powers(&mut self) {
-        let (fall, rise) = (1.0 - self.times.release, 1.0 - self.times.attack);
-        self.falls = [fall, fall * fall, fall * fall * fall, fall * fall * (fall * fall)];
-        self.rises = [rise, rise * rise, rise * rise * rise, rise * rise * (rise * rise)];
+        let powers = |base: f64| {
+            let mut power = 1.0;
+            std::array::from_fn(|_| {
+                power *= base;
+                power
+            })
+        };
+        self.falls = powers(1.0 - self.times.release);
+        self.rises = powers(1.0 - self.times.attack);
     }
 
     /// Other times from the next frame on.
@@ -220,37 +226,59 @@ impl Ballistics {
             *value = state.step(*value);
         }
         let (groups, tail) = rest.as_chunks_mut::<GROUP>();
-        if state.times.slow.is_none() {
-            for group in groups {
-                state.whole_group(group);
-            }
-        } else {
-            for value in groups.as_flattened_mut() {
-                *value = state.step(*value);
+        let (squares, rest) = groups.as_chunks_mut::<GROUP>();
+        for square in squares {
+            if state.times.slow.is_none() {
+                eight_groups(&mut state, square);
+            } else {
+                square.as_flattened_mut().iter_mut().for_each(|value| *value = state.step(*value));
             }
         }
-        for value in tail {
+        for value in rest.as_flattened_mut().iter_mut().chain(tail) {
             *value = state.step(*value);
         }
         *self = state;
     }
+}
 
-    /// Four frames from the beginning of a group, by the operations of [`Ballistics::step`].
-    #[inline(always)]
-    fn whole_group(&mut self, x: &mut [f64; GROUP]) {
-        let (mut floor, mut push, mut lift) = (NO_FLOOR, 0.0, 0.0);
-        let mut follower = 0.0;
-        for (k, value) in x.iter_mut().enumerate() {
-            let pushed = self.times.release * *value;
-            floor = at_least(*value, self.falls[0] * floor + pushed);
-            push = self.falls[0] * push + pushed;
-            follower = at_least(self.falls[k] * self.follower + push, floor);
-            lift = self.rises[0] * lift + self.times.attack * follower;
-            *value = self.rises[k] * self.smooth + lift;
+/// Eight groups side by side, from the beginning of the first, by the operations of [`Ballistics::step`]. Only one
+/// product and one sum per group and stage wait for each other.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+fn eight_groups(state: &mut Ballistics, x: &mut [[f64; GROUP]; GROUP]) {
+    let Ballistics { times, falls, rises, .. } = *state;
+    let (mut floors, mut pushes) = ([[0.0; GROUP]; GROUP], [[0.0; GROUP]; GROUP]);
+    let (mut floor, mut push) = ([NO_FLOOR; GROUP], [0.0; GROUP]);
+    for k in 0..GROUP {
+        for g in 0..GROUP {
+            let pushed = times.release * x[g][k];
+            floor[g] = at_least(x[g][k], falls[0] * floor[g] + pushed);
+            push[g] = falls[0] * push[g] + pushed;
         }
-        self.last = (follower, x[GROUP - 1]);
-        (self.follower, self.smooth) = self.last;
+        (floors[k], pushes[k]) = (floor, push);
     }
+    let mut begins = [0.0; GROUP];
+    for g in 0..GROUP {
+        begins[g] = state.follower;
+        state.follower = at_least(falls[GROUP - 1] * state.follower + push[g], floor[g]);
+    }
+    let (mut lifts, mut lift) = ([[0.0; GROUP]; GROUP], [0.0; GROUP]);
+    for k in 0..GROUP {
+        for g in 0..GROUP {
+            let follower = at_least(falls[k] * begins[g] + pushes[k][g], floors[k][g]);
+            lift[g] = rises[0] * lift[g] + times.attack * follower;
+        }
+        lifts[k] = lift;
+    }
+    for g in 0..GROUP {
+        begins[g] = state.smooth;
+        state.smooth = rises[GROUP - 1] * state.smooth + lift[g];
+    }
+    for k in 0..GROUP {
+        for g in 0..GROUP {
+            x[g][k] = rises[k] * begins[g] + lifts[k][g];
+        }
+    }
+    state.last = (state.follower, state.smooth);
 }
 
 #[cfg(test)]
