@@ -125,9 +125,9 @@ the corners of every travel are rounded over 1 ms; attack and release jump at on
 here, replaces what the detector hears and is aligned to the sample. \
 \
 On the detector: `peak` is the default, because it is what the numbers on most compressors mean and costs least \
-(about 5 ns per frame, 1 ns while nothing exceeds the threshold). Its price is distortion of low notes when the times \
+(about 4 ns per frame, 1 ns while nothing exceeds the threshold). Its price is distortion of low notes when the times \
 are short against their period: −60 dB at 100 Hz with 5/100 ms. On bass, and wherever fast times meet a clean sound, \
-take `envelope`: −147 dB in the same place, at two and a half times the cost (four times in stereo). `rms` (−84 dB) \
+take `envelope`: −147 dB in the same place, at twice the cost (three times in stereo). `rms` (−84 dB) \
 follows loudness rather than peaks and reacts later by its window.",
     params: PARAMS,
     groups: &[],
