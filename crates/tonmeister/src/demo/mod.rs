@@ -5,11 +5,11 @@
 //!
 //! In reading order:
 //!
-//! - [`score`] is the form, the harmony and the grooves; [`lyrics`] the melody and its words.
-//! - The band: [`drums`], [`metal`], [`percussion`], [`bass`], [`keys`], [`pad`], [`synth`].
-//! - The singers: [`phones`] knows how a mouth stands for each sound, [`voice`] sings, [`singers`] are the people.
-//! - What they are built from: [`oscillator`] (band-limited waves), [`filter`], [`noise`] (seeded chance),
-//!   [`track`] (notes become a stem) and [`arithmetic`].
+//! - `score` is the form, the harmony and the grooves; `lyrics` the melody and its words.
+//! - The band: `drums`, `metal`, `percussion`, `bass`, `keys`, `pad`, `synth`.
+//! - The singers: `phones` knows how a mouth stands for each sound, `voice` sings, `singers` are the people.
+//! - What they are built from: `oscillator` (band-limited waves), `filter`, `noise` (seeded chance),
+//!   `track` (notes become a stem) and `arithmetic`.
 //!
 //! Everything is computed with the four operations and the square root, which IEEE 754 defines to the last bit, so
 //! the stems are the same on every machine; the tests hold their hashes.
