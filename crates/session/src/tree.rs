@@ -169,7 +169,9 @@ fn syntax_errors(text: &str) -> Vec<Diagnostic> {
     found.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
     found.dedup_by(|a, b| a.span == b.span);
     let mut report = Report::default();
-    found.into_iter().for_each(|error| report.add(error));
+    for error in found {
+        report.add(error);
+    }
     report.finish().1
 }
 
