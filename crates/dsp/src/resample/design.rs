@@ -92,7 +92,9 @@ impl Plan {
             }
         }
         let sum: f64 = out.iter().sum();
-        out.iter_mut().for_each(|tap| *tap /= sum);
+        for tap in &mut out {
+            *tap /= sum;
+        }
         out
     }
 }
