@@ -47,11 +47,16 @@ fn merged(splices: &[Splice]) -> Result<Vec<Splice>, Diagnostic> {
     let mut merged: Vec<Splice> = Vec::with_capacity(sorted.len());
     for splice in sorted {
         match merged.last_mut() {
-            Some(last) if splice.at < last.at.saturating_add(last.remove.len()) => {
+            // Two keys that leave the same braces both take the comma between them along.
+            Some(last) if splice.at < end(last) && last.insert.is_empty() && splice.insert.is_empty() => {
+                let shared = end(last) - splice.at;
+                last.remove.push_str(splice.remove.get(shared..).unwrap_or_default());
+            }
+            Some(last) if splice.at < end(last) => {
                 let message = "the edit changes one place of the document twice";
                 return Err(Diagnostic::error("edit-overlap", message));
             }
-            Some(last) if splice.at == last.at.saturating_add(last.remove.len()) => {
+            Some(last) if splice.at == end(last) => {
                 last.remove.push_str(&splice.remove);
                 last.insert.push_str(&splice.insert);
             }
@@ -59,6 +64,10 @@ fn merged(splices: &[Splice]) -> Result<Vec<Splice>, Diagnostic> {
         }
     }
     Ok(merged)
+}
+
+fn end(splice: &Splice) -> usize {
+    splice.at.saturating_add(splice.remove.len())
 }
 
 #[cfg(test)]
@@ -82,7 +91,7 @@ mod tests {
     fn a_text_that_changed_since_refuses_the_edit() {
         let error = Splice::apply_all(&[splice(4, "two", "2")], "one too").unwrap_err();
         assert_eq!(error.code, "edit-outdated");
-        let error = Splice::apply_all(&[splice(0, "one", ""), splice(2, "e", "")], "one").unwrap_err();
+        let error = Splice::apply_all(&[splice(0, "one", ""), splice(2, "e", "x")], "one").unwrap_err();
         assert_eq!(error.code, "edit-overlap");
         assert!(Splice::apply_all(&[splice(usize::MAX, "x", "")], "one").is_err());
     }
