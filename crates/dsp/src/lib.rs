@@ -26,4 +26,5 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<delay::Delay>()
         .with::<dynamics::Compressor>()
         .with::<limiter::Limiter>()
+        .with::<reverb::Reverb>()
 }

@@ -1,0 +1,304 @@
+//! What sounds: pre-delay, early reflections, diffuser and network, put together and mixed.
+
+use tonmeister_core::{Block, Context, Db, Event, Processor, Settings, Slot, Tail};
+
+use super::decay::Losses;
+use super::diffuser::{Diffuser, STEPS};
+use super::network::Network;
+use super::ring::{CHUNK, Planes, Ring};
+use super::tuning::{Draw, EarlyTap, early_taps};
+use super::{LINES, SPEC, curve, tuning};
+use crate::delay::cut::{Cut, Side};
+use crate::delay::travel::Travel;
+
+/// The angle of the swing at a modulation of 100 %, against what a line loses on one pass (as a natural logarithm).
+///
+/// A loss of one pass is half the width of a resonance, so this moves resonances by a part of their own width: the
+/// same at any decay. Ten times as much would be heard as a tremolo.
+const WIDEST_SWING: f64 = 0.04;
+/// Filter states are cleaned of denormals every so many frames of the processor's own life.
+const FLUSH_EVERY: u64 = 256;
+
+/// A reverb with its memory.
+pub(super) struct Running {
+    settings: Settings,
+    rate: u32,
+    space: Space,
+    controls: Controls,
+    frame: u64,
+    tail: u64,
+}
+
+/// Everything with memory of sound.
+#[derive(Debug)]
+struct Space {
+    pre: [Ring; 2],
+    pre_delay: usize,
+    early: [Vec<EarlyTap>; 2],
+    diffuser: Diffuser,
+    network: Network,
+    planes: Box<Planes>,
+    /// Normalizations that make the wet sound as loud as the dry.
+    early_gain: f64,
+    late_gain: f64,
+    /// The angle of the swing at full modulation, in radians.
+    widest_swing: f64,
+}
+
+/// Everything that may move.
+#[derive(Debug)]
+struct Controls {
+    early_db: Travel,
+    late_db: Travel,
+    modulation: Travel,
+    modulation_hz: Travel,
+    width: Travel,
+    mix: Travel,
+    highpass: Option<Cut>,
+    lowpass: Option<Cut>,
+}
+
+impl Controls {
+    fn new(settings: &Settings, sample_rate: u32) -> Self {
+        let travel = |id| Travel::new(settings.get(id), sample_rate);
+        let cut = |group, side| settings.items(group).first().map(|item| Cut::new(side, item[0], sample_rate));
+        Controls {
+            early_db: travel("early_db"),
+            late_db: travel("late_db"),
+            modulation: travel("modulation_percent"),
+            modulation_hz: travel("modulation_hz"),
+            width: travel("width_percent"),
+            mix: travel("mix_percent"),
+            highpass: cut("highpass", Side::High),
+            lowpass: cut("lowpass", Side::Low),
+        }
+    }
+
+    /// What is fixed never comes here: the parameter table says so to whoever writes automation.
+    fn apply(&mut self, slot: Option<Slot>, event: &Event) {
+        let Event { value, glide, .. } = *event;
+        match slot {
+            Some(Slot::Scalar(place)) => match SPEC.params[place].id {
+                "early_db" => self.early_db.to(value, glide),
+                "late_db" => self.late_db.to(value, glide),
+                "modulation_percent" => self.modulation.to(value, glide),
+                "modulation_hz" => self.modulation_hz.to(value, glide),
+                "width_percent" => self.width.to(value, glide),
+                "mix_percent" => self.mix.to(value, glide),
+                _ => {}
+            },
+            Some(Slot::Grouped { group, .. }) => match SPEC.groups[group].id {
+                "highpass" => self.highpass.iter_mut().for_each(|cut| cut.to(value, glide)),
+                "lowpass" => self.lowpass.iter_mut().for_each(|cut| cut.to(value, glide)),
+                _ => {}
+            },
+            None => {}
+        }
+    }
+
+    fn moving(&self) -> bool {
+        [&self.early_db, &self.late_db, &self.modulation, &self.modulation_hz, &self.width, &self.mix]
+            .into_iter()
+            .any(Travel::moving)
+    }
+
+    /// The gains one frame on.
+    #[inline]
+    fn step(&mut self, space: &Space) -> Gains {
+        self.modulation.step();
+        self.modulation_hz.step();
+        Gains {
+            early: space.early_gain * Db(self.early_db.step()).gain(),
+            late: space.late_gain * Db(self.late_db.step()).gain(),
+            side: self.width.step() * 0.01,
+            mix: self.mix.step() * 0.01,
+        }
+    }
+
+    fn flush(&mut self) {
+        [&mut self.highpass, &mut self.lowpass].into_iter().flatten().for_each(Cut::flush);
+    }
+}
+
+/// The gains at one frame.
+#[derive(Clone, Copy, Debug)]
+struct Gains {
+    early: f64,
+    late: f64,
+    side: f64,
+    mix: f64,
+}
+
+impl Space {
+    fn new(settings: &Settings, sample_rate: u32) -> Space {
+        let rate = f64::from(sample_rate);
+        let (tuning, curve) = (tuning(settings), curve(settings));
+        let size = settings.get("size_percent") * 0.01;
+        let mut draw = Draw(tuning.seed);
+        let lengths = tuning.lengths(size, rate);
+        let early = early_taps(tuning, size, rate, &mut draw);
+        let spans: [f64; STEPS] = tuning.diffuse_ms.map(|ms| 0.001 * ms * size * rate);
+        let diffuser = Diffuser::new(spans, settings.get("diffusion_percent") * 0.01, &mut draw);
+        let pre_delay = (0.001 * settings.get("pre_delay_ms") * rate).round() as usize;
+        let last = early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0);
+
+        // Noise of power 1 on both sides puts 16 into the lines; what they keep of it comes back again and again.
+        let kept = |length: &usize| 10f64.powf(-6.0 * *length as f64 / (rate * curve.at(1000.0)));
+        let kept = lengths.iter().map(kept).sum::<f64>() / LINES as f64;
+        let early_power = 10f64.powf(tuning.early_db / 10.0);
+        let whole = (1.0 + early_power).sqrt();
+        Space {
+            pre: [Ring::new(pre_delay + last + CHUNK), Ring::new(pre_delay + last + CHUNK)],
+            pre_delay,
+            early,
+            diffuser,
+            network: Network::new(lengths, Losses::new(&curve, &lengths, sample_rate), sample_rate),
+            planes: Box::new([[0.0; CHUNK]; LINES]),
+            early_gain: early_power.sqrt() / whole,
+            late_gain: (1.0 - kept).sqrt() / 4.0 / whole,
+            // `kept` is a power: half its logarithm is that of the amplitude.
+            widest_swing: (WIDEST_SWING * -0.5 * kept.ln()).min(0.5),
+        }
+    }
+
+    /// A run of dry frames in, early and late wet frames out.
+    fn run(&mut self, dry: [&[f32]; 2], place: usize, early: &mut [[f32; CHUNK]; 2], late: &mut [[f32; CHUNK]; 2]) {
+        let frames = dry[0].len();
+        for (ring, dry) in self.pre.iter_mut().zip(dry) {
+            let mut clean = [0.0; CHUNK];
+            for (clean, x) in clean.iter_mut().zip(dry) {
+                *clean = if x.abs() < 1e15 { *x } else { 0.0 };
+            }
+            ring.write(&clean[..frames]);
+        }
+        reflect(&self.pre, &self.early, self.pre_delay + frames, frames, early);
+        for (side, ring) in self.pre.iter().enumerate() {
+            let run = ring.run(self.pre_delay + frames, frames);
+            for plane in self.planes.iter_mut().skip(side).step_by(2) {
+                plane[..frames].copy_from_slice(run);
+            }
+        }
+        self.diffuser.run(&mut self.planes, frames);
+        self.network.run(&self.planes, frames, place, late);
+    }
+
+    fn reset(&mut self) {
+        self.pre.iter_mut().for_each(Ring::clear);
+        self.diffuser.reset();
+        self.network.reset();
+    }
+}
+
+/// The early reflections of both inputs.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn reflect(pre: &[Ring; 2], taps: &[Vec<EarlyTap>; 2], behind: usize, frames: usize, out: &mut [[f32; CHUNK]; 2]) {
+    let [mut left, mut right] = [[0.0_f32; CHUNK]; 2];
+    for (ring, taps) in pre.iter().zip(taps) {
+        for tap in taps {
+            let run = ring.run(behind + tap.delay, frames);
+            for ((l, r), x) in left.iter_mut().zip(&mut right).zip(run) {
+                *l += tap.gains[0] * x;
+                *r += tap.gains[1] * x;
+            }
+        }
+    }
+    *out = [left, right];
+}
+
+impl Running {
+    pub(super) fn new(settings: &Settings, sample_rate: u32) -> Self {
+        let space = Space::new(settings, sample_rate);
+        let rate = f64::from(sample_rate);
+        let last = space.early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0);
+        let cloud =
+            space.diffuser.length() + tuning(settings).lengths(settings.get("size_percent") * 0.01, rate)[LINES - 1];
+        // Twice T60 for 120 dB, a tenth more for what the fit of the decay may be off, half a second for the filters.
+        let decay = (2.2 * curve(settings).longest() + 0.5) * rate;
+        let tail = (space.pre_delay + last + cloud) as u64 + decay.ceil() as u64;
+        Running {
+            settings: settings.clone(),
+            rate: sample_rate,
+            space,
+            controls: Controls::new(settings, sample_rate),
+            frame: 0,
+            tail,
+        }
+    }
+
+    /// A run that crosses no grid line.
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let place = (self.frame % CHUNK as u64) as usize;
+        if place == 0 {
+            let depth = self.controls.modulation.value() * 0.01 * self.space.widest_swing;
+            self.space.network.swing(depth, self.controls.modulation_hz.value());
+        }
+        let (mut early, mut late) = ([[0.0; CHUNK]; 2], [[0.0; CHUNK]; 2]);
+        self.space.run([left, right], place, &mut early, &mut late);
+        finish(&mut self.controls, &self.space, [&early, &late], left, right);
+    }
+}
+
+/// Filters, width and mix, frame by frame.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn finish(
+    controls: &mut Controls,
+    space: &Space,
+    [early, late]: [&[[f32; CHUNK]; 2]; 2],
+    left: &mut [f32],
+    right: &mut [f32],
+) {
+    // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
+    let mut gains = controls.step(space);
+    let mut moving = controls.moving();
+    for (n, (l, r)) in left.iter_mut().zip(right).enumerate().take(CHUNK) {
+        if moving && n > 0 {
+            gains = controls.step(space);
+            moving = controls.moving();
+        }
+        let Gains { early: e, late: t, side, mix } = gains;
+        let mut wet = [0, 1].map(|c| e * f64::from(early[c][n]) + t * f64::from(late[c][n]));
+        for cut in [&mut controls.highpass, &mut controls.lowpass].into_iter().flatten() {
+            cut.step();
+            wet = cut.frame(wet);
+        }
+        let (mid, across) = (0.5 * (wet[0] + wet[1]), 0.5 * side * (wet[0] - wet[1]));
+        *l = (f64::from(*l) * (1.0 - mix) + (mid + across) * mix) as f32;
+        *r = (f64::from(*r) * (1.0 - mix) + (mid - across) * mix) as f32;
+    }
+}
+
+impl Processor for Running {
+    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
+        let frames = block.frames();
+        let longest = self.space.network.longest_run();
+        let mut events = context.events.iter().peekable();
+        let mut at = 0;
+        while at < frames {
+            while let Some(event) = events.next_if(|e| e.at as usize <= at) {
+                self.controls.apply(self.settings.slot(event.param), event);
+            }
+            let event = events.peek().map_or(frames, |e| (e.at as usize).min(frames));
+            let grid = CHUNK - (self.frame % CHUNK as u64) as usize;
+            let end = event.min(at + grid.min(longest));
+            if let Some((left, right)) = block.part(at, end).pair_mut() {
+                self.run(left, right);
+            }
+            self.frame += (end - at) as u64;
+            at = end;
+            if self.frame.is_multiple_of(FLUSH_EVERY) {
+                self.space.network.flush();
+                self.controls.flush();
+            }
+        }
+    }
+
+    fn tail(&self) -> Tail {
+        Tail::Frames(self.tail)
+    }
+
+    fn reset(&mut self) {
+        self.space.reset();
+        self.controls = Controls::new(&self.settings, self.rate);
+        self.frame = 0;
+    }
+}
