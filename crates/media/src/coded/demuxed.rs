@@ -193,7 +193,7 @@ impl Demuxer {
     fn counted(mut self, path: &Path, container: Container) -> Result<(Demuxer, u64), MediaError> {
         let (mut frames, mut last) = (0, None);
         loop {
-            match self.reader.next_packet() {
+            match guarded(|| self.reader.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track => {
                     let trimmed = packet.trim_start.get() + packet.trim_end.get();
                     // Against the field's description, the MPEG demuxer leaves the trimmed frames in.
@@ -210,7 +210,7 @@ impl Demuxer {
         // An ALAC packet says inside how long it is, and only the last may be short. CAF's table is not always right.
         if self.params.codec == codecs::CODEC_ID_ALAC
             && let Some((packet, valid)) = last
-            && let Ok(decoded) = self.decoder.decode(&packet)
+            && let Ok(decoded) = guarded(|| self.decoder.decode(&packet))
         {
             frames = frames - valid + decoded.frames() as u64;
         }
@@ -221,9 +221,9 @@ impl Demuxer {
     fn flac_length(mut self, path: &Path, stated: u64) -> Result<(Demuxer, u64), MediaError> {
         let last = SeekTo::Timestamp { ts: Timestamp::from((stated - 1) as i64), track_id: self.track };
         let whole = self.reader.seek(SeekMode::Accurate, last).is_ok()
-            && matches!(self.reader.next_packet(), Ok(Some(packet))
+            && matches!(guarded(|| self.reader.next_packet()), Ok(Some(packet))
                 if packet.pts.get() + packet.dur.get() as i64 >= stated as i64
-                && self.decoder.decode(&packet).is_ok());
+                && guarded(|| self.decoder.decode(&packet)).is_ok());
         let fresh = self.restarted(path, Container::Flac)?;
         if whole { Ok((fresh, stated)) } else { fresh.counted(path, Container::Flac) }
     }
@@ -264,7 +264,7 @@ fn sorted(path: &Path, container: Container, error: Error) -> MediaError {
 impl Packets for Demuxer {
     fn next(&mut self, out: &mut Stretch) -> Result<bool, Fault> {
         out.clear();
-        let packet = match self.reader.next_packet() {
+        let packet = match guarded(|| self.reader.next_packet()) {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(false),
             Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
@@ -273,7 +273,7 @@ impl Packets for Demuxer {
         if packet.track_id != self.track {
             return Ok(true);
         }
-        let decoded = self.decoder.decode(&packet).map_err(fault)?;
+        let decoded = guarded(|| self.decoder.decode(&packet)).map_err(fault)?;
         let wanted = self.params.channels.as_ref().map_or(decoded.num_planes(), Channels::count);
         if decoded.num_planes() != wanted || self.params.sample_rate.is_some_and(|rate| rate != decoded.spec().rate()) {
             return Err(Fault::Damaged("the stream changes its sample rate or its channels".into()));
@@ -292,6 +292,13 @@ impl Packets for Demuxer {
         }
         Ok(true)
     }
+}
+
+/// Runs a step of a demuxer or decoder. Some overflow on hostile bytes (CAF's does, in builds with checked arithmetic);
+/// that is damage in the file and must not take the program down.
+fn guarded<T>(step: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(step))
+        .unwrap_or(Err(Error::DecodeError("its numbers contradict each other")))
 }
 
 fn fault(error: Error) -> Fault {
