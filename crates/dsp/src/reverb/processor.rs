@@ -15,7 +15,7 @@ use crate::delay::travel::Travel;
 ///
 /// A loss of one pass is half the width of a resonance, so this moves resonances by a part of their own width: the
 /// same at any decay. Ten times as much would be heard as a tremolo.
-const WIDEST_SWING: f64 = 0.04;
+const WIDEST_SWING: f64 = 0.08;
 /// Filter states are cleaned of denormals every so many frames of the processor's own life.
 const FLUSH_EVERY: u64 = 256;
 

@@ -42,7 +42,7 @@ pub(crate) const TUNINGS: [Tuning; 4] = [
         diffuse_ms: [7.0, 14.0, 28.0, 50.0],
         early_ms: (6.0, 60.0),
         early_db: -7.0,
-        seed: 23,
+        seed: 29,
     },
     Tuning {
         lines_ms: (20.0, 70.0),
