@@ -132,7 +132,8 @@ impl Demuxer {
         registry.register_audio_decoder::<decoders::AacDecoder>();
         registry.register_audio_decoder::<decoders::VorbisDecoder>();
         registry.register_audio_decoder::<decoders::PcmDecoder>();
-        let decoder = registry.make_audio_decoder(&params, &AudioDecoderOptions::default()).map_err(failed)?;
+        let decoder =
+            guarded(|| registry.make_audio_decoder(&params, &AudioDecoderOptions::default())).map_err(failed)?;
         Ok(Demuxer { reader, decoder, params, track: id })
     }
 
@@ -220,7 +221,7 @@ impl Demuxer {
     /// The stated length if the file reaches that far, else what is there.
     fn flac_length(mut self, path: &Path, stated: u64) -> Result<(Demuxer, u64), MediaError> {
         let last = SeekTo::Timestamp { ts: Timestamp::from((stated - 1) as i64), track_id: self.track };
-        let whole = self.reader.seek(SeekMode::Accurate, last).is_ok()
+        let whole = guarded(|| self.reader.seek(SeekMode::Accurate, last)).is_ok()
             && matches!(guarded(|| self.reader.next_packet()), Ok(Some(packet))
                 if packet.pts.get() + packet.dur.get() as i64 >= stated as i64
                 && guarded(|| self.decoder.decode(&packet)).is_ok());
