@@ -112,7 +112,8 @@ impl Demuxer {
         }
         probe.register_metadata::<meta::Id3v2Reader<'_>>();
         let reader =
-            probe.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()).map_err(failed)?;
+            guarded(|| probe.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()))
+                .map_err(failed)?;
         let Some(track) = reader.default_track(TrackType::Audio) else {
             let found = format!("{container} without an audio track that is known here");
             return Err(MediaError::unsupported(path, found, "export the audio as WAV or FLAC"));
