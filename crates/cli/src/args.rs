@@ -182,7 +182,7 @@ pub(crate) struct Work {
 impl Work {
     /// A world that works like this.
     pub(crate) fn world(&self) -> World {
-        let mut world = World::new();
+        let mut world = crate::verbs::world();
         if let Some(threads) = self.threads {
             world.threads = usize::from(threads);
         }

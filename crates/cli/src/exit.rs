@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Output,
     /// The audio cannot be brought to the target.
     Target,
+    /// Stopped from outside.
+    Interrupted,
 }
 
 impl Outcome {
@@ -30,7 +32,8 @@ impl Outcome {
         (Outcome::Document, "the document is not valid"),
         (Outcome::Input, "a file cannot be read, or its audio cannot be used"),
         (Outcome::Output, "a file cannot be written, or must not be replaced"),
-        (Outcome::Target, "the target cannot be reached"),
+        (Outcome::Target, "the target was not reached; the report says what was written instead"),
+        (Outcome::Interrupted, "interrupted; nothing was left half-written"),
     ];
 
     /// The code of the process.
@@ -43,6 +46,8 @@ impl Outcome {
             Outcome::Input => 4,
             Outcome::Output => 5,
             Outcome::Target => 6,
+            // What shells say of a process that was stopped by Ctrl-C.
+            Outcome::Interrupted => 130,
         }
     }
 
@@ -50,10 +55,11 @@ impl Outcome {
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::Document { .. } => Outcome::Document,
-            Failure::Input { .. } => Outcome::Input,
+            Failure::Render { .. } | Failure::Input { .. } => Outcome::Input,
             Failure::Usage(_) => Outcome::Usage,
             Failure::Output { .. } => Outcome::Output,
             Failure::Target(_) => Outcome::Target,
+            Failure::Interrupted => Outcome::Interrupted,
         }
     }
 
@@ -71,6 +77,6 @@ mod tests {
     #[test]
     fn codes_are_documented_in_order_and_once() {
         let codes: Vec<u8> = Outcome::TABLE.iter().map(|(outcome, _)| outcome.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 130]);
     }
 }

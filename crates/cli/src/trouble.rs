@@ -20,7 +20,7 @@ struct Told {
 
 #[derive(Serialize)]
 struct Trouble {
-    /// `document`, `input`, `usage`, `output` or `target`.
+    /// The kind's name, as [`Failure::kind`] gives it.
     kind: &'static str,
     /// What the process ends with.
     exit_code: u8,
@@ -38,6 +38,7 @@ pub(crate) fn tell(failure: &Failure, voice: &mut Voice) {
             Failure::Document { path, text, diagnostics } => {
                 diagnostics.iter().map(|diagnostic| Finding::new(path, text, diagnostic)).collect()
             }
+            Failure::Render { path, text, diagnostic } => vec![Finding::new(path, text, diagnostic)],
             _ => Vec::new(),
         };
         let exit_code = Outcome::of(failure).code();
@@ -51,6 +52,7 @@ pub(crate) fn tell(failure: &Failure, voice: &mut Voice) {
                 voice.trouble(&shown(path, text, diagnostic));
             }
         }
+        Failure::Render { path, text, diagnostic } => voice.trouble(&shown(path, text, diagnostic)),
         other => voice.trouble(&rendered(&[Group::with_title(Level::ERROR.primary_title(other.to_string()))])),
     }
 }

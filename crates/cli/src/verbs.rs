@@ -8,12 +8,29 @@ mod measure;
 mod mix;
 mod new;
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use tonmeister::{Failure, World};
 
 use crate::args::Verb;
 use crate::exit::Outcome;
 use crate::pages;
 use crate::voice::Voice;
+
+/// The world of one run: Ctrl-C ends long work at its next block, and a second one ends the process.
+pub(crate) fn world() -> World {
+    let world = World::new();
+    let stop = Arc::clone(&world.stop);
+    let handler = move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Outcome::Interrupted.code()));
+        }
+    };
+    // Where signals cannot be caught, Ctrl-C ends the process as ever: files are still whole or absent.
+    let _ = ctrlc::set_handler(handler);
+    world
+}
 
 /// Does what was asked and tells the result.
 pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {

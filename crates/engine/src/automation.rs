@@ -78,6 +78,7 @@ impl Motion {
     }
 
     /// The value as written, in the parameter's unit.
+    #[cfg(test)]
     pub(crate) fn value(&self, frame: i64) -> f64 {
         self.value_after(self.segment(frame), frame)
     }

@@ -94,15 +94,15 @@ fn resolve(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Ve
         }
         let stereo = clips.iter().any(|c| c.layout == Layout::Stereo);
         let entry = if stereo { Layout::Stereo } else { Layout::Mono };
-        resolve_strip(song, registry, &track.id, place, entry, &track.strip, clips)
+        resolve_strip(song, registry, &track.id, &place, entry, &track.strip, clips)
     });
     let buses = song.buses.par_iter().map(|bus| {
         let place = format!("bus `{}`", bus.id);
-        resolve_strip(song, registry, &bus.id, place, Layout::Stereo, &bus.strip, Vec::new())
+        resolve_strip(song, registry, &bus.id, &place, Layout::Stereo, &bus.strip, Vec::new())
     });
     let mut all: Vec<Resolved> = tracks.chain(buses).collect::<Result<_, _>>()?;
     let strip = &song.master.strip;
-    all.push(resolve_strip(song, registry, "master", "the master".into(), Layout::Stereo, strip, Vec::new())?);
+    all.push(resolve_strip(song, registry, "master", "the master", Layout::Stereo, strip, Vec::new())?);
     Ok(all)
 }
 
@@ -110,7 +110,7 @@ fn resolve_strip(
     song: &Song,
     registry: &Registry,
     name: &str,
-    place: String,
+    place: &str,
     entry: Layout,
     strip: &Strip,
     clips: Vec<PlacedClip>,

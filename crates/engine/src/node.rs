@@ -201,14 +201,18 @@ impl Node {
                 }
             }
             Entry::Sum { inputs, sums, scratch, delay } => {
-                sums.iter_mut().for_each(|sum| sum[..frames].fill(0.0));
+                for sum in sums.iter_mut() {
+                    sum[..frames].fill(0.0);
+                }
                 for input in inputs {
                     let frame = self.position as i64 - input.lateness;
                     let view = signals.of(input.from);
                     match &mut input.delay {
                         None => input.gains.add(frame, view, parts(sums, frames)),
                         Some(lines) => {
-                            parts(scratch, frames).into_iter().for_each(|late| late.fill(0.0));
+                            for late in parts(scratch, frames) {
+                                late.fill(0.0);
+                            }
                             input.gains.add(frame, view, parts(scratch, frames));
                             let late = parts(scratch, frames).into_iter().zip(lines);
                             for ((late, line), sum) in late.zip(parts(sums, frames)) {

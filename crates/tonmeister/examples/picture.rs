@@ -103,7 +103,7 @@ fn lane(svg: &mut String, name: &str, audio: &Buffer, y: f64, height: f64, color
     let upper = peaks.iter().enumerate().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle - p * half));
     let lower = peaks.iter().enumerate().rev().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle + p * half));
     let points: Vec<String> = upper.chain(lower).collect();
-    writeln!(svg, r##"<polygon points="{}" fill="{color}"/>"##, points.join(" "))
+    writeln!(svg, r#"<polygon points="{}" fill="{color}"/>"#, points.join(" "))
 }
 
 /// Short-term loudness over the master, from −40 to −5 LUFS.

@@ -8,7 +8,7 @@ use tonmeister_core::Severity;
 use tonmeister_measure::check::{Finding as AudioFinding, Inspection, Inspector, Member, Stats, compare_set};
 
 use crate::failure::{Failure, Finding};
-use crate::measure::{each_block, open_for_measuring};
+use crate::measure::open_for_measuring;
 use crate::progress::Progress;
 use crate::world::World;
 
@@ -69,7 +69,7 @@ impl World {
             let audio = &audio;
             let work = scope.spawn(move || {
                 let each = audio.par_iter().map_with(sender, |done, path| {
-                    let inspected = inspect(path);
+                    let inspected = self.inspect(path);
                     // Nobody listens any more only if the watcher panicked.
                     let _ = done.send(());
                     inspected
@@ -82,6 +82,7 @@ impl World {
             work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         progress.end();
+        self.go_on()?;
         let names: Vec<String> = inspected.iter().map(|i| i.report.path.display().to_string()).collect();
         let members = inspected
             .iter()
@@ -108,39 +109,41 @@ impl World {
         let clips = document.song().tracks.iter().flat_map(|t| &t.clips);
         Ok((clips.map(|clip| base.join(&clip.audio)).collect(), warnings))
     }
-}
 
-fn inspect(path: &Path) -> Inspected {
-    let unreadable = |failure: Failure| {
-        let message = match failure {
-            Failure::Input { message, .. } => message,
-            other => other.to_string(),
+    fn inspect(&self, path: &Path) -> Inspected {
+        let unreadable = |failure: Failure| {
+            let message = match failure {
+                Failure::Input { message, .. } => message,
+                other => other.to_string(),
+            };
+            let report = FileReport {
+                path: path.into(),
+                unreadable: Some(message),
+                stats: None,
+                findings: Vec::new(),
+                remarks: Vec::new(),
+            };
+            Inspected { report, inspection: None }
         };
+        let mut opened = match open_for_measuring(path) {
+            Ok(opened) => opened,
+            Err(failure) => return unreadable(failure),
+        };
+        let mut inspector = Inspector::new(opened.source.info());
+        if let Err(failure) =
+            self.each_block(path, &mut *opened.source, |block| inspector.push(block.view(block.frames())))
+        {
+            return unreadable(failure);
+        }
+        let inspection = inspector.finish();
+        let remarks = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
         let report = FileReport {
             path: path.into(),
-            unreadable: Some(message),
-            stats: None,
-            findings: Vec::new(),
-            remarks: Vec::new(),
+            unreadable: None,
+            stats: Some(inspection.stats.clone()),
+            findings: inspection.findings.clone(),
+            remarks,
         };
-        Inspected { report, inspection: None }
-    };
-    let mut opened = match open_for_measuring(path) {
-        Ok(opened) => opened,
-        Err(failure) => return unreadable(failure),
-    };
-    let mut inspector = Inspector::new(opened.source.info());
-    if let Err(failure) = each_block(path, &mut *opened.source, |block| inspector.push(block.view(block.frames()))) {
-        return unreadable(failure);
+        Inspected { report, inspection: Some(inspection) }
     }
-    let inspection = inspector.finish();
-    let remarks = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
-    let report = FileReport {
-        path: path.into(),
-        unreadable: None,
-        stats: Some(inspection.stats.clone()),
-        findings: inspection.findings.clone(),
-        remarks,
-    };
-    Inspected { report, inspection: Some(inspection) }
 }

@@ -27,6 +27,16 @@ pub enum Failure {
         /// What is wrong with it, in the order of the text.
         diagnostics: Vec<Diagnostic>,
     },
+    /// The document is valid but cannot be rendered as things stand: audio is missing, an effect does not fit the rate.
+    #[error("{}", describe(path, std::slice::from_ref(&**diagnostic)))]
+    Render {
+        /// The document's file.
+        path: PathBuf,
+        /// Its text, for showing the place.
+        text: String,
+        /// What is in the way, at its place in the text.
+        diagnostic: Box<Diagnostic>,
+    },
     /// A file that should be read cannot be, or is not what it should be.
     #[error("{}", named(path, message))]
     Input {
@@ -49,6 +59,9 @@ pub enum Failure {
     /// The audio cannot be brought to what was asked for; the message says how near it came.
     #[error("{0}")]
     Target(String),
+    /// Somebody asked to stop ([`crate::World::stop`]).
+    #[error("interrupted; nothing was left half-written")]
+    Interrupted,
 }
 
 fn describe(path: &Path, diagnostics: &[Diagnostic]) -> String {
@@ -66,14 +79,16 @@ fn named(path: &Path, message: &str) -> String {
 }
 
 impl Failure {
-    /// The kind's stable name: `document`, `input`, `usage`, `output` or `target`.
+    /// The kind's stable name: `document`, `render`, `input`, `usage`, `output`, `target` or `interrupted`.
     pub fn kind(&self) -> &'static str {
         match self {
             Failure::Document { .. } => "document",
+            Failure::Render { .. } => "render",
             Failure::Input { .. } => "input",
             Failure::Usage(_) => "usage",
             Failure::Output { .. } => "output",
             Failure::Target(_) => "target",
+            Failure::Interrupted => "interrupted",
         }
     }
 

@@ -29,6 +29,7 @@ pub mod mix;
 pub mod new;
 pub mod output;
 pub mod progress;
+mod text_file;
 pub mod world;
 
 pub use check::CheckReport;

@@ -16,10 +16,11 @@ use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
-use crate::measure::{each_block, open_for_measuring};
+use crate::measure::open_for_measuring;
 use crate::mix::{Dynamics, MixOptions, MixReport, Trouble};
 use crate::output::{Depth, Ended, Output, Written, format_of};
 use crate::progress::Progress;
+use crate::text_file::{self, Existing};
 use crate::world::{Files, World};
 
 pub mod chain;
@@ -121,6 +122,8 @@ pub struct MasterReport {
     pub warnings: Vec<Finding>,
 }
 
+type Measured = (Loudness, Vec<Finding>, u32, u64);
+
 impl World {
     /// Masters a mix, or a song document, to a file. The file appears whole or not at all.
     pub fn master(
@@ -188,7 +191,7 @@ impl World {
             Some(mix) => {
                 (mix.written.loudness.clone(), mix.warnings.clone(), mix.written.sample_rate_hz, mix.written.frames)
             }
-            None => measure_input(&audio, input, progress)?,
+            None => self.measure_input(&audio, input, progress)?,
         };
         let Some(loudness_lufs) = loudness.integrated_lufs else {
             let what = "is silent (or shorter than 0.4 s): there is nothing that could be brought to a loudness";
@@ -201,31 +204,31 @@ impl World {
         let audio = path_text(&audio)?;
         Ok((Material { audio, title, sample_rate, frames, loudness_lufs }, loudness, warnings))
     }
-}
 
-type Measured = (Loudness, Vec<Finding>, u32, u64);
-
-fn measure_input(audio: &Path, input: &Path, progress: &mut dyn Progress) -> Result<Measured, Failure> {
-    let mut opened = open_for_measuring(audio)?;
-    let (rate, layout) = (opened.info.sample_rate, opened.info.layout);
-    let mut meter = LoudnessMeter::new(rate, layout).map_err(|e| Failure::input(input, e))?;
-    progress.begin("Listening", opened.info.frames);
-    let mut frames = 0;
-    let pass = each_block(input, &mut *opened.source, |block| {
-        meter.push(block.view(block.frames()));
-        frames += block.frames() as u64;
-        progress.advance(block.frames() as u64);
-    });
-    progress.end();
-    pass?;
-    let loudness = meter.finish();
-    if loudness.non_finite_samples > 0 {
-        let count = loudness.non_finite_samples;
-        let what = format!("{count} samples are no numbers (NaN or infinite); render the mix again or repair it first");
-        return Err(Failure::input(input, what));
+    /// Listens to a mix.
+    fn measure_input(&self, audio: &Path, input: &Path, progress: &mut dyn Progress) -> Result<Measured, Failure> {
+        let mut opened = open_for_measuring(audio)?;
+        let (rate, layout) = (opened.info.sample_rate, opened.info.layout);
+        let mut meter = LoudnessMeter::new(rate, layout).map_err(|e| Failure::input(input, e))?;
+        progress.begin("Listening", opened.info.frames);
+        let mut frames = 0;
+        let pass = self.each_block(input, &mut *opened.source, |block| {
+            meter.push(block.view(block.frames()));
+            frames += block.frames() as u64;
+            progress.advance(block.frames() as u64);
+        });
+        progress.end();
+        pass?;
+        let loudness = meter.finish();
+        if loudness.non_finite_samples > 0 {
+            let count = loudness.non_finite_samples;
+            let what =
+                format!("{count} samples are no numbers (NaN or infinite); render the mix again or repair it first");
+            return Err(Failure::input(input, what));
+        }
+        let warnings = opened.warnings.iter().map(|d| Finding::new(input, "", d)).collect();
+        Ok((loudness, warnings, rate, frames))
     }
-    let warnings = opened.warnings.iter().map(|d| Finding::new(input, "", d)).collect();
-    Ok((loudness, warnings, rate, frames))
 }
 
 fn path_text(path: &Path) -> Result<String, Failure> {
@@ -352,7 +355,8 @@ impl Session<'_> {
         chain::add_limiter(&mut song, self.world.registry(), drive, ceiling);
         let files = Files::new("");
         let rendering = self.world.prepare(&song, &files).map_err(about)?;
-        let mut output = Output::create(&self.options.output, self.options.depth, self.material.sample_rate)?;
+        let mut output =
+            Output::create(self.world, &self.options.output, self.options.depth, self.material.sample_rate)?;
         let what = format!("Limiting, try {number}");
         let dynamics = rendering.run(&what, progress, |view| output.write(view)).map_err(about)?;
         let limiting_db = dynamics.iter().map(|d| d.max_reduction_db).fold(0.0, f64::max);
@@ -366,17 +370,6 @@ impl Session<'_> {
         song.tracks[0].clips[0].audio = path_text(&input)?;
         chain::add_limiter(&mut song, self.world.registry(), won.drive_db, won.ceiling_dbtp);
         let text = tonmeister_session::print(&song);
-        write_text(path, &text)
+        text_file::write(path, &text, Existing::Replace).map_err(|e| Failure::output(path, crate::world::plain(&e)))
     }
-}
-
-/// Writes a text beside its target, then puts it in place.
-pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
-    use std::io::Write;
-    let failed = |e: std::io::Error| Failure::output(path, crate::world::plain(&e));
-    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
 }

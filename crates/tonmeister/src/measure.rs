@@ -38,7 +38,7 @@ impl World {
         let mut meter =
             LoudnessMeter::new(opened.info.sample_rate, opened.info.layout).map_err(|e| Failure::input(path, e))?;
         progress.begin("Measuring", opened.info.frames);
-        let pass = each_block(path, &mut *opened.source, |block| {
+        let pass = self.each_block(path, &mut *opened.source, |block| {
             meter.push(block.view(block.frames()));
             progress.advance(block.frames() as u64);
         });
@@ -61,6 +61,30 @@ impl World {
             warnings,
         })
     }
+
+    /// Reads a source to its end. The buffer handed on holds just the frames that were read.
+    pub(crate) fn each_block(
+        &self,
+        path: &Path,
+        source: &mut dyn Source,
+        mut each: impl FnMut(&Buffer),
+    ) -> Result<(), Failure> {
+        let layout: Layout = source.info().layout;
+        let mut buffer = Buffer::new(layout, STEP);
+        loop {
+            self.go_on()?;
+            let frames = source.read(&mut buffer.block(STEP)).map_err(|e| Failure::input(path, e))?;
+            match frames {
+                0 => return Ok(()),
+                STEP => each(&buffer),
+                _ => {
+                    let mut part = Buffer::new(layout, 0);
+                    part.append(buffer.view(frames));
+                    each(&part);
+                }
+            }
+        }
+    }
 }
 
 /// "WAV, PCM, 24-bit", "Ogg, Vorbis".
@@ -75,22 +99,4 @@ fn describe(info: &media::FileInfo) -> String {
 pub(crate) fn open_for_measuring(path: &Path) -> Result<media::Opened, Failure> {
     let options = media::OpenOptions { non_finite: media::NonFinite::Silence };
     media::open_with(path, options).map_err(|e| Failure::input(path, e))
-}
-
-/// Reads a source to its end. The buffer handed on holds just the frames that were read.
-pub(crate) fn each_block(path: &Path, source: &mut dyn Source, mut each: impl FnMut(&Buffer)) -> Result<(), Failure> {
-    let layout: Layout = source.info().layout;
-    let mut buffer = Buffer::new(layout, STEP);
-    loop {
-        let frames = source.read(&mut buffer.block(STEP)).map_err(|e| Failure::input(path, e))?;
-        match frames {
-            0 => return Ok(()),
-            STEP => each(&buffer),
-            _ => {
-                let mut part = Buffer::new(layout, 0);
-                part.append(buffer.view(frames));
-                each(&part);
-            }
-        }
-    }
 }

@@ -92,7 +92,7 @@ impl World {
     ) -> Result<Render, Trouble> {
         let rendering = self.prepare(song, files)?;
         let plan = Arc::clone(&rendering.compiled.plan);
-        let mut output = Output::create(&options.output, options.depth, plan.sample_rate)?;
+        let mut output = Output::create(self, &options.output, options.depth, plan.sample_rate)?;
         let dynamics = rendering.run(what, progress, |view| output.write(view))?;
         Ok(Render { written: output.end().keep()?, dynamics, latency: plan.latency, endless: plan.endless })
     }
@@ -173,10 +173,14 @@ impl Trouble {
     pub(crate) fn in_document(self, path: &Path, document: &Document) -> Failure {
         let Trouble::Engine(error) = self else { return self.about(path) };
         let mut diagnostic = Diagnostic::error("cannot-render", error.to_string());
-        if let Some(span) = error.address.as_deref().and_then(|address| document.span_of(address)) {
+        let place = |address: &str| {
+            // What is wrong with a track as a whole is mostly its audio.
+            document.span_of(&format!("{address}/audio")).or_else(|| document.span_of(address))
+        };
+        if let Some(span) = error.address.as_deref().and_then(place) {
             diagnostic = diagnostic.at(span, "asked for here");
         }
-        Failure::Document { path: path.into(), text: document.to_text(), diagnostics: vec![diagnostic] }
+        Failure::Render { path: path.into(), text: document.to_text(), diagnostic: diagnostic.into() }
     }
 
     /// As a failure of the verb that works on that file.

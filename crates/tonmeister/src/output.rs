@@ -9,6 +9,7 @@ use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
 use tonmeister_media as media;
 
 use crate::failure::Failure;
+use crate::world::World;
 
 /// How samples are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +62,7 @@ pub(crate) struct Output {
     writer: media::Writer,
     dither: Option<Dither>,
     meter: LoudnessMeter,
+    world: World,
     quantised: Buffer,
     sample_rate: u32,
     frames: u64,
@@ -69,7 +71,7 @@ pub(crate) struct Output {
 impl Output {
     /// Begins a stereo file; its format follows the name's extension. Nothing stands under the name until
     /// [`Ended::keep`].
-    pub(crate) fn create(path: &Path, depth: Depth, sample_rate: u32) -> Result<Self, Failure> {
+    pub(crate) fn create(world: &World, path: &Path, depth: Depth, sample_rate: u32) -> Result<Self, Failure> {
         let format = format_of(path, depth)?;
         let writer =
             media::Writer::create(path, format, sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
@@ -80,11 +82,22 @@ impl Output {
         let meter = LoudnessMeter::new(sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
         let quantised = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);
         let dither = dither.transpose()?;
-        Ok(Output { path: path.into(), depth, writer, dither, meter, quantised, sample_rate, frames: 0 })
+        Ok(Output {
+            path: path.into(),
+            depth,
+            writer,
+            dither,
+            meter,
+            world: world.clone(),
+            quantised,
+            sample_rate,
+            frames: 0,
+        })
     }
 
     /// Dithers, measures and writes the next frames.
     pub(crate) fn write(&mut self, view: View<'_>) -> Result<(), Failure> {
+        self.world.go_on()?;
         let step = self.quantised.frames();
         for from in (0..view.frames()).step_by(step) {
             let part = view.part(from, (from + step).min(view.frames()));

@@ -1,6 +1,7 @@
 //! Where the verbs act: files on disk behind the engine's idea of a library, and the cores to use.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tonmeister_core::{Diagnostic, Registry, Source, SourceError, SourceInfo};
@@ -21,6 +22,9 @@ pub struct World {
     pub threads: usize,
     /// Frames per block, 1 to 4096. Changes no bit of the sound.
     pub block: usize,
+    /// Set it from anywhere (a signal, a button) and long work ends at its next block with [`Failure::Interrupted`],
+    /// leaving no trace.
+    pub stop: Arc<AtomicBool>,
     registry: Registry,
 }
 
@@ -40,12 +44,17 @@ impl World {
     /// Every core, blocks of the engine's own choice, every effect of the rack.
     pub fn new() -> Self {
         let options = tonmeister_engine::RenderOptions::default();
-        World { threads: options.threads, block: options.block, registry: tonmeister_dsp::rack() }
+        World { threads: options.threads, block: options.block, stop: Arc::default(), registry: tonmeister_dsp::rack() }
     }
 
     /// The effects a document can name.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Whether to go on.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        if self.stop.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
     /// Reads and checks a document.

@@ -13,7 +13,9 @@ fn session(folder: &Path) -> std::path::PathBuf {
     let mut text = SONG_TOML.replacen("[song]", "[song]\nlength_s = 4.0", 1);
     for spec in world.registry().specs() {
         if !text.contains(&format!("effect = \"{}\"", spec.id)) {
-            text.push_str(&format!("\n[[master.insert]]\neffect = \"{}\"\nid = \"extra-{}\"\n", spec.id, spec.id));
+            let id = spec.id;
+            let insert = ["\n[[master.insert]]\neffect = \"", id, "\"\nid = \"extra-", id, "\"\n"];
+            text.extend(insert);
         }
     }
     let path = folder.join("session.toml");

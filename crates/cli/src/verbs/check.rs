@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tonmeister::{AudioFinding, CheckReport, Failure, Severity, World};
+use tonmeister::{AudioFinding, CheckReport, Failure, Severity};
 
 use crate::args::Check;
 use crate::bars::Bars;
@@ -13,7 +13,7 @@ use crate::voice::Voice;
 
 /// Checks and tells what was found, the files in order and then all of them together.
 pub(crate) fn run(args: &Check, voice: &mut Voice) -> Result<Outcome, Failure> {
-    let report = World::new().check(&args.files, &mut Bars::new(voice))?;
+    let report = super::world().check(&args.files, &mut Bars::new(voice))?;
     voice.result(&report, |report| told(report, args.notes));
     Ok(if report.errors > 0 { Outcome::Found } else { Outcome::Done })
 }

@@ -1,7 +1,7 @@
 //! `tonmeister demo`.
 
+use tonmeister::Failure;
 use tonmeister::demo::perform::DemoReport;
-use tonmeister::{Failure, World};
 
 use super::levels;
 use crate::args::Demo;
@@ -12,7 +12,7 @@ use crate::voice::Voice;
 
 /// Plays, mixes and masters the demo song.
 pub(crate) fn run(args: &Demo, voice: &mut Voice) -> Result<Outcome, Failure> {
-    let report = World::new().demo(&args.folder, &mut Bars::new(voice))?;
+    let report = super::world().demo(&args.folder, &mut Bars::new(voice))?;
     voice.result(&report, told);
     Ok(Outcome::Done)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tonmeister::{MeasureReport, World};
+use tonmeister::MeasureReport;
 
 use super::levels;
 use crate::args::Measure;
@@ -31,7 +31,7 @@ struct Unmeasured {
 
 /// Measures file after file; one that cannot be read does not keep the others from being measured.
 pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
-    let world = World::new();
+    let world = super::world();
     let mut measured = Measured { files: Vec::new(), failed: Vec::new() };
     let mut outcome = Outcome::Done;
     for path in &args.files {

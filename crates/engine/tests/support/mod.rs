@@ -1,5 +1,5 @@
 //! A studio for tests: audio from memory, and effects that do nothing but what a test needs.
-#![allow(dead_code, missing_docs, clippy::missing_panics_doc)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::missing_panics_doc)]
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,10 +8,11 @@ use tonmeister_media as media;
 
 use super::{SAMPLE_RATE, SONG_TOML, Stem, TITLE};
 use crate::failure::Failure;
-use crate::master::{MasterOptions, MasterReport, write_text};
+use crate::master::{MasterOptions, MasterReport};
 use crate::mix::{MixOptions, MixReport};
 use crate::output::Depth;
 use crate::progress::Progress;
+use crate::text_file::{self, Existing};
 use crate::world::{World, plain};
 
 /// What the demo left in its folder.
@@ -58,7 +59,7 @@ impl World {
             _ => {}
         }
         let stems = write_stems(folder, progress)?;
-        write_text(&document, SONG_TOML)?;
+        text_file::write(&document, SONG_TOML, Existing::Replace).map_err(|e| Failure::output(&document, plain(&e)))?;
         let mix_path = folder.join("mix.wav");
         let mix = self.mix(&document, &MixOptions { output: mix_path.clone(), depth: Depth::Float32 }, progress)?;
         let master = self.master(&mix_path, &MasterOptions::new(folder.join("master.wav")), progress)?;

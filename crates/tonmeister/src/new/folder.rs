@@ -1,7 +1,7 @@
 //! The folder: which files are audio, where the document goes, and writing it whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
@@ -11,6 +11,7 @@ use tonmeister_session::model::{Destination, PanLaw, Song};
 use super::{NewSong, StemFile, name, note, plan};
 use crate::failure::{Failure, Finding};
 use crate::progress::Progress;
+use crate::text_file::{self, Existing};
 
 /// What files of audio end in.
 const EXTENSIONS: &[&str] = &[
@@ -254,28 +255,13 @@ fn text(song: &Song) -> String {
     text.replacen("pan_law_db", &format!("{reason}pan_law_db"), 1)
 }
 
-/// Writes beside the target, syncs, and puts the file in its place; without `replace` never over another.
+/// Puts the document in its place; without `replace` never over another.
 fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
-    let failed = |error: io::Error| unwritable(path, &error);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut beside = tempfile::Builder::new();
-    #[cfg(unix)]
-    let beside = {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the user's mask leaves (temporary files are private otherwise).
-        beside.permissions(fs::Permissions::from_mode(0o666))
-    };
-    let mut file = beside.prefix(".song.toml.").suffix(".part").tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    if replace {
-        file.persist(path).map_err(|error| failed(error.error))?;
-        return Ok(());
-    }
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(failed(error.error)),
-    }
+    let existing = if replace { Existing::Replace } else { Existing::Keep };
+    text_file::write(path, text, existing).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => unwritable(path, &error),
+    })
 }
 
 fn report(path: PathBuf, new: &NewSong, files: &[StemFile], notes: &[Diagnostic]) -> NewReport {
