@@ -7,6 +7,7 @@
 //! This crate knows no file, thread, clock, serialisation or document.
 
 pub mod biquad;
+mod control;
 pub mod delay;
 pub mod dither;
 pub mod dynamics;

@@ -18,8 +18,8 @@
 //! wet sound does not depend on the decay: steady noise comes out as loud as it went in.
 //!
 //! Times, sizes and decay are fixed when the reverb is built: they are memory. Levels, width, filters and the
-//! modulation move without a click: automation in straight lines, jumps eased over 20 ms; the modulation takes new
-//! values on a grid of 64 frames. There is no latency.
+//! modulation move without a click: in straight lines with corners rounded by a one-pole of 1 ms, jumps in 50 ms (the
+//! filters' frequencies: in 20 ms, eased); the modulation takes new values on a grid of 64 frames. There is no latency.
 //!
 //! Modulation is a swing of the mixing matrix, not of delays: it spreads resonances without bending the pitch and
 //! without dulling the treble (see [`network`]).

@@ -12,7 +12,8 @@ use tonmeister_core::{
 use super::ballistics::{Ballistics, Times};
 use super::curve::{Curve, INFINITE_RATIO, at_least};
 use super::detector::{Detector, DetectorKind, Listening};
-use super::parts::{Control, DelayLine, JUMP_MS, Needle};
+use super::parts::{DelayLine, Needle};
+use crate::control::{Control, JUMP_MS};
 use crate::math::{OCTAVES_PER_DB, exp2, log2};
 
 /// How many frames are worked on at a time.

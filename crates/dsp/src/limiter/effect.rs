@@ -6,8 +6,9 @@ use tonmeister_core::{
 };
 
 use super::envelope::{Envelope, Shape, TILE, needed};
+use crate::control::{Control, JUMP_MS};
 use crate::dynamics::curve::at_least;
-use crate::dynamics::parts::{Control, DelayLine, JUMP_MS, Needle};
+use crate::dynamics::parts::{DelayLine, Needle};
 use crate::math::{amplitude_of_db, amplitudes_to_db};
 use crate::truepeak::bound::highest_in_tile;
 use crate::truepeak::kernel::{REACH, TAPS, cell_peaks};

@@ -8,8 +8,8 @@ use super::network::Network;
 use super::ring::{CHUNK, Planes, Ring};
 use super::tuning::{Draw, EarlyTap, early_taps};
 use super::{LINES, SPEC, curve, tuning};
+use crate::control::{Control, JUMP_MS};
 use crate::delay::cut::{Cut, Side};
-use crate::delay::travel::Travel;
 
 /// The angle of the swing at a modulation of 100 %, against what a line loses on one pass (as a natural logarithm).
 ///
@@ -48,19 +48,21 @@ struct Space {
 /// Everything that may move.
 #[derive(Debug)]
 struct Controls {
-    early_db: Travel,
-    late_db: Travel,
-    modulation: Travel,
-    modulation_hz: Travel,
-    width: Travel,
-    mix: Travel,
+    early_db: Control,
+    late_db: Control,
+    modulation: Control,
+    modulation_hz: Control,
+    width: Control,
+    mix: Control,
     highpass: Option<Cut>,
     lowpass: Option<Cut>,
+    /// How many frames a jump travels.
+    jump: u32,
 }
 
 impl Controls {
     fn new(settings: &Settings, sample_rate: u32) -> Self {
-        let travel = |id| Travel::new(settings.get(id), sample_rate);
+        let travel = |id| Control::rounded(settings.get(id), sample_rate);
         let cut = |group, side| settings.items(group).first().map(|item| Cut::new(side, item[0], sample_rate));
         Controls {
             early_db: travel("early_db"),
@@ -71,20 +73,22 @@ impl Controls {
             mix: travel("mix_percent"),
             highpass: cut("highpass", Side::High),
             lowpass: cut("lowpass", Side::Low),
+            jump: (0.001 * JUMP_MS * f64::from(sample_rate)).ceil() as u32,
         }
     }
 
     /// What is fixed never comes here: the parameter table says so to whoever writes automation.
     fn apply(&mut self, slot: Option<Slot>, event: &Event) {
         let Event { value, glide, .. } = *event;
+        let frames = if glide == 0 { self.jump } else { glide };
         match slot {
             Some(Slot::Scalar(place)) => match SPEC.params[place].id {
-                "early_db" => self.early_db.to(value, glide),
-                "late_db" => self.late_db.to(value, glide),
-                "modulation_percent" => self.modulation.to(value, glide),
-                "modulation_hz" => self.modulation_hz.to(value, glide),
-                "width_percent" => self.width.to(value, glide),
-                "mix_percent" => self.mix.to(value, glide),
+                "early_db" => self.early_db.to(value, frames),
+                "late_db" => self.late_db.to(value, frames),
+                "modulation_percent" => self.modulation.to(value, frames),
+                "modulation_hz" => self.modulation_hz.to(value, frames),
+                "width_percent" => self.width.to(value, frames),
+                "mix_percent" => self.mix.to(value, frames),
                 _ => {}
             },
             Some(Slot::Grouped { group, .. }) => match SPEC.groups[group].id {
@@ -99,7 +103,7 @@ impl Controls {
     fn moving(&self) -> bool {
         [&self.early_db, &self.late_db, &self.modulation, &self.modulation_hz, &self.width, &self.mix]
             .into_iter()
-            .any(Travel::moving)
+            .any(Control::moving)
     }
 
     /// The gains one frame on.
