@@ -10,7 +10,13 @@ use tonmeister::{Depth, MixOptions, Silent, World};
 fn session(folder: &Path) -> std::path::PathBuf {
     perform::write_stems(folder, &mut Silent).unwrap();
     let world = World::new();
-    let mut text = SONG_TOML.replacen("[song]", "[song]\nlength_s = 4.0", 1);
+    // From the chorus on, where everybody plays.
+    let from_chorus = |line: &str| match line.strip_prefix("audio = ") {
+        Some(file) => format!("clip = [{{ audio = {file}, offset_s = 34.1 }}]\n"),
+        None if line.starts_with("length_s") => "length_s = 4.0\n".into(),
+        None => format!("{line}\n"),
+    };
+    let mut text: String = SONG_TOML.lines().map(from_chorus).collect();
     for spec in world.registry().specs() {
         if !text.contains(&format!("effect = \"{}\"", spec.id)) {
             let id = spec.id;
