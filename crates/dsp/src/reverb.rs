@@ -11,7 +11,8 @@
 //! 1. **Early reflections** ([`tuning`]): fourteen taps of each input, panned, sparse velvet noise.
 //! 2. **Diffuser** ([`diffuser`]): four steps turn each click into a cloud.
 //! 3. **Network** ([`network`]): sixteen delay lines of prime lengths feed one another through orthogonal matrices.
-//! 4. **Decay** ([`decay`]): a filter in each line makes every octave last as long as asked, within 5 %.
+//! 4. **Decay** ([`decay`]): a filter in each line makes every octave last as long as asked, within 5 %. A smooth curve
+//!    takes a few [`shelves`], a table of octaves ten bands.
 //!
 //! T60 over frequency is `decay_s`, times `low_ratio` well below `low_hz` and `high_ratio` well above `high_hz`
 //! (half of each, in octaves of decay, at those frequencies), times the factors of `octaves`. The loudness of the
@@ -32,6 +33,7 @@ mod diffuser;
 mod network;
 mod processor;
 mod ring;
+mod shelves;
 mod tuning;
 
 #[cfg(test)]
@@ -237,6 +239,7 @@ const SPEC: EffectSpec = EffectSpec {
         "Jot, Chaigne: Digital delay networks for designing artificial reverberators, AES 90, 1991",
         "Prawda, Schlecht, Välimäki: Improved reverberation time control for feedback delay networks, DAFx 2019",
         "Välimäki, Liski: Accurate cascade graphic equalizer, IEEE SPL 24(2), 2017",
+        "Jot: Proportional parametric equalizers, AES 139, 2015",
         "Schlecht, Habets: Time-varying feedback matrices in feedback delay networks, JASA 138(3), 2015",
         "Schlecht, Habets: On lossless feedback delay networks, IEEE TSP 65(6), 2017",
         "Signalsmith Audio: Let's write a reverb, ADC 2021",

@@ -1,7 +1,8 @@
 //! How long each frequency lasts: the decay curve, and the filters in the loop that make it so.
 //!
 //! A line of m frames must lose −60·m/(fs·T60(f)) dB on each pass (Jot and Chaigne, *Digital delay networks for
-//! designing artificial reverberators*, AES 90, 1991). The loss is one broadband gain and an accurate cascade
+//! designing artificial reverberators*, AES 90, 1991). Where the curve is smooth the loss is one broadband gain and a
+//! few [shelves](super::shelves). Where it is not, as with most octave tables, it is the gain and an accurate cascade
 //! graphic equalizer of ten octave bands (Välimäki and Liski, *Accurate cascade graphic equalizer*, IEEE SPL 24(2),
 //! 2017; in a reverberator: Prawda, Schlecht and Välimäki, *Improved reverberation time control for feedback delay
 //! networks*, DAFx 2019). Bands leak into one another; their gains come from a least-squares fit at the ten centers
@@ -10,6 +11,7 @@
 use std::f64::consts::PI;
 
 use super::LINES;
+use super::shelves::{self, FirstOrder, Fit};
 
 /// Bands of the equalizer.
 pub(crate) const BANDS: usize = 10;
@@ -121,11 +123,20 @@ impl Section {
 pub(crate) struct Losses {
     /// Broadband gain of each line.
     pub(crate) gain: [f64; LINES],
-    /// The sections in order, for all lines at once.
+    /// The shelves in order, for all lines at once.
+    pub(crate) shelves: Vec<ShelfLanes>,
+    /// The octave bands in order, for all lines at once: none where shelves come close enough.
     pub(crate) bands: Vec<BandLanes>,
 }
 
-/// One section for all lines.
+/// One shelf for all lines: (1 + (a + c)·z⁻¹)/(1 + a·z⁻¹).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ShelfLanes {
+    pub(crate) a: [f64; LINES],
+    pub(crate) c: [f64; LINES],
+}
+
+/// One band for all lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BandLanes {
     pub(crate) b1: [f64; LINES],
@@ -138,12 +149,49 @@ impl Losses {
     /// For lines of these lengths in frames.
     pub(crate) fn new(curve: &Curve, lengths: &[usize; LINES], sample_rate: u32) -> Losses {
         let rate = f64::from(sample_rate);
+        (0..=shelves::MOST)
+            .find_map(|count| Losses::of_shelves(curve, lengths, rate, count))
+            .unwrap_or_else(|| Losses::of_bands(curve, lengths, rate))
+    }
+
+    /// None when so many shelves do not come close enough in every line.
+    fn of_shelves(curve: &Curve, lengths: &[usize; LINES], rate: f64, count: usize) -> Option<Losses> {
+        let points = places(rate);
+        let tangents: Vec<f64> = points.iter().map(|hz| (PI * hz / rate).tan()).collect();
+        let mut losses = Losses { gain: [0.0; LINES], shelves: vec![ShelfLanes::default(); count], bands: Vec::new() };
+        let mut known: Option<(usize, Fit)> = None;
+        // From the longest down: the longest is the hardest to follow.
+        for (line, length) in lengths.iter().enumerate().rev() {
+            let wanted: Vec<f64> = points.iter().map(|hz| loss_db(curve, *length, rate, *hz)).collect();
+            let fit = match &known {
+                None => Fit::new(&tangents, &wanted, count),
+                Some((longer, fit)) => fit.rescaled(&tangents, &wanted, *length as f64 / *longer as f64),
+            };
+            if fit.worst > shelves::CLOSE {
+                return None;
+            }
+            let filters: Vec<FirstOrder> = fit.shelves.iter().map(shelves::Shelf::filter).collect();
+            let scale: f64 = filters.iter().map(|f| f.gain).product();
+            let shape = |hz: f64| filters.iter().map(|f| f.gain_db(PI * hz / rate)).sum::<f64>();
+            let broadband_db = fit.broadband_db + 20.0 * scale.log10();
+            losses.gain[line] =
+                10f64.powf((broadband_db - excess_db(broadband_db, shape, curve, *length, rate)) / 20.0);
+            for (lanes, filter) in losses.shelves.iter_mut().zip(&filters) {
+                (lanes.a[line], lanes.c[line]) = (filter.a, filter.b - filter.a);
+            }
+            known = Some((*length, fit));
+        }
+        Some(losses)
+    }
+
+    fn of_bands(curve: &Curve, lengths: &[usize; LINES], rate: f64) -> Losses {
         let designs = lengths.map(|length| Design::new(curve, length, rate));
         let count = designs.iter().map(|d| d.sections.len()).max().unwrap_or(0);
         // A band that would bend no line by a thousandth of its loss is left out for all.
         let matters = |band: usize| designs.iter().any(|d| d.bends(band));
         let bands: Vec<usize> = (0..count).filter(|b| matters(*b)).collect();
-        let mut losses = Losses { gain: [0.0; LINES], bands: vec![BandLanes::default(); bands.len()] };
+        let lanes = vec![BandLanes::default(); bands.len()];
+        let mut losses = Losses { gain: [0.0; LINES], shelves: Vec::new(), bands: lanes };
         for (line, design) in designs.iter().enumerate() {
             losses.gain[line] = 10f64.powf(design.broadband_db / 20.0);
             for (lanes, band) in losses.bands.iter_mut().zip(&bands) {
@@ -163,8 +211,37 @@ impl Losses {
             .bands
             .iter()
             .map(|l| Section { gain: 1.0, b: [l.b1[line], l.b2[line]], a: [l.a1[line], l.a2[line]] }.gain_db(hz, rate));
-        20.0 * self.gain[line].log10() + bands.sum::<f64>()
+        let shelf = |l: &ShelfLanes| FirstOrder { gain: 1.0, b: l.a[line] + l.c[line], a: l.a[line] };
+        let shelves = self.shelves.iter().map(|l| shelf(l).gain_db(PI * hz / rate));
+        20.0 * self.gain[line].log10() + bands.sum::<f64>() + shelves.sum::<f64>()
     }
+}
+
+/// What a line of this length should lose at a frequency, in dB (negative).
+fn loss_db(curve: &Curve, length: usize, rate: f64, hz: f64) -> f64 {
+    (-60.0 * length as f64 / (rate * curve.at(hz))).max(-MOST_LOSS_DB)
+}
+
+/// How many bands there are at a rate: one whose center comes too near to half of it has no place to stand.
+fn bands_at(rate: f64) -> usize {
+    (0..BANDS).filter(|b| center(*b) < 0.425 * rate).count()
+}
+
+/// Frequencies at which a fit is judged: the centers of the bands and three places between each two.
+fn places(rate: f64) -> Vec<f64> {
+    (0..DENSITY * (bands_at(rate) - 1) + 1).map(|p| center(0) * 2f64.powf(p as f64 / DENSITY as f64)).collect()
+}
+
+/// A curve steeper than the filters can follow must not make the loop grow: nowhere may a pass lose less than one and
+/// a half times the longest decay asks for. This is what is missing, in dB, by which the whole line is turned down.
+fn excess_db(broadband_db: f64, shape_db: impl Fn(f64) -> f64, curve: &Curve, length: usize, rate: f64) -> f64 {
+    let least = -60.0 * length as f64 / (rate * 1.5 * curve.longest());
+    let grid = (0..).map(|i| 5.0 * 2f64.powf(f64::from(i) / 24.0)).take_while(|hz| *hz < 0.5 * rate);
+    let sums: Vec<f64> = grid.chain([0.5 * rate]).map(shape_db).collect();
+    // Between two places of the grid the sum cannot rise much above what it changes from one to the next.
+    let steepest = sums.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max);
+    let most = sums.iter().copied().fold(f64::MIN, f64::max) + 0.1 * steepest;
+    (broadband_db + most - least).max(0.0)
 }
 
 /// The filters of one line.
@@ -177,11 +254,8 @@ struct Design {
 
 impl Design {
     fn new(curve: &Curve, length: usize, rate: f64) -> Design {
-        let loss = |hz: f64| (-60.0 * length as f64 / (rate * curve.at(hz))).max(-MOST_LOSS_DB);
-        // Bands whose center comes too near to half the rate have no place to stand.
-        let bands = (0..BANDS).filter(|b| center(*b) < 0.425 * rate).count();
-        let place = |p: usize| center(0) * 2f64.powf(p as f64 / DENSITY as f64);
-        let points: Vec<f64> = (0..DENSITY * (bands - 1) + 1).map(place).collect();
+        let (bands, points) = (bands_at(rate), places(rate));
+        let loss = |hz: f64| loss_db(curve, length, rate, hz);
         let middle_db = (0..bands).map(|b| loss(center(b))).sum::<f64>() / bands as f64;
         let target: Vec<f64> = points.iter().map(|hz| loss(*hz) - middle_db).collect();
         let mut gains_db: Vec<f64> = (0..bands).map(|b| target[DENSITY * b]).collect();
@@ -190,29 +264,13 @@ impl Design {
         }
         let sections: Vec<Section> =
             gains_db.iter().enumerate().map(|(b, g)| Section::peak(center(b), *g, rate)).collect();
-        let mut design = Design { broadband_db: middle_db, sections, gains_db, middle_db };
-        design.keep_stable(curve, length, rate);
-        design
+        let shape = |hz: f64| sections.iter().map(|s| s.gain_db(hz, rate)).sum::<f64>();
+        let broadband_db = middle_db - excess_db(middle_db, shape, curve, length, rate);
+        Design { broadband_db, sections, gains_db, middle_db }
     }
 
     fn bends(&self, band: usize) -> bool {
         self.gains_db[band].abs() > 1e-3 * self.middle_db.abs()
-    }
-
-    /// A curve steeper than octave bands can follow must not make the loop grow: nowhere may a pass lose less than
-    /// one and a half times the longest decay asks for. The whole line is turned down by what is missing.
-    fn keep_stable(&mut self, curve: &Curve, length: usize, rate: f64) {
-        let least = -60.0 * length as f64 / (rate * 1.5 * curve.longest());
-        let sum = |hz: f64| self.sections.iter().map(|s| s.gain_db(hz, rate)).sum::<f64>();
-        let grid = (0..).map(|i| 5.0 * 2f64.powf(f64::from(i) / 24.0)).take_while(|hz| *hz < 0.5 * rate);
-        let sums: Vec<f64> = grid.chain([0.5 * rate]).map(sum).collect();
-        // Between two places of the grid the sum cannot rise much above what it changes from one to the next.
-        let steepest = sums.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max);
-        let most = sums.iter().copied().fold(f64::MIN, f64::max) + 0.1 * steepest;
-        let excess = self.broadband_db + most - least;
-        if excess > 0.0 {
-            self.broadband_db -= excess;
-        }
     }
 }
 
@@ -242,7 +300,7 @@ fn refit(gains_db: &[f64], points: &[f64], target: &[f64], rate: f64) -> Vec<f64
 }
 
 /// Gauss with pivoting on the first `n` rows; column `n` is the right-hand side.
-fn solve(m: &mut [[f64; BANDS + 1]; BANDS], n: usize) -> Vec<f64> {
+pub(super) fn solve<const WIDTH: usize>(m: &mut [[f64; WIDTH]], n: usize) -> Vec<f64> {
     for column in 0..n {
         let pivot = (column..n).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs())).unwrap_or(column);
         m.swap(column, pivot);
@@ -273,8 +331,7 @@ mod tests {
     }
 
     /// The worst error of T60 over all lines: at the centers, and everywhere from 31 Hz to 15 kHz.
-    fn worst(curve: &Curve, rate: u32) -> (f64, f64) {
-        let losses = Losses::new(curve, &LENGTHS, rate);
+    fn worst(curve: &Curve, losses: &Losses, rate: u32) -> (f64, f64) {
         let rate = f64::from(rate);
         let error = |hz: f64| {
             let each = (0..LINES).map(|line| {
@@ -295,9 +352,19 @@ mod tests {
             for (decay, low, high) in
                 [(1.8, 1.25, 0.45), (0.3, 1.0, 0.4), (6.0, 1.6, 0.25), (20.0, 0.5, 1.0), (2.0, 2.0, 0.3)]
             {
-                let (centers, all) = worst(&curve(decay, low, high), rate);
-                println!("{rate} Hz, {decay} s ×{low} ×{high}: {centers:.2} % at the centers, {all:.2} % anywhere");
-                assert!(centers.max(all) <= 5.0, "{rate} Hz {decay} s: {centers:.2} %, {all:.2} %");
+                let curve = curve(decay, low, high);
+                let losses = Losses::new(&curve, &LENGTHS, rate);
+                assert!(losses.bands.is_empty());
+                // Bands would do, too; shelves must be closer.
+                let bands = Losses::of_bands(&curve, &LENGTHS, f64::from(rate));
+                for (name, losses, limit) in [("shelves", &losses, 2.0), ("bands", &bands, 5.0)] {
+                    let (centers, all) = worst(&curve, losses, rate);
+                    let count = losses.shelves.len() + losses.bands.len();
+                    println!(
+                        "{rate} Hz, {decay} s ×{low} ×{high}, {count} {name}: {centers:.2} %, {all:.2} % anywhere"
+                    );
+                    assert!(centers.max(all) <= limit, "{rate} Hz {decay} s, {name}: {centers:.2} %, {all:.2} %");
+                }
             }
         }
     }
@@ -309,15 +376,21 @@ mod tests {
         let saw = [1.2, 0.8, 1.2, 0.8, 1.2, 0.8, 1.2, 0.8, 1.2, 0.8];
         for octaves in [hall, saw] {
             let curve = Curve { octaves, ..curve(2.0, 1.0, 1.0) };
-            let (centers, _) = worst(&curve, 48_000);
-            println!("{octaves:?}: {centers:.2} % at the centers");
+            let losses = Losses::new(&curve, &LENGTHS, 48_000);
+            let (centers, _) = worst(&curve, &losses, 48_000);
+            println!(
+                "{octaves:?}, {} shelves, {} bands: {centers:.2} % at the centers",
+                losses.shelves.len(),
+                losses.bands.len()
+            );
             assert!(centers <= 5.0, "{octaves:?}: {centers:.2} %");
         }
     }
 
     #[test]
     fn a_flat_decay_needs_no_bands_and_a_wild_one_stays_stable() {
-        assert!(Losses::new(&curve(2.0, 1.0, 1.0), &LENGTHS, 48_000).bands.is_empty());
+        let flat = Losses::new(&curve(2.0, 1.0, 1.0), &LENGTHS, 48_000);
+        assert!(flat.bands.is_empty() && flat.shelves.is_empty());
         let wild = Curve { octaves: [4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1], ..curve(20.0, 4.0, 0.1) };
         for rate in [8000, 22_050, 32_000, 44_100, 384_000] {
             let losses = Losses::new(&wild, &LENGTHS, rate);

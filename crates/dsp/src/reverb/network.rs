@@ -14,7 +14,7 @@
 use std::f64::consts::TAU;
 
 use super::LINES;
-use super::decay::{BandLanes, Losses};
+use super::decay::{BandLanes, Losses, ShelfLanes};
 use super::ring::{CHUNK, Planes, Ring};
 
 const PAIRS: usize = LINES / 2;
@@ -30,7 +30,8 @@ pub(crate) struct Network {
     lengths: [usize; LINES],
     rings: Vec<Ring>,
     losses: Losses,
-    states: Vec<[Lanes; 2]>,
+    shelf_states: Vec<Lanes>,
+    band_states: Vec<[Lanes; 2]>,
     lanes: Box<[Lanes; CHUNK]>,
     planes: Box<Planes>,
     swing: Swing,
@@ -41,7 +42,8 @@ impl Network {
         Network {
             lengths,
             rings: lengths.iter().map(|length| Ring::new(*length)).collect(),
-            states: vec![[[0.0; LINES]; 2]; losses.bands.len()],
+            shelf_states: vec![[0.0; LINES]; losses.shelves.len()],
+            band_states: vec![[[0.0; LINES]; 2]; losses.bands.len()],
             losses,
             lanes: Box::new([[0.0; LINES]; CHUNK]),
             planes: Box::new([[0.0; CHUNK]; LINES]),
@@ -64,7 +66,8 @@ impl Network {
     pub(crate) fn run(&mut self, input: &Planes, frames: usize, place: usize, out: &mut [[f32; CHUNK]; 2]) {
         let run = &mut self.lanes[..frames];
         gather(&self.rings, &self.lengths, &self.losses.gain, run);
-        equalize(run, &self.losses.bands, &mut self.states);
+        shelve(run, &self.losses.shelves, &mut self.shelf_states);
+        equalize(run, &self.losses.bands, &mut self.band_states);
         scatter(run, &mut self.planes);
         if self.swing.moves() {
             turn(&mut self.planes, &self.swing, frames, place);
@@ -78,7 +81,8 @@ impl Network {
 
     /// Sets states too small to hear to zero, before they become denormal and slow.
     pub(crate) fn flush(&mut self) {
-        for state in self.states.as_flattened_mut().as_flattened_mut() {
+        let bands = self.band_states.as_flattened_mut().as_flattened_mut();
+        for state in bands.iter_mut().chain(self.shelf_states.as_flattened_mut()) {
             if state.abs() < 1e-25 {
                 *state = 0.0;
             }
@@ -87,7 +91,8 @@ impl Network {
 
     pub(crate) fn reset(&mut self) {
         self.rings.iter_mut().for_each(Ring::clear);
-        self.states.fill([[0.0; LINES]; 2]);
+        self.shelf_states.fill([0.0; LINES]);
+        self.band_states.fill([[0.0; LINES]; 2]);
         self.swing.reset();
     }
 }
@@ -110,6 +115,38 @@ fn scatter(run: &[Lanes], planes: &mut Planes) {
         for (sample, lanes) in plane.iter_mut().zip(run) {
             *sample = lanes[line] as f32;
         }
+    }
+}
+
+/// Every shelf over the whole run, two at a time, all lines side by side. The recursion is written as
+/// s ← c·x − a·s, so that a frame waits for the one before it no longer than one product and one difference.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn shelve(run: &mut [Lanes], shelves: &[ShelfLanes], states: &mut [Lanes]) {
+    let (pairs, odd) = shelves.as_chunks::<2>();
+    let (pair_states, odd_states) = states.as_chunks_mut::<2>();
+    for ([first, second], [s, t]) in pairs.iter().zip(pair_states) {
+        let (mut u, mut v) = (*s, *t);
+        for frame in run.iter_mut() {
+            for l in 0..LINES {
+                let x = frame[l];
+                let y = x + u[l];
+                u[l] = first.c[l] * x - first.a[l] * u[l];
+                frame[l] = y + v[l];
+                v[l] = second.c[l] * y - second.a[l] * v[l];
+            }
+        }
+        (*s, *t) = (u, v);
+    }
+    for (shelf, s) in odd.iter().zip(odd_states) {
+        let mut u = *s;
+        for frame in run.iter_mut() {
+            for l in 0..LINES {
+                let x = frame[l];
+                frame[l] = x + u[l];
+                u[l] = shelf.c[l] * x - shelf.a[l] * u[l];
+            }
+        }
+        *s = u;
     }
 }
 
