@@ -30,10 +30,12 @@
 
 mod decay;
 mod diffuser;
+mod losses;
 mod network;
 mod processor;
 mod ring;
 mod shelves;
+mod transpose;
 mod tuning;
 
 #[cfg(test)]

@@ -14,15 +14,15 @@
 use std::f64::consts::TAU;
 
 use super::LINES;
-use super::decay::{BandLanes, Losses, ShelfLanes};
+use super::decay::Losses;
+use super::losses::{States, lose};
 use super::ring::{CHUNK, Planes, Ring};
+use super::transpose::{Frames, to_frames, to_planes};
 
 const PAIRS: usize = LINES / 2;
 /// The first of four lines and how far apart they stand: a transform over sixteen lines goes through these in order,
 /// two rounds of partners at a time.
 pub(super) const QUADS: [(usize, usize); 8] = [(0, 1), (4, 1), (8, 1), (12, 1), (0, 4), (1, 4), (2, 4), (3, 4)];
-
-type Lanes = [f64; LINES];
 
 /// The network with its memory.
 #[derive(Debug)]
@@ -30,30 +30,34 @@ pub(crate) struct Network {
     lengths: [usize; LINES],
     rings: Vec<Ring>,
     losses: Losses,
-    shelf_states: Vec<Lanes>,
-    band_states: Vec<[Lanes; 2]>,
-    lanes: Box<[Lanes; CHUNK]>,
-    planes: Box<Planes>,
+    states: States,
+    frames: Box<Frames>,
+    /// What comes back into the lines in this pass.
+    back: Box<Planes>,
+    pass: usize,
     swing: Swing,
 }
 
 impl Network {
     pub(crate) fn new(lengths: [usize; LINES], losses: Losses, sample_rate: u32) -> Network {
+        let shortest = lengths.iter().copied().min().unwrap_or(1);
         Network {
             lengths,
             rings: lengths.iter().map(|length| Ring::new(*length)).collect(),
-            shelf_states: vec![[0.0; LINES]; losses.shelves.len()],
-            band_states: vec![[[0.0; LINES]; 2]; losses.bands.len()],
+            states: States::new(&losses),
             losses,
-            lanes: Box::new([[0.0; LINES]; CHUNK]),
-            planes: Box::new([[0.0; CHUNK]; LINES]),
+            frames: Box::new([[0.0; LINES]; CHUNK]),
+            back: Box::new([[0.0; CHUNK]; LINES]),
+            // The greatest power of two that no line is shorter than.
+            pass: CHUNK.min(1 << shortest.max(1).ilog2()),
             swing: Swing::new(sample_rate),
         }
     }
 
-    /// The most frames that one [`Network::run`] can take.
-    pub(crate) fn longest_run(&self) -> usize {
-        self.lengths.iter().copied().min().unwrap_or(1).min(CHUNK)
+    /// How many frames come back at once: a part of [`CHUNK`] that every line is long enough for. No run may go
+    /// beyond a multiple of it.
+    pub(crate) fn pass(&self) -> usize {
+        self.pass
     }
 
     /// The next grid line of the swing: `depth` in radians and `hz` are those of its start.
@@ -64,108 +68,37 @@ impl Network {
     /// A run of frames: new sound for each line in, left and right out. `place` is the first frame's place between
     /// two grid lines of the swing.
     pub(crate) fn run(&mut self, input: &Planes, frames: usize, place: usize, out: &mut [[f32; CHUNK]; 2]) {
-        let run = &mut self.lanes[..frames];
-        gather(&self.rings, &self.lengths, &self.losses.gain, run);
-        shelve(run, &self.losses.shelves, &mut self.shelf_states);
-        equalize(run, &self.losses.bands, &mut self.band_states);
-        scatter(run, &mut self.planes);
+        let at = place % self.pass;
+        if at == 0 {
+            self.come_back(place);
+        }
+        feed(&mut self.rings, &self.back, at, input, frames, out);
+    }
+
+    /// Everything on the way from the ends of the lines back to their beginnings, for a whole pass.
+    fn come_back(&mut self, place: usize) {
+        for ((back, ring), length) in self.back.iter_mut().zip(&self.rings).zip(self.lengths) {
+            back[..self.pass].copy_from_slice(ring.run(length, self.pass));
+        }
+        to_frames(&self.back, &mut self.frames);
+        lose(&mut self.frames, self.pass, &self.losses, &mut self.states);
+        to_planes(&self.frames, &mut self.back);
         if self.swing.moves() {
-            turn(&mut self.planes, &self.swing, frames, place);
+            turn(&mut self.back, &self.swing, self.pass, place);
         }
-        hadamard(&mut self.planes, frames);
-        feed(&mut self.planes, input, frames, out);
-        for (ring, plane) in self.rings.iter_mut().zip(self.planes.iter()) {
-            ring.write(&plane[..frames]);
-        }
+        hadamard(&mut self.back, self.pass);
     }
 
     /// Sets states too small to hear to zero, before they become denormal and slow.
     pub(crate) fn flush(&mut self) {
-        let bands = self.band_states.as_flattened_mut().as_flattened_mut();
-        for state in bands.iter_mut().chain(self.shelf_states.as_flattened_mut()) {
-            if state.abs() < 1e-25 {
-                *state = 0.0;
-            }
-        }
+        self.states.flush();
     }
 
     pub(crate) fn reset(&mut self) {
         self.rings.iter_mut().for_each(Ring::clear);
-        self.shelf_states.fill([0.0; LINES]);
-        self.band_states.fill([[0.0; LINES]; 2]);
+        self.states.reset();
+        self.back.fill([0.0; CHUNK]);
         self.swing.reset();
-    }
-}
-
-/// The lines' outputs, side by side for each frame.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn gather(rings: &[Ring], lengths: &[usize; LINES], gains: &Lanes, run: &mut [Lanes]) {
-    let frames = run.len();
-    for (line, ring) in rings.iter().enumerate().take(LINES) {
-        for (lanes, sample) in run.iter_mut().zip(ring.run(lengths[line], frames)) {
-            lanes[line] = f64::from(*sample) * gains[line];
-        }
-    }
-}
-
-/// And back to one run for each line.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn scatter(run: &[Lanes], planes: &mut Planes) {
-    for (line, plane) in planes.iter_mut().enumerate() {
-        for (sample, lanes) in plane.iter_mut().zip(run) {
-            *sample = lanes[line] as f32;
-        }
-    }
-}
-
-/// Every shelf over the whole run, two at a time, all lines side by side. The recursion is written as
-/// s ← c·x − a·s, so that a frame waits for the one before it no longer than one product and one difference.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn shelve(run: &mut [Lanes], shelves: &[ShelfLanes], states: &mut [Lanes]) {
-    let (pairs, odd) = shelves.as_chunks::<2>();
-    let (pair_states, odd_states) = states.as_chunks_mut::<2>();
-    for ([first, second], [s, t]) in pairs.iter().zip(pair_states) {
-        let (mut u, mut v) = (*s, *t);
-        for frame in run.iter_mut() {
-            for l in 0..LINES {
-                let x = frame[l];
-                let y = x + u[l];
-                u[l] = first.c[l] * x - first.a[l] * u[l];
-                frame[l] = y + v[l];
-                v[l] = second.c[l] * y - second.a[l] * v[l];
-            }
-        }
-        (*s, *t) = (u, v);
-    }
-    for (shelf, s) in odd.iter().zip(odd_states) {
-        let mut u = *s;
-        for frame in run.iter_mut() {
-            for l in 0..LINES {
-                let x = frame[l];
-                frame[l] = x + u[l];
-                u[l] = shelf.c[l] * x - shelf.a[l] * u[l];
-            }
-        }
-        *s = u;
-    }
-}
-
-/// Every section in turn over the whole run, all lines side by side (transposed direct form II).
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn equalize(run: &mut [Lanes], bands: &[BandLanes], states: &mut [[Lanes; 2]]) {
-    for (band, state) in bands.iter().zip(states) {
-        let BandLanes { b1, b2, a1, a2 } = band;
-        let [mut s1, mut s2] = *state;
-        for frame in run.iter_mut() {
-            for l in 0..LINES {
-                let x = frame[l];
-                let y = x + s1[l];
-                s1[l] = (b1[l] * x + s2[l]) - a1[l] * y;
-                s2[l] = b2[l] * x - a2[l] * y;
-                frame[l] = y;
-            }
-        }
-        *state = [s1, s2];
     }
 }
 
@@ -199,18 +132,22 @@ fn hadamard(planes: &mut Planes, frames: usize) {
     }
 }
 
-/// Adds the new sound and takes the two sums that are heard. What is too small to hear becomes silence.
+/// Adds the new sound to what comes back from `at` on, and takes the two sums that are heard. What is too small to
+/// hear becomes silence.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn feed(planes: &mut Planes, input: &Planes, frames: usize, out: &mut [[f32; CHUNK]; 2]) {
+fn feed(rings: &mut [Ring], back: &Planes, at: usize, input: &Planes, frames: usize, out: &mut [[f32; CHUNK]; 2]) {
     let [mut left, mut right] = [[0.0_f32; CHUNK]; 2];
-    for (line, (plane, fresh)) in planes.iter_mut().zip(input).enumerate() {
+    for (line, ((ring, back), fresh)) in rings.iter_mut().zip(back).zip(input).enumerate() {
         let signs = (LEFT[line], RIGHT[line]);
-        for (((x, fresh), l), r) in plane[..frames].iter_mut().zip(fresh).zip(&mut left).zip(&mut right) {
+        let room = ring.room(frames);
+        for ((((room, x), fresh), l), r) in room.iter_mut().zip(&back[at..]).zip(fresh).zip(&mut left).zip(&mut right) {
             let sum = *x * 0.25 + fresh;
-            *x = if sum.abs() >= 1e-30 { sum } else { 0.0 };
-            *l += signs.0 * *x;
-            *r += signs.1 * *x;
+            let heard = if sum.abs() >= 1e-30 { sum } else { 0.0 };
+            *room = heard;
+            *l += signs.0 * heard;
+            *r += signs.1 * heard;
         }
+        ring.written(frames);
     }
     *out = [left, right];
 }

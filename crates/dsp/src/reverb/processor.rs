@@ -229,7 +229,7 @@ impl Running {
         }
     }
 
-    /// A run that crosses no grid line.
+    /// A run within one pass of the network.
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let place = (self.frame % CHUNK as u64) as usize;
         if place == 0 {
@@ -274,7 +274,7 @@ fn finish(
 impl Processor for Running {
     fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
         let frames = block.frames();
-        let longest = self.space.network.longest_run();
+        let pass = self.space.network.pass();
         let mut events = context.events.iter().peekable();
         let mut at = 0;
         while at < frames {
@@ -282,8 +282,8 @@ impl Processor for Running {
                 self.controls.apply(self.settings.slot(event.param), event);
             }
             let event = events.peek().map_or(frames, |e| (e.at as usize).min(frames));
-            let grid = CHUNK - (self.frame % CHUNK as u64) as usize;
-            let end = event.min(at + grid.min(longest));
+            let rest = pass - (self.frame % pass as u64) as usize;
+            let end = event.min(at + rest);
             if let Some((left, right)) = block.part(at, end).pair_mut() {
                 self.run(left, right);
             }

@@ -25,8 +25,20 @@ impl Ring {
     /// Takes a run of at most [`CHUNK`] frames in.
     #[inline]
     pub(crate) fn write(&mut self, run: &[f32]) {
-        let (start, end) = (self.next, self.next + run.len());
-        self.samples[start..end].copy_from_slice(run);
+        self.room(run.len()).copy_from_slice(run);
+        self.written(run.len());
+    }
+
+    /// Where the next run of at most [`CHUNK`] frames goes; once it is there, say so with [`Ring::written`].
+    #[inline]
+    pub(crate) fn room(&mut self, frames: usize) -> &mut [f32] {
+        &mut self.samples[self.next..self.next + frames]
+    }
+
+    /// Takes in what has been put into the [room](Ring::room) of so many frames.
+    #[inline]
+    pub(crate) fn written(&mut self, frames: usize) {
+        let (start, end) = (self.next, self.next + frames);
         if end > self.size {
             self.samples.copy_within(self.size..end, 0);
         }
