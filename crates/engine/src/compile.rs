@@ -87,10 +87,10 @@ fn resolve(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Ve
     let tracks = song.tracks.par_iter().map(|track| {
         let place = format!("track `{}`", track.id);
         let mut clips = Vec::new();
+        let refuse = |message: String| EngineError::new(&place, message).at(&track.id);
         for clip in &track.clips {
-            let info =
-                library.info(&clip.audio, song.sample_rate_hz).map_err(|e| EngineError::new(&place, e.message))?;
-            clips.push(PlacedClip::new(clip, info).map_err(|message| EngineError::new(&place, message))?);
+            let info = library.info(&clip.audio, song.sample_rate_hz).map_err(|e| refuse(e.message))?;
+            clips.push(PlacedClip::new(clip, info).map_err(refuse)?);
         }
         let stereo = clips.iter().any(|c| c.layout == Layout::Stereo);
         let entry = if stereo { Layout::Stereo } else { Layout::Mono };

@@ -220,8 +220,8 @@ impl World {
         progress.end();
         pass?;
         let loudness = meter.finish();
-        if loudness.non_finite_samples > 0 {
-            let count = loudness.non_finite_samples;
+        let count = opened.silenced.get();
+        if count > 0 {
             let what =
                 format!("{count} samples are no numbers (NaN or infinite); render the mix again or repair it first");
             return Err(Failure::input(input, what));

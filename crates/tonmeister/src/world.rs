@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tonmeister_core::{Diagnostic, Registry, Source, SourceError, SourceInfo};
+use tonmeister_core::{Diagnostic, Registry, Severity, Source, SourceError, SourceInfo};
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
 use tonmeister_media as media;
@@ -119,19 +119,32 @@ impl Files {
     fn open_native(&self, audio: &str) -> Result<media::Opened, SourceError> {
         let path = self.base.join(audio);
         let opened = media::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
-        let mut warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for warning in &opened.warnings {
-            if !warnings.iter().any(|(p, d)| *p == path && d == warning) {
-                warnings.push((path.clone(), warning.clone()));
-            }
+            self.remark(&path, warning.clone());
         }
         Ok(opened)
+    }
+
+    fn remark(&self, path: &Path, remark: Diagnostic) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !warnings.iter().any(|(p, d)| *p == path && *d == remark) {
+            warnings.push((path.into(), remark));
+        }
     }
 }
 
 impl Library for Files {
     fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError> {
         let info = self.open_native(audio)?.info;
+        if info.sample_rate != sample_rate {
+            let path = self.base.join(audio);
+            let what = format!(
+                "{} runs at {} Hz and is converted to the song's {sample_rate} Hz",
+                path.display(),
+                info.sample_rate
+            );
+            self.remark(&path, Diagnostic { severity: Severity::Note, ..Diagnostic::warning("converted", what) });
+        }
         let frames = resampled_frames(info.frames, info.sample_rate, sample_rate);
         Ok(SourceInfo { sample_rate, layout: info.layout, frames })
     }
