@@ -204,6 +204,11 @@ impl Losses {
         losses
     }
 
+    /// Whether the gains are all there is.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.shelves.is_empty() && self.bands.is_empty()
+    }
+
     /// What a line loses on one pass at a frequency, in dB (negative), for tests.
     #[cfg(test)]
     pub(crate) fn gain_db(&self, line: usize, hz: f64, rate: f64) -> f64 {
@@ -390,7 +395,7 @@ mod tests {
     #[test]
     fn a_flat_decay_needs_no_bands_and_a_wild_one_stays_stable() {
         let flat = Losses::new(&curve(2.0, 1.0, 1.0), &LENGTHS, 48_000);
-        assert!(flat.bands.is_empty() && flat.shelves.is_empty());
+        assert!(flat.is_flat());
         let wild = Curve { octaves: [4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1], ..curve(20.0, 4.0, 0.1) };
         for rate in [8000, 22_050, 32_000, 44_100, 384_000] {
             let losses = Losses::new(&wild, &LENGTHS, rate);

@@ -10,8 +10,7 @@
 use std::f64::consts::FRAC_PI_4;
 
 use super::LINES;
-use super::network::QUADS;
-use super::ring::{Planes, Ring};
+use super::ring::{CHUNK, Planes, Ring};
 use super::tuning::Draw;
 
 /// Steps in a row.
@@ -22,34 +21,56 @@ pub(crate) const STEPS: usize = 4;
 pub(crate) struct Diffuser {
     steps: Vec<Step>,
     tangent: f32,
-    scale: f32,
+    /// What leaves the first half of a step.
+    half: Box<Planes>,
 }
 
 #[derive(Debug)]
 struct Step {
+    /// What this step hands on: the memory of the next. The last step hands on to the network and needs none.
     rings: Vec<Ring>,
     delays: [usize; LINES],
-    signs: [f32; LINES],
+    /// Turned upside down or not, and scaled for the mixing that follows.
+    gains: [f32; LINES],
 }
 
 impl Diffuser {
     /// With steps that spread the sound over so many frames each, and mix by `diffusion` (0 to 1).
     pub(crate) fn new(spans: [f64; STEPS], diffusion: f64, draw: &mut Draw) -> Diffuser {
         let angle = diffusion * FRAC_PI_4;
-        let steps = spans.iter().map(|span| Step::new(*span, draw)).collect();
-        Diffuser { steps, tangent: angle.tan() as f32, scale: angle.cos().powi(4) as f32 }
+        let scale = angle.cos().powi(4) as f32;
+        let mut steps: Vec<Step> = spans.iter().map(|span| Step::new(*span, scale, draw)).collect();
+        for step in 1..STEPS {
+            steps[step - 1].rings = steps[step].delays.iter().map(|delay| Ring::new(*delay)).collect();
+        }
+        Diffuser { steps, tangent: angle.tan() as f32, half: Box::new([[0.0; CHUNK]; LINES]) }
     }
 
     /// How many frames the cloud lasts.
     pub(crate) fn length(&self) -> usize {
-        self.steps.iter().map(|step| step.delays.iter().max().copied().unwrap_or(0)).sum()
+        self.steps.iter().map(Step::longest).sum()
     }
 
-    /// A run of frames through all steps.
-    pub(crate) fn run(&mut self, planes: &mut Planes, frames: usize) {
-        for step in &mut self.steps {
-            delay(step, planes, self.scale, frames);
-            rotate(planes, self.tangent, frames);
+    /// How far behind the first step listens.
+    pub(crate) fn reach(&self) -> usize {
+        self.steps[0].longest()
+    }
+
+    /// A run of frames through all steps. They begin `behind` frames before the next to be written into the memories
+    /// of left and right; even channels start with the left, odd ones with the right.
+    pub(crate) fn run(&mut self, input: &[Ring; 2], behind: usize, out: &mut Planes, frames: usize) {
+        let Diffuser { steps, tangent, half } = self;
+        let mut before: Option<&Step> = None;
+        for step in steps.iter_mut() {
+            let from = |channel: usize| {
+                // The memory of the step before has the run that goes in already behind it.
+                let (ring, behind) =
+                    before.map_or((&input[channel % 2], behind), |before| (&before.rings[channel], frames));
+                ring.run(behind + step.delays[channel], frames)
+            };
+            gather(&std::array::from_fn(from), &step.gains, *tangent, half);
+            hand_on(half, *tangent, &mut step.rings, out, frames);
+            before = Some(step);
         }
     }
 
@@ -60,43 +81,62 @@ impl Diffuser {
 
 impl Step {
     /// One delay from each sixteenth of the span, dealt out at random.
-    fn new(span: f64, draw: &mut Draw) -> Step {
+    fn new(span: f64, scale: f32, draw: &mut Draw) -> Step {
         let mut delays: [usize; LINES] =
             std::array::from_fn(|c| (span * (c as f64 + draw.unit()) / LINES as f64).round() as usize);
-        let mut signs = [1.0; LINES];
+        let mut gains = [scale; LINES];
         for last in (1..LINES).rev() {
             delays.swap(last, draw.below(last + 1));
         }
-        signs.iter_mut().filter(|_| draw.below(2) == 1).for_each(|s| *s = -1.0);
-        Step { rings: delays.iter().map(|delay| Ring::new(*delay)).collect(), delays, signs }
+        gains.iter_mut().filter(|_| draw.below(2) == 1).for_each(|gain| *gain = -scale);
+        Step { rings: Vec::new(), delays, gains }
+    }
+
+    fn longest(&self) -> usize {
+        self.delays.iter().max().copied().unwrap_or(0)
     }
 }
 
+/// Two of four rounds of plane rotations, between partners 1 and 2 apart, on the way from the memories.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn delay(step: &mut Step, planes: &mut Planes, scale: f32, frames: usize) {
-    for (channel, plane) in planes.iter_mut().enumerate() {
-        let ring = &mut step.rings[channel];
-        ring.write(&plane[..frames]);
-        let gain = step.signs[channel] * scale;
-        for (out, x) in plane.iter_mut().zip(ring.run(step.delays[channel] + frames, frames)) {
-            *out = x * gain;
+fn gather(runs: &[&[f32]; LINES], gains: &[f32; LINES], tangent: f32, half: &mut Planes) {
+    let (runs, _) = runs.as_chunks::<4>();
+    let (gains, _) = gains.as_chunks::<4>();
+    let (half, _) = half.as_chunks_mut::<4>();
+    for ((half, runs), gains) in half.iter_mut().zip(runs).zip(gains) {
+        let [a, b, c, d] = half;
+        let outs = a.iter_mut().zip(b).zip(c).zip(d);
+        let ins = runs[0].iter().zip(runs[1]).zip(runs[2]).zip(runs[3]);
+        for ((((a, b), c), d), (((x, y), z), w)) in outs.zip(ins) {
+            [*a, *b, *c, *d] = turned(tangent, [x * gains[0], y * gains[1], z * gains[2], w * gains[3]]);
         }
     }
 }
 
-/// Four rounds of plane rotations, two at a time: partners 1 and 2 apart, then 4 and 8 apart.
+/// The other two rounds, between partners 4 and 8 apart, on the way into the next memories, or out if there are none.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn rotate(planes: &mut Planes, tangent: f32, frames: usize) {
-    for (first, apart) in QUADS {
-        let Ok([a, b, c, d]) = planes.get_disjoint_mut([first, first + apart, first + 2 * apart, first + 3 * apart])
-        else {
-            continue;
-        };
-        for (((a, b), c), d) in a[..frames].iter_mut().zip(b).zip(c).zip(d) {
-            let (p, q) = (*a + tangent * *b, tangent * *a - *b);
-            let (r, s) = (*c + tangent * *d, tangent * *c - *d);
-            (*a, *c) = (p + tangent * r, tangent * p - r);
-            (*b, *d) = (q + tangent * s, tangent * q - s);
+fn hand_on(half: &Planes, tangent: f32, rings: &mut [Ring], out: &mut Planes, frames: usize) {
+    for k in 0..4 {
+        let places = [k, k + 4, k + 8, k + 12];
+        let ins = half[k][..frames].iter().zip(&half[k + 4]).zip(&half[k + 8]).zip(&half[k + 12]);
+        if let Ok(rings) = rings.get_disjoint_mut(places) {
+            let [a, b, c, d] = rings.map(|ring| ring.room(frames));
+            for ((((a, b), c), d), (((x, y), z), w)) in a.iter_mut().zip(b).zip(c).zip(d).zip(ins) {
+                [*a, *b, *c, *d] = turned(tangent, [*x, *y, *z, *w]);
+            }
+        } else if let Ok([a, b, c, d]) = out.get_disjoint_mut(places) {
+            for ((((a, b), c), d), (((x, y), z), w)) in a.iter_mut().zip(b).zip(c).zip(d).zip(ins) {
+                [*a, *b, *c, *d] = turned(tangent, [*x, *y, *z, *w]);
+            }
         }
     }
+    rings.iter_mut().for_each(|ring| ring.written(frames));
+}
+
+/// Two rounds of plane rotations between four.
+#[inline]
+fn turned(tangent: f32, [a, b, c, d]: [f32; 4]) -> [f32; 4] {
+    let (p, q) = (a + tangent * b, tangent * a - b);
+    let (r, s) = (c + tangent * d, tangent * c - d);
+    [p + tangent * r, q + tangent * s, tangent * p - r, tangent * q - s]
 }

@@ -22,7 +22,7 @@ use super::transpose::{Frames, to_frames, to_planes};
 const PAIRS: usize = LINES / 2;
 /// The first of four lines and how far apart they stand: a transform over sixteen lines goes through these in order,
 /// two rounds of partners at a time.
-pub(super) const QUADS: [(usize, usize); 8] = [(0, 1), (4, 1), (8, 1), (12, 1), (0, 4), (1, 4), (2, 4), (3, 4)];
+const QUADS: [(usize, usize); 8] = [(0, 1), (4, 1), (8, 1), (12, 1), (0, 4), (1, 4), (2, 4), (3, 4)];
 
 /// The network with its memory.
 #[derive(Debug)]
@@ -80,9 +80,13 @@ impl Network {
         for ((back, ring), length) in self.back.iter_mut().zip(&self.rings).zip(self.lengths) {
             back[..self.pass].copy_from_slice(ring.run(length, self.pass));
         }
-        to_frames(&self.back, &mut self.frames);
-        lose(&mut self.frames, self.pass, &self.losses, &mut self.states);
-        to_planes(&self.frames, &mut self.back);
+        if self.losses.is_flat() {
+            weaken(&mut self.back, &self.losses.gain);
+        } else {
+            to_frames(&self.back, &mut self.frames);
+            lose(&mut self.frames, self.pass, &self.losses, &mut self.states);
+            to_planes(&self.frames, &mut self.back);
+        }
         if self.swing.moves() {
             turn(&mut self.back, &self.swing, self.pass, place);
         }
@@ -99,6 +103,14 @@ impl Network {
         self.states.reset();
         self.back.fill([0.0; CHUNK]);
         self.swing.reset();
+    }
+}
+
+/// The loss of lines that have no filters.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn weaken(planes: &mut Planes, gains: &[f64; LINES]) {
+    for (plane, gain) in planes.iter_mut().zip(gains) {
+        plane.iter_mut().for_each(|x| *x *= *gain as f32);
     }
 }
 

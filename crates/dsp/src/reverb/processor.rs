@@ -152,7 +152,7 @@ impl Space {
         let early_power = 10f64.powf(tuning.early_db / 10.0);
         let whole = (1.0 + early_power).sqrt();
         Space {
-            pre: [Ring::new(pre_delay + last + CHUNK), Ring::new(pre_delay + last + CHUNK)],
+            pre: [0, 1].map(|_| Ring::new(pre_delay + last.max(diffuser.reach()) + CHUNK)),
             pre_delay,
             early,
             diffuser,
@@ -175,14 +175,9 @@ impl Space {
             }
             ring.write(&clean[..frames]);
         }
-        reflect(&self.pre, &self.early, self.pre_delay + frames, frames, early);
-        for (side, ring) in self.pre.iter().enumerate() {
-            let run = ring.run(self.pre_delay + frames, frames);
-            for plane in self.planes.iter_mut().skip(side).step_by(2) {
-                plane[..frames].copy_from_slice(run);
-            }
-        }
-        self.diffuser.run(&mut self.planes, frames);
+        let behind = self.pre_delay + frames;
+        reflect(&self.pre, &self.early, behind, frames, early);
+        self.diffuser.run(&self.pre, behind, &mut self.planes, frames);
         self.network.run(&self.planes, frames, place, late);
     }
 
