@@ -77,13 +77,11 @@ impl Network {
 
     /// Everything on the way from the ends of the lines back to their beginnings, for a whole pass.
     fn come_back(&mut self, place: usize) {
-        for ((back, ring), length) in self.back.iter_mut().zip(&self.rings).zip(self.lengths) {
-            back[..self.pass].copy_from_slice(ring.run(length, self.pass));
-        }
+        let runs = std::array::from_fn(|line| self.rings[line].run(self.lengths[line], self.pass));
         if self.losses.is_flat() {
-            weaken(&mut self.back, &self.losses.gain);
+            weaken(&runs, &self.losses.gain, &mut self.back);
         } else {
-            to_frames(&self.back, &mut self.frames);
+            to_frames(&runs, &mut self.frames);
             lose(&mut self.frames, self.pass, &self.losses, &mut self.states);
             to_planes(&self.frames, &mut self.back);
         }
@@ -108,9 +106,10 @@ impl Network {
 
 /// The loss of lines that have no filters.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn weaken(planes: &mut Planes, gains: &[f64; LINES]) {
-    for (plane, gain) in planes.iter_mut().zip(gains) {
-        plane.iter_mut().for_each(|x| *x *= *gain as f32);
+fn weaken(runs: &[&[f32]; LINES], gains: &[f64; LINES], planes: &mut Planes) {
+    for ((plane, run), gain) in planes.iter_mut().zip(runs).zip(gains) {
+        let gain = *gain as f32;
+        plane.iter_mut().zip(*run).for_each(|(y, x)| *y = x * gain);
     }
 }
 
@@ -148,11 +147,15 @@ fn hadamard(planes: &mut Planes, frames: usize) {
 /// hear becomes silence.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn feed(rings: &mut [Ring], back: &Planes, at: usize, input: &Planes, frames: usize, out: &mut [[f32; CHUNK]; 2]) {
-    let [mut left, mut right] = [[0.0_f32; CHUNK]; 2];
+    let [left, right] = out;
+    left[..frames].fill(0.0);
+    right[..frames].fill(0.0);
     for (line, ((ring, back), fresh)) in rings.iter_mut().zip(back).zip(input).enumerate() {
         let signs = (LEFT[line], RIGHT[line]);
         let room = ring.room(frames);
-        for ((((room, x), fresh), l), r) in room.iter_mut().zip(&back[at..]).zip(fresh).zip(&mut left).zip(&mut right) {
+        for ((((room, x), fresh), l), r) in
+            room.iter_mut().zip(&back[at..]).zip(fresh).zip(left.iter_mut()).zip(right.iter_mut())
+        {
             let sum = *x * 0.25 + fresh;
             let heard = if sum.abs() >= 1e-30 { sum } else { 0.0 };
             *room = heard;
@@ -161,7 +164,6 @@ fn feed(rings: &mut [Ring], back: &Planes, at: usize, input: &Planes, frames: us
         }
         ring.written(frames);
     }
-    *out = [left, right];
 }
 
 /// Signs of the lines in the left sum: (−1)^(x0·x1 + x2·x3) of the bits of the line's number.

@@ -6,7 +6,7 @@ use super::decay::Losses;
 use super::diffuser::{Diffuser, STEPS};
 use super::network::Network;
 use super::ring::{CHUNK, Planes, Ring};
-use super::tuning::{Draw, EarlyTap, early_taps};
+use super::tuning::{Draw, EARLY_TAPS, EarlyTap, early_taps};
 use super::{LINES, SPEC, curve, tuning};
 use crate::control::{Control, JUMP_MS};
 use crate::delay::cut::{Cut, Side};
@@ -18,6 +18,8 @@ use crate::delay::cut::{Cut, Side};
 const WIDEST_SWING: f64 = 0.08;
 /// Filter states are cleaned of denormals every so many frames of the processor's own life.
 const FLUSH_EVERY: u64 = 256;
+/// Frames of early reflections that are summed at once.
+const BLOCK: usize = 16;
 
 /// A reverb with its memory.
 pub(super) struct Running {
@@ -34,7 +36,7 @@ pub(super) struct Running {
 struct Space {
     pre: [Ring; 2],
     pre_delay: usize,
-    early: [Vec<EarlyTap>; 2],
+    early: [[EarlyTap; EARLY_TAPS]; 2],
     diffuser: Diffuser,
     network: Network,
     planes: Box<Planes>,
@@ -106,6 +108,10 @@ impl Controls {
             .any(Control::moving)
     }
 
+    fn filters(&self) -> bool {
+        self.highpass.is_some() || self.lowpass.is_some()
+    }
+
     /// The gains one frame on.
     #[inline]
     fn step(&mut self, space: &Space) -> Gains {
@@ -131,6 +137,20 @@ struct Gains {
     late: f64,
     side: f64,
     mix: f64,
+}
+
+impl Gains {
+    #[inline]
+    fn wet(&self, early: [f32; 2], late: [f32; 2]) -> [f64; 2] {
+        [0, 1].map(|c| self.early * f64::from(early[c]) + self.late * f64::from(late[c]))
+    }
+
+    #[inline]
+    fn mixed(&self, dry: [f32; 2], wet: [f64; 2]) -> [f32; 2] {
+        let (mid, across) = (0.5 * (wet[0] + wet[1]), 0.5 * self.side * (wet[0] - wet[1]));
+        let mixed = |dry: f32, wet: f64| (f64::from(dry) * (1.0 - self.mix) + wet * self.mix) as f32;
+        [mixed(dry[0], mid + across), mixed(dry[1], mid - across)]
+    }
 }
 
 impl Space {
@@ -188,20 +208,36 @@ impl Space {
     }
 }
 
-/// The early reflections of both inputs.
+/// The early reflections of both inputs. What is written behind the run is of no use.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn reflect(pre: &[Ring; 2], taps: &[Vec<EarlyTap>; 2], behind: usize, frames: usize, out: &mut [[f32; CHUNK]; 2]) {
-    let [mut left, mut right] = [[0.0_f32; CHUNK]; 2];
-    for (ring, taps) in pre.iter().zip(taps) {
-        for tap in taps {
-            let run = ring.run(behind + tap.delay, frames);
-            for ((l, r), x) in left.iter_mut().zip(&mut right).zip(run) {
-                *l += tap.gains[0] * x;
-                *r += tap.gains[1] * x;
-            }
+fn reflect(
+    pre: &[Ring; 2],
+    taps: &[[EarlyTap; EARLY_TAPS]; 2],
+    behind: usize,
+    frames: usize,
+    out: &mut [[f32; CHUNK]; 2],
+) {
+    let blocks = frames.div_ceil(BLOCK);
+    let mut runs = [(&[][..], [0.0; 2]); 2 * EARLY_TAPS];
+    for ((ring, taps), runs) in pre.iter().zip(taps).zip(runs.chunks_exact_mut(EARLY_TAPS)) {
+        for (run, tap) in runs.iter_mut().zip(taps) {
+            *run = (ring.run(behind + tap.delay, blocks * BLOCK).as_chunks::<BLOCK>().0, tap.gains);
         }
     }
-    *out = [left, right];
+    let [left, right] = out;
+    let outs = left.as_chunks_mut::<BLOCK>().0.iter_mut().zip(right.as_chunks_mut::<BLOCK>().0);
+    for (block, (left, right)) in outs.enumerate().take(blocks) {
+        // The sums stay in registers while all reflections go by.
+        let [mut l, mut r] = [[0.0_f32; BLOCK]; 2];
+        for (run, gains) in &runs {
+            let run = &run[block];
+            for k in 0..BLOCK {
+                l[k] += gains[0] * run[k];
+                r[k] += gains[1] * run[k];
+            }
+        }
+        (*left, *right) = (l, r);
+    }
 }
 
 impl Running {
@@ -237,32 +273,48 @@ impl Running {
     }
 }
 
-/// Filters, width and mix, frame by frame.
+/// Filters, width and mix.
+fn finish(controls: &mut Controls, space: &Space, wet: [&[[f32; CHUNK]; 2]; 2], left: &mut [f32], right: &mut [f32]) {
+    // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
+    let gains = controls.step(space);
+    if controls.moving() || controls.filters() {
+        finish_moving(controls, space, gains, wet, left, right);
+    } else {
+        finish_still(gains, wet, left, right);
+    }
+}
+
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn finish(
+fn finish_still(gains: Gains, [early, late]: [&[[f32; CHUNK]; 2]; 2], left: &mut [f32], right: &mut [f32]) {
+    let early = early[0].iter().zip(&early[1]);
+    let late = late[0].iter().zip(&late[1]);
+    for (((l, r), early), late) in left.iter_mut().zip(right).zip(early).zip(late) {
+        let wet = gains.wet([*early.0, *early.1], [*late.0, *late.1]);
+        [*l, *r] = gains.mixed([*l, *r], wet);
+    }
+}
+
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn finish_moving(
     controls: &mut Controls,
     space: &Space,
+    mut gains: Gains,
     [early, late]: [&[[f32; CHUNK]; 2]; 2],
     left: &mut [f32],
     right: &mut [f32],
 ) {
-    // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
-    let mut gains = controls.step(space);
     let mut moving = controls.moving();
     for (n, (l, r)) in left.iter_mut().zip(right).enumerate().take(CHUNK) {
         if moving && n > 0 {
             gains = controls.step(space);
             moving = controls.moving();
         }
-        let Gains { early: e, late: t, side, mix } = gains;
-        let mut wet = [0, 1].map(|c| e * f64::from(early[c][n]) + t * f64::from(late[c][n]));
+        let mut wet = gains.wet([early[0][n], early[1][n]], [late[0][n], late[1][n]]);
         for cut in [&mut controls.highpass, &mut controls.lowpass].into_iter().flatten() {
             cut.step();
             wet = cut.frame(wet);
         }
-        let (mid, across) = (0.5 * (wet[0] + wet[1]), 0.5 * side * (wet[0] - wet[1]));
-        *l = (f64::from(*l) * (1.0 - mix) + (mid + across) * mix) as f32;
-        *r = (f64::from(*r) * (1.0 - mix) + (mid - across) * mix) as f32;
+        [*l, *r] = gains.mixed([*l, *r], wet);
     }
 }
 

@@ -94,25 +94,23 @@ pub(crate) struct EarlyTap {
 /// Velvet noise with a decay: one tap of either sign at a random place of each of equal parts (in octaves of time),
 /// falling as the square root of time, panned at random with a lean to the input's own side. Each input's taps
 /// together have energy one, so that noise on both sides comes out as loud as it went in.
-pub(crate) fn early_taps(tuning: &Tuning, size: f64, rate: f64, draw: &mut Draw) -> [Vec<EarlyTap>; 2] {
+pub(crate) fn early_taps(tuning: &Tuning, size: f64, rate: f64, draw: &mut Draw) -> [[EarlyTap; EARLY_TAPS]; 2] {
     let (first, last) = (tuning.early_ms.0 * size, tuning.early_ms.1 * size);
     [-1.0, 1.0].map(|side| {
-        let raw: Vec<(f64, f64, [f64; 2])> = (0..EARLY_TAPS)
-            .map(|k| {
-                let way = (k as f64 + draw.unit()) / EARLY_TAPS as f64;
-                let sign = if draw.below(2) == 1 { -1.0 } else { 1.0 };
-                let position = (0.25 * side + 1.5 * (draw.unit() - 0.5)).clamp(-1.0, 1.0);
-                let ms = first * (last / first).powf(way);
-                (ms, sign * (first / ms).sqrt(), pan::mono(Some(1.0), position))
-            })
-            .collect();
+        let raw: [(f64, f64, [f64; 2]); EARLY_TAPS] = std::array::from_fn(|k| {
+            let way = (k as f64 + draw.unit()) / EARLY_TAPS as f64;
+            let sign = if draw.below(2) == 1 { -1.0 } else { 1.0 };
+            let position = (0.25 * side + 1.5 * (draw.unit() - 0.5)).clamp(-1.0, 1.0);
+            let ms = first * (last / first).powf(way);
+            (ms, sign * (first / ms).sqrt(), pan::mono(Some(1.0), position))
+        });
         let energy: f64 = raw.iter().map(|(_, height, _)| height * height).sum();
         let scale = (1.0 / energy).sqrt();
-        let tap = |(ms, height, [left, right]): &(f64, f64, [f64; 2])| EarlyTap {
+        let tap = |(ms, height, [left, right]): (f64, f64, [f64; 2])| EarlyTap {
             delay: (0.001 * rate * ms).round() as usize,
             gains: [(height * scale * left) as f32, (height * scale * right) as f32],
         };
-        raw.iter().map(tap).collect()
+        raw.map(tap)
     })
 }
 
