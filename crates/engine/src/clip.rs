@@ -116,7 +116,11 @@ impl ClipPlayer {
     /// Fills `out` with the frames of the song from `at` on. Calls come in order, without gaps.
     pub(crate) fn read(&mut self, at: u64, out: &mut Block<'_>) -> Result<(), SourceError> {
         let end = at + out.frames() as u64;
-        out.silence();
+        // One plain clip fills the block by itself; everything else is added to silence.
+        let alone = self.clips.len() == 1 && self.clips[0].is_plain() && self.clips[0].layout == out.layout();
+        if !(alone && self.clips[0].start <= at && end <= self.clips[0].end()) {
+            out.silence();
+        }
         while self.next < self.clips.len() && self.clips[self.next].start < end {
             let clip = &self.clips[self.next];
             if clip.length > 0 && clip.end() > at {
@@ -133,7 +137,7 @@ impl ClipPlayer {
             if from < to {
                 let mut part = out.part((from - at) as usize, (to - at) as usize);
                 let source = &mut *self.open[i].1;
-                if self.clips.len() == 1 && clip.is_plain() && clip.layout == part.layout() {
+                if alone {
                     fill(source, clip, from - clip.start, &mut part)?;
                 } else {
                     add(source, clip, from - clip.start, &mut part, &mut self.scratch)?;

@@ -27,9 +27,9 @@ pub struct RenderOptions {
 }
 
 impl Default for RenderOptions {
-    /// Every core, blocks of 2048 frames.
+    /// Every core, blocks of 4096 frames.
     fn default() -> Self {
-        RenderOptions { threads: 0, block: 2048 }
+        RenderOptions { threads: 0, block: crate::MAX_BLOCK }
     }
 }
 

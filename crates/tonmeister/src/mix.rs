@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, View};
@@ -13,6 +15,9 @@ use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Output, Written, format_of};
 use crate::progress::Progress;
 use crate::world::{Files, World};
+
+/// How often a render's progress is looked at.
+const LOOK: Duration = Duration::from_millis(40);
 
 /// What to write.
 #[derive(Clone, Debug)]
@@ -125,20 +130,27 @@ impl Rendering {
         let total = plan.frames + plan.tail;
         let executor = Executor::new(self.compiled, &self.library, self.block);
         progress.begin(what, total);
-        // The sink runs on a worker; whoever draws progress stays on this thread and is told through a counter.
-        let (sender, receiver) = std::sync::mpsc::channel();
+        // The sink runs on a worker; whoever draws progress stays on this thread and looks at a counter now and then.
+        let done = AtomicU64::new(0);
         let threads = self.threads;
         let result = std::thread::scope(|scope| {
+            let watcher = std::thread::current();
+            let done = &done;
             let render = scope.spawn(move || {
-                executor.render::<Trouble>(threads, |view| {
+                let result = executor.render::<Trouble>(threads, |view| {
                     sink(view)?;
-                    // Nobody listens any more only if the watcher panicked; the render's own result says the rest.
-                    let _ = sender.send(view.frames() as u64);
+                    done.fetch_add(view.frames() as u64, Ordering::Relaxed);
                     Ok(())
-                })
+                });
+                watcher.unpark();
+                result
             });
-            while let Ok(frames) = receiver.recv() {
-                progress.advance(frames);
+            let mut told = 0;
+            while !render.is_finished() {
+                std::thread::park_timeout(LOOK);
+                let now = done.load(Ordering::Relaxed);
+                progress.advance(now - told);
+                told = now;
             }
             render.join()
         });
