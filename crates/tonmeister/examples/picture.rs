@@ -64,11 +64,11 @@ fn draw(report: &DemoReport) -> Result<String, Box<dyn std::error::Error>> {
     let said = &report.master.written.loudness;
     writeln!(
         svg,
-        r##"<text x="{LEFT}" y="{y}" fill="#9aa0ab" font-size="13">master: {:.1} LUFS integrated, {:.1} LU range, {:.2} dBTP, at most {:.1} dB of limiting; the line is short-term loudness, −40 to −5 LUFS</text>
+        r##"<text x="{LEFT}" y="{y}" fill="#9aa0ab" font-size="13">master: −{:.1} LUFS integrated, {:.1} LU range, −{:.2} dBTP, at most {:.1} dB of limiting; the line is short-term loudness, −40 to −5 LUFS</text>
 </svg>"##,
-        said.integrated_lufs.unwrap_or_default(),
+        said.integrated_lufs.unwrap_or_default().abs(),
         said.range.map_or(0.0, |r| r.lu),
-        said.true_peak_dbtp.unwrap_or_default(),
+        said.true_peak_dbtp.unwrap_or_default().abs(),
         report.master.dynamics.iter().find(|d| d.address == "master/limiter").map_or(0.0, |d| d.max_reduction_db),
     )?;
     Ok(svg)
@@ -99,9 +99,11 @@ fn lane(svg: &mut String, name: &str, audio: &Buffer, y: f64, height: f64, color
         view.channels().flatten().fold(0.0_f32, |m, x| m.max(x.abs()))
     };
     let peaks: Vec<f64> = (0..COLUMNS).map(|c| f64::from(peak(c)).min(1.0)).collect();
+    // Stems fill their narrow lanes; mix and master are drawn at their true level.
+    let scale = if height < TALL { 1.0 / peaks.iter().copied().fold(0.1, f64::max) } else { 1.0 };
     let x = |column: usize| LEFT + (WIDTH - LEFT - 24.0) * column as f64 / (COLUMNS - 1) as f64;
-    let upper = peaks.iter().enumerate().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle - p * half));
-    let lower = peaks.iter().enumerate().rev().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle + p * half));
+    let upper = peaks.iter().enumerate().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle - p * scale * half));
+    let lower = peaks.iter().enumerate().rev().map(|(c, p)| format!("{:.1},{:.1}", x(c), middle + p * scale * half));
     let points: Vec<String> = upper.chain(lower).collect();
     writeln!(svg, r#"<polygon points="{}" fill="{color}"/>"#, points.join(" "))
 }
