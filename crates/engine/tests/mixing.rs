@@ -275,3 +275,45 @@ proptest! {
         }
     }
 }
+
+/// What lies above 3 kHz of a 1 kHz tone, against the tone: the zipper noise of a move.
+fn above_3_khz_db(out: &Buffer) -> f64 {
+    let rack = tonmeister_dsp::rack();
+    let eq = rack.spec("eq").unwrap();
+    let highpass = [("hz", 3000.0), ("slope_db_oct", 96.0)];
+    let settings = tonmeister_core::Settings::new(eq).with_item("highpass", &highpass);
+    let (layout, sample_rate) = (tonmeister_core::Layout::Stereo, support::RATE);
+    let stream = tonmeister_core::Stream { sample_rate, layout, max_block: 4096, seed: 0 };
+    let mut filter = rack.build(&settings, &stream).unwrap();
+    let high = tonmeister_dsp::testing::run(&mut *filter, out, &[4096], &[]);
+    // The tone's own start is no move.
+    let power = |b: &Buffer| b.channel(0)[12_000..].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+    10.0 * (power(&high) / power(out)).log10()
+}
+
+#[test]
+fn moves_of_faders_pans_and_sends_make_no_zipper_noise() {
+    let tone = tonmeister_dsp::testing::sine(1000.0, 0.9, support::RATE, 48_000);
+    let library = library(&[("tone", Buffer::from_mono(tone))]);
+    let moves = [
+        ("fader_db", 0.0, -12.0, Curve::DbLinear, 0.05),
+        ("fader_db", 0.0, -12.0, Curve::Linear, 0.05),
+        ("fader_db", 0.0, -12.0, Curve::S, 0.05),
+        ("fader_db", 0.0, -12.0, Curve::Hold, 0.05),
+        ("pan", -0.5, 0.5, Curve::Linear, 0.05),
+        ("pan", -0.5, 0.5, Curve::Hold, 0.05),
+        ("trim_db", 0.0, -12.0, Curve::DbLinear, 0.05),
+        ("mute", 0.0, 1.0, Curve::Hold, 0.05),
+    ];
+    for (param, from, to, curve, seconds) in moves {
+        let mut song = song();
+        song.pan_law = PanLaw::Minus3;
+        song.tracks = vec![track("tone", "tone", Destination::Master)];
+        let target = Target::Strip(place(STRIP, param));
+        song.tracks[0].strip.automation = vec![lane(target, &[(0.5, from, Curve::Hold), (0.5 + seconds, to, curve)])];
+        let (out, _) = render(&song, &library, &registry(), 1, 512).unwrap();
+        let noise = above_3_khz_db(&out);
+        println!("{param} {curve:?}: {noise:.1} dB");
+        assert!(noise <= -100.0, "{param} by {curve:?}: {noise} dB");
+    }
+}

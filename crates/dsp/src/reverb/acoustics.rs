@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 use std::sync::OnceLock;
 
 use realfft::RealFftPlanner;
+use realfft::num_complex::Complex;
 use tonmeister_core::{Buffer, Context, Effect, Layout, Settings, Stream};
 
 use super::decay::center;
@@ -54,38 +55,53 @@ fn energy(signal: &[f64]) -> f64 {
     signal.iter().map(|x| x * x).sum()
 }
 
-/// Complex spectrum as (re, im), zero-padded to `size`.
-fn spectrum(signal: &[f64], size: usize) -> Vec<(f64, f64)> {
+/// Complex spectrum, zero-padded to `size`.
+fn spectrum(signal: &[f64], size: usize) -> Vec<Complex<f64>> {
     let mut input = signal.to_vec();
     input.resize(size, 0.0);
     let fft = RealFftPlanner::<f64>::new().plan_fft_forward(size);
     let mut output = fft.make_output_vec();
     fft.process(&mut input, &mut output).unwrap();
-    output.iter().map(|bin| (bin.re, bin.im)).collect()
+    output
 }
 
-/// A signal's part between two frequencies, with slopes of a sixth of an octave (half a cosine over log frequency).
-fn band(signal: &[f64], from: f64, to: f64) -> Vec<f64> {
-    let size = (signal.len() * 2).next_power_of_two();
-    let planner = &mut RealFftPlanner::<f64>::new();
-    let (forward, backward) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-    let mut input = signal.to_vec();
-    input.resize(size, 0.0);
-    let mut bins = forward.make_output_vec();
-    forward.process(&mut input, &mut bins).unwrap();
-    for (k, bin) in bins.iter_mut().enumerate() {
-        let hz = k as f64 * FS / size as f64;
-        let slope = |ratio: f64| 0.5 + 0.5 * (std::f64::consts::PI * (6.0 * ratio.log2()).clamp(-0.5, 0.5)).sin();
-        *bin *= if k == 0 { 0.0 } else { slope(hz / from) * slope(to / hz) };
-    }
-    let mut output = backward.make_output_vec();
-    backward.process(&mut bins, &mut output).unwrap();
-    output.truncate(signal.len());
-    output.iter().map(|y| y / size as f64).collect()
+/// Size of a spectrum with as much silence behind the signal as its band filters may ring.
+fn roomy(frames: usize) -> usize {
+    (2 * frames).next_power_of_two()
+}
+
+/// The gain in a band between two frequencies, with slopes of a sixth of an octave (half a cosine over log frequency).
+fn within(hz: f64, from: f64, to: f64) -> f64 {
+    let slope = |ratio: f64| 0.5 + 0.5 * (std::f64::consts::PI * (6.0 * ratio.log2()).clamp(-0.5, 0.5)).sin();
+    if hz == 0.0 { 0.0 } else { slope(hz / from) * slope(to / hz) }
+}
+
+/// The energy of a spectrum between two frequencies.
+fn band_energy(bins: &[Complex<f64>], from: f64, to: f64) -> f64 {
+    let step = FS / 2.0 / (bins.len() - 1) as f64;
+    let near = (0.9 * from / step) as usize..((1.1 * to / step) as usize).min(bins.len());
+    near.map(|k| bins[k].norm_sqr() * within(k as f64 * step, from, to).powi(2)).sum()
+}
+
+/// The part of a signal of so many frames between two frequencies, from its spectrum; and its rate, which is as low as
+/// the band allows with a fourfold margin.
+fn band(bins: &[Complex<f64>], frames: usize, from: f64, to: f64) -> (Vec<f64>, f64) {
+    let whole = 2 * (bins.len() - 1);
+    let needed = (8.0 * to * 2f64.powf(1.0 / 6.0) / FS * whole as f64) as usize;
+    let size = needed.next_power_of_two().min(whole);
+    let kept = size / 2 + 1;
+    let shape = |(k, bin): (usize, &Complex<f64>)| bin * within(k as f64 * FS / whole as f64, from, to);
+    let mut input: Vec<Complex<f64>> = bins[..kept].iter().enumerate().map(shape).collect();
+    input[kept - 1] = Complex::default();
+    let fft = RealFftPlanner::<f64>::new().plan_fft_inverse(size);
+    let mut output = fft.make_output_vec();
+    fft.process(&mut input, &mut output).unwrap();
+    output.truncate(frames * size / whole);
+    (output, FS * size as f64 / whole as f64)
 }
 
 /// T60 from the backward-integrated energy of several responses (Schroeder 1965): a line through −5 to −45 dB.
-fn t60(parts: &[Vec<f64>]) -> f64 {
+fn t60(parts: &[Vec<f64>], rate: f64) -> f64 {
     let frames = parts[0].len();
     let mut decay = vec![0.0; frames];
     let mut sum = 0.0;
@@ -94,8 +110,8 @@ fn t60(parts: &[Vec<f64>]) -> f64 {
         decay[n] = sum;
     }
     let level = |n: usize| db(decay[n] / decay[0]);
-    let from = (0..frames).position(|n| level(n) <= -5.0).unwrap();
-    let to = (0..frames).position(|n| level(n) <= -45.0).unwrap();
+    // The sum only falls from frame to frame.
+    let [from, to] = [-5.0, -45.0].map(|db| decay.partition_point(|e| *e > decay[0] * 10f64.powf(0.1 * db)));
     let count = (to - from) as f64;
     let (mx, my) = ((from..to).map(|n| n as f64).sum::<f64>() / count, (from..to).map(level).sum::<f64>() / count);
     let (mut xy, mut xx) = (0.0, 0.0);
@@ -103,7 +119,7 @@ fn t60(parts: &[Vec<f64>]) -> f64 {
         xy += (n as f64 - mx) * (level(n) - my);
         xx += (n as f64 - mx).powi(2);
     }
-    -60.0 / (xy / xx) / FS
+    -60.0 / (xy / xx) / rate
 }
 
 #[test]
@@ -113,11 +129,13 @@ fn each_octave_of_the_response_lasts_as_long_as_asked() {
         for settings in [shaped, plain(kind, 1.5)].into_iter().take(if kind == 0 { 2 } else { 1 }) {
             let curve = curve(&settings);
             let all = responses(&settings, 1.2 * curve.longest());
+            let frames = all[0].len();
+            let spectra: Vec<_> = all.iter().map(|r| spectrum(r, roomy(frames))).collect();
             for octave in 1..10 {
                 let hz = center(octave);
-                let parts: Vec<Vec<f64>> =
-                    all.iter().map(|r| band(r, hz / 2f64.powf(0.25), hz * 2f64.powf(0.25))).collect();
-                let (measured, wanted) = (t60(&parts), curve.at(hz));
+                let (from, to) = (hz / 2f64.powf(0.25), hz * 2f64.powf(0.25));
+                let (parts, rates): (Vec<_>, Vec<_>) = spectra.iter().map(|s| band(s, frames, from, to)).unzip();
+                let (measured, wanted) = (t60(&parts, rates[0]), curve.at(hz));
                 let error = 100.0 * (measured / wanted - 1.0);
                 println!("{} {hz} Hz: {measured:.3} s, wanted {wanted:.3}: {error:+.1} %", name(kind));
                 assert!(error.abs() <= 5.0, "{} at {hz} Hz: {measured:.3} s, not {wanted:.3}", name(kind));
@@ -184,7 +202,7 @@ fn measure_late(kind: usize) -> Late {
         let start = from + k * STRETCH;
         let sample = |n: usize| r[start + n] * (slope * (start + n) as f64).exp() * window(n);
         let part: Vec<f64> = (0..STRETCH).map(sample).collect();
-        spectrum(&part, STRETCH).iter().map(|(re, im)| re * re + im * im).collect()
+        spectrum(&part, STRETCH).iter().map(Complex::norm_sqr).collect()
     };
     let all = responses(&plain(kind, decay_s), (from + stretches * STRETCH) as f64 / FS + 0.01);
     all.iter().map(|r| (0..stretches).map(|k| stretch(r, k)).collect()).collect()
@@ -256,17 +274,15 @@ fn left_and_right_are_unlike_and_add_up() {
         let most = (FS * 0.001) as usize;
         let cross = |a: &[f64], b: &[f64], lag: usize| a[lag..].iter().zip(b).map(|(x, y)| x * y).sum::<f64>() / scale;
         let iacc = (0..=most).map(|lag| cross(l, r, lag).abs().max(cross(r, l, lag).abs())).fold(0.0, f64::max);
-        let drop = |l: &[f64], r: &[f64]| {
-            let sum: Vec<f64> = l.iter().zip(r).map(|(a, b)| 0.5 * (a + b)).collect();
-            db(energy(&sum) / (0.5 * (energy(l) + energy(r))))
+        let [left, right] = [&left, &right].map(|s| spectrum(s, roomy(s.len())));
+        let sum: Vec<Complex<f64>> = left.iter().zip(&right).map(|(l, r)| (l + r) * 0.5).collect();
+        let drop = |from: f64, to: f64| {
+            let [l, r, sum] = [&left, &right, &sum].map(|s| band_energy(s, from, to));
+            db(sum / (0.5 * (l + r)))
         };
-        let whole = drop(&left, &right);
-        let mut deepest = 0.0_f64;
-        for octave in 1..10 {
-            let hz = center(octave);
-            let [l, r] = [&left, &right].map(|s| band(s, hz / 2f64.sqrt(), hz * 2f64.sqrt()));
-            deepest = deepest.min(drop(&l, &r));
-        }
+        let whole = drop(1.0, FS);
+        let octaves = (1..10).map(|octave| drop(center(octave) / 2f64.sqrt(), center(octave) * 2f64.sqrt()));
+        let deepest = octaves.fold(0.0, f64::min);
         println!("{}: IACC {iacc:.3}, mono {whole:.2} dB, deepest octave {deepest:.2} dB", name(kind));
         assert!(iacc <= 0.15, "{}: IACC {iacc:.3}", name(kind));
         assert!((whole + 3.0).abs() <= 1.0 && deepest >= -6.0, "{}: {whole:.2}, {deepest:.2} dB", name(kind));
@@ -282,7 +298,7 @@ fn modulation_neither_bends_the_pitch_nor_rings() {
         {
             let settings = settings(kind).with("modulation_percent", percent).with("modulation_hz", 1.0);
             let settings = settings.with("decay_s", decay_s);
-            let (sidebands, cents) = wobble(&settings);
+            let (sidebands, cents) = wobble(&settings, decay_s);
             println!("{} at {percent} %, {decay_s} s: sidebands {sidebands:.1} dB, {cents:.3} cents", name(kind));
             assert!(sidebands <= limit && cents <= 5.0, "{}: {sidebands:.1} dB, {cents:.2} cents", name(kind));
         }
@@ -294,12 +310,14 @@ fn modulation_neither_bends_the_pitch_nor_rings() {
 ///
 /// Steady, because the tail of a tone consists of resonances that lie a little beside it; those are the room, not
 /// its modulation.
-fn wobble(settings: &Settings) -> (f64, f64) {
-    let (settle, size) = (8 * RATE as usize, 1 << 19);
+fn wobble(settings: &Settings, decay_s: f64) -> (f64, f64) {
+    let (settle, size) = ((FS * (3.0 * decay_s).min(8.0)) as usize, 1 << 19);
     let frames = settle + size;
     let stream = Stream { sample_rate: RATE, layout: Layout::Stereo, max_block: frames, seed: 1 };
     let mut processor = Reverb::from_settings(settings).build(&stream).unwrap();
-    let tone: Vec<f32> = (0..frames).map(|n| (TAU * 440.0 / FS * n as f64).sin() as f32).collect();
+    // Eleven waves take 1200 frames.
+    let turns: Vec<(f64, f64)> = (0..1200).map(|n| (TAU * 440.0 / FS * f64::from(n)).sin_cos()).collect();
+    let tone: Vec<f32> = (0..frames).map(|n| turns[n % 1200].0 as f32).collect();
     let mut buffer = Buffer::from_stereo(tone.clone(), tone);
     processor.process(&mut buffer.block(frames), &Context::default());
     let steady = &buffer.channel(0)[settle..];
@@ -309,13 +327,11 @@ fn wobble(settings: &Settings) -> (f64, f64) {
     let far: f64 = powers[bin(340.0)..bin(439.5)].iter().chain(&powers[bin(440.5) + 1..bin(540.0)]).sum();
     // The turn of the phase against 440 Hz from one quarter of a second to the next.
     let stretch = RATE as usize / 4;
-    let phase = |(k, part): (usize, &[f32])| {
-        let turn = |n: usize| TAU * 440.0 / FS * (k * stretch + n) as f64;
-        let re: f64 = part.iter().enumerate().map(|(n, y)| f64::from(*y) * turn(n).cos()).sum();
-        let im: f64 = part.iter().enumerate().map(|(n, y)| -f64::from(*y) * turn(n).sin()).sum();
-        (re, im)
+    let phase = |part: &[f32]| {
+        let add = |(re, im), (y, (sin, cos)): (&f32, &(f64, f64))| (re + f64::from(*y) * cos, im - f64::from(*y) * sin);
+        part.iter().zip(turns.iter().cycle()).fold((0.0, 0.0), add)
     };
-    let phases: Vec<(f64, f64)> = steady.chunks_exact(stretch).enumerate().map(phase).collect();
+    let phases: Vec<(f64, f64)> = steady.chunks_exact(stretch).map(phase).collect();
     let turned = |pair: &[(f64, f64)]| {
         let ((a, b), (c, d)) = (pair[0], pair[1]);
         (a * d - b * c).atan2(a * c + b * d)

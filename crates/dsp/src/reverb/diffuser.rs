@@ -130,7 +130,9 @@ fn hand_on(half: &Planes, tangent: f32, rings: &mut [Ring], out: &mut Planes, fr
             }
         }
     }
-    rings.iter_mut().for_each(|ring| ring.written(frames));
+    for ring in rings {
+        ring.written(frames);
+    }
 }
 
 /// Two rounds of plane rotations between four.

@@ -29,7 +29,8 @@ fn energy(samples: &[f32]) -> f64 {
 
 #[test]
 fn blocks_do_not_matter() {
-    let settings = settings().with_item("highpass", &[]).with_item("lowpass", &[]).with("pre_delay_ms", 3.3);
+    let settings = settings().with_item("highpass", &[]).with_item("lowpass", &[("hz", 3000.0)]);
+    let settings = settings.with("pre_delay_ms", 3.3);
     let event = |at, address, value, glide| Event { at, param: number(&settings, address), value, glide };
     let events = [
         event(100, "mix_percent", 30.0, 0),
@@ -41,9 +42,15 @@ fn blocks_do_not_matter() {
         event(3000, "lowpass/hz", 800.0, 2000),
         event(3100, "highpass/hz", 900.0, 0),
     ];
-    for size in [25.0, 100.0] {
+    // Lines longer than a run of 64 frames and shorter ones, without filters in the lines, with shelves, with bands.
+    let flat = settings.clone().with("low_ratio", 1.0).with("high_ratio", 1.0);
+    let bands = settings.clone().with_item("octaves", &[("hz500", 0.7), ("hz1000", 1.4)]);
+    for (settings, size, sample_rate) in
+        [(&settings, 100.0, RATE), (&settings, 25.0, 8000), (&flat, 100.0, 8000), (&bands, 25.0, RATE)]
+    {
         let settings = settings.clone().with("size_percent", size);
-        assert_block_size_does_not_matter(|| build(&settings), &stereo_noise(5, 0.5, 10_000), &events);
+        let make = || Reverb::from_settings(&settings).build(&Stream { sample_rate, ..stream() }).unwrap();
+        assert_block_size_does_not_matter(make, &stereo_noise(5, 0.5, 6000), &events);
     }
 }
 
@@ -200,6 +207,7 @@ fn speed() {
     for (name, settings) in [
         ("as it comes", settings()),
         ("flat decay", settings().with("high_ratio", 1.0).with("low_ratio", 1.0)),
+        ("with a table", settings().with_item("octaves", &[("hz500", 0.7), ("hz1000", 1.4)])),
         ("with filters", settings().with_item("highpass", &[]).with_item("lowpass", &[])),
     ] {
         let start = Instant::now();

@@ -62,7 +62,7 @@ mod tests {
         let mut planes: Planes = [[0.0; CHUNK]; LINES];
         planes.as_flattened_mut().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
         let mut frames: Frames = [[0.0; LINES]; CHUNK];
-        to_frames(&planes.each_ref().map(|plane| plane.as_slice()), &mut frames);
+        to_frames(&planes.each_ref().map(<[f32; CHUNK]>::as_slice), &mut frames);
         for (line, plane) in planes.iter().enumerate() {
             for (n, x) in plane.iter().enumerate() {
                 assert_eq!(frames[n][line], *x);

@@ -77,8 +77,10 @@ impl Tuning {
 
 /// The first prime at or above `n`.
 fn prime_from(n: usize) -> usize {
-    let prime = |n: usize| n >= 2 && (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
-    (n.max(2)..).find(|n| prime(*n)).unwrap_or(n)
+    let prime = |n: usize| n >= 2 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d));
+    let n = n.max(2);
+    // There is always one below twice any number.
+    (n..2 * n).find(|n| prime(*n)).unwrap_or(n)
 }
 
 /// Early reflections of each input channel.
