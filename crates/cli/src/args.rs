@@ -205,7 +205,7 @@ pub(crate) struct Master {
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Option<String>,
     /// A file of targets in place of the built-in ones
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "TONMEISTER_TARGETS")]
     pub(crate) targets: Option<PathBuf>,
     /// Integrated loudness in LUFS, over the target's
     #[arg(long, value_name = "LUFS", allow_negative_numbers = true)]
@@ -256,8 +256,11 @@ pub(crate) struct Demo {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Targets {
     /// A file of targets in place of the built-in ones
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "TONMEISTER_TARGETS")]
     pub(crate) targets: Option<PathBuf>,
+    /// Write the built-in ones to this new file, to be edited
+    #[arg(long, value_name = "FILE", conflicts_with = "targets")]
+    pub(crate) write: Option<PathBuf>,
 }
 
 /// `man`.

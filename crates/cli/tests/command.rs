@@ -255,3 +255,16 @@ fn new_names_every_file_it_cannot_read() {
     assert_eq!(ids, ["kick", "vox"]);
     assert_eq!(report["notes"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn targets_are_data_that_can_be_copied_edited_and_used() {
+    let song = Song::new();
+    assert_eq!(code(&tonmeister(&["targets", "--write", &song.text("mine.toml")])), 0);
+    assert_eq!(code(&tonmeister(&["targets", "--write", &song.text("mine.toml")])), 5, "never over another file");
+    let text = fs::read_to_string(song.path("mine.toml")).expect("the copy");
+    fs::write(song.path("mine.toml"), text.replace("\"spotify\"", "\"the-club\"")).expect("the edit");
+    let listed = json(&tonmeister(&["targets", "--json", "--targets", &song.text("mine.toml")]));
+    let names: Vec<&str> =
+        listed["targets"].as_array().expect("a list").iter().filter_map(|t| t["name"].as_str()).collect();
+    assert!(names.contains(&"the-club") && !names.contains(&"spotify"), "{names:?}");
+}

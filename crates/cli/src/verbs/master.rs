@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use tonmeister::master::target::{Target, targets};
+use tonmeister::master::target::{Target, targets, write_built_in};
 use tonmeister::{Failure, MasterOptions, MasterReport};
 
 use super::levels;
@@ -79,6 +79,11 @@ struct Listed {
 
 /// Lists the named targets.
 pub(crate) fn list(args: &Targets, voice: &mut Voice) -> Result<Outcome, Failure> {
+    if let Some(path) = &args.write {
+        write_built_in(path)?;
+        voice.remark(&format!("wrote {}; use it with --targets or the variable TONMEISTER_TARGETS\n", path.display()));
+        return Ok(Outcome::Done);
+    }
     let listed = Listed { targets: targets(args.targets.as_deref())? };
     voice.result(&listed, |listed| {
         let heads = [

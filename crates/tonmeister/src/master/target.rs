@@ -7,6 +7,7 @@ use toml_edit::{Document, Item, Table};
 use tonmeister_core::diagnostic::nearest;
 
 use crate::failure::Failure;
+use crate::text_file::{self, Existing};
 
 /// The file that ships with the program.
 pub const BUILT_IN: &str = include_str!("../../data/targets.toml");
@@ -42,6 +43,14 @@ pub fn target(name: &str, file: Option<&Path>) -> Result<Target, Failure> {
     let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
     let guess = nearest(name, names.iter().copied()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
     Err(Failure::Usage(format!("there is no target `{name}`{guess} The targets are: {}", names.join(", "))))
+}
+
+/// Copies the file that ships with the program to a new file, to be edited.
+pub fn write_built_in(path: &Path) -> Result<(), Failure> {
+    text_file::write(path, BUILT_IN, Existing::Keep).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::output(path, "is there already; name another file"),
+        _ => Failure::output(path, crate::world::plain(&e)),
+    })
 }
 
 fn parse(text: &str) -> Result<Vec<Target>, String> {
