@@ -9,10 +9,11 @@
 
 use super::LINES;
 use super::decay::{BandLanes, Losses, ShelfLanes};
+use super::ring::CHUNK;
 use super::transpose::Frames;
 
 type Lanes = [f64; LINES];
-/// Coefficients b1, b2, a1, a2 and two states of a band.
+/// Two states of a band.
 type BandState = [Lanes; 2];
 
 /// States of all filters, in `f64`.
@@ -20,11 +21,17 @@ type BandState = [Lanes; 2];
 pub(super) struct States {
     shelves: Vec<Lanes>,
     bands: Vec<BandState>,
+    /// The sound between bands.
+    run: Box<[Lanes; CHUNK]>,
 }
 
 impl States {
     pub(super) fn new(losses: &Losses) -> States {
-        States { shelves: vec![[0.0; LINES]; losses.shelves.len()], bands: vec![[[0.0; LINES]; 2]; losses.bands.len()] }
+        States {
+            shelves: vec![[0.0; LINES]; losses.shelves.len()],
+            bands: vec![[[0.0; LINES]; 2]; losses.bands.len()],
+            run: Box::new([[0.0; LINES]; CHUNK]),
+        }
     }
 
     /// Sets states too small to hear to zero, before they become denormal and slow.
@@ -44,26 +51,39 @@ impl States {
 }
 
 /// Takes from the first `count` frames what each line loses on one pass.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 pub(super) fn lose(frames: &mut Frames, count: usize, losses: &Losses, states: &mut States) {
     let frames = &mut frames[..count];
-    let Losses { gain, shelves, bands } = losses;
-    match shelves.len() {
-        0 => shelve::<0>(frames, gain, shelves, &mut states.shelves),
-        1 => shelve::<1>(frames, gain, shelves, &mut states.shelves),
-        2 => shelve::<2>(frames, gain, shelves, &mut states.shelves),
-        3 => shelve::<3>(frames, gain, shelves, &mut states.shelves),
-        4 => shelve::<4>(frames, gain, shelves, &mut states.shelves),
-        5 => shelve::<5>(frames, gain, shelves, &mut states.shelves),
-        _ => shelve::<6>(frames, gain, shelves, &mut states.shelves),
+    if losses.bands.is_empty() {
+        shelve(frames, &losses.gain, &losses.shelves, &mut states.shelves);
+    } else {
+        let run = &mut states.run[..count];
+        widen(frames, &losses.gain, run);
+        equalize(run, &losses.bands, &mut states.bands);
+        narrow(run, frames);
     }
-    equalize(frames, bands, &mut states.bands);
+}
+
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn shelve(frames: &mut [[f32; LINES]], gain: &Lanes, shelves: &[ShelfLanes], states: &mut [Lanes]) {
+    match shelves.len() {
+        0 | 1 => shelve_by::<1>(frames, gain, shelves, states),
+        2 => shelve_by::<2>(frames, gain, shelves, states),
+        3 => shelve_by::<3>(frames, gain, shelves, states),
+        4 => shelve_by::<4>(frames, gain, shelves, states),
+        5 => shelve_by::<5>(frames, gain, shelves, states),
+        _ => shelve_by::<6>(frames, gain, shelves, states),
+    }
 }
 
 /// Gain and shelves. The recursion is written as s ← c·x − a·s, so that a frame waits for the one before it no longer
 /// than one product and one difference.
 #[inline(always)]
-fn shelve<const COUNT: usize>(frames: &mut [[f32; LINES]], gain: &Lanes, shelves: &[ShelfLanes], states: &mut [Lanes]) {
+fn shelve_by<const COUNT: usize>(
+    frames: &mut [[f32; LINES]],
+    gain: &Lanes,
+    shelves: &[ShelfLanes],
+    states: &mut [Lanes],
+) {
     let (Some(shelves), Some(states)) = (shelves.first_chunk::<COUNT>(), states.first_chunk_mut::<COUNT>()) else {
         return;
     };
@@ -87,19 +107,21 @@ fn shelve<const COUNT: usize>(frames: &mut [[f32; LINES]], gain: &Lanes, shelves
     *states = s;
 }
 
-/// Octave bands, each over the whole run (transposed direct form II); between them the sound is `f64`.
-#[inline(always)]
-fn equalize(frames: &mut [[f32; LINES]], bands: &[BandLanes], states: &mut [BandState]) {
-    if bands.is_empty() {
-        return;
-    }
-    let mut run = [[0.0; LINES]; super::ring::CHUNK];
-    let run = &mut run[..frames.len()];
-    for (lanes, frame) in run.iter_mut().zip(frames.iter()) {
+/// To `f64`, with each line's gain.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn widen(frames: &[[f32; LINES]], gain: &Lanes, run: &mut [Lanes]) {
+    for (lanes, frame) in run.iter_mut().zip(frames) {
+        let mut wide = [0.0; LINES];
         for l in 0..LINES {
-            lanes[l] = f64::from(frame[l]);
+            wide[l] = f64::from(frame[l]) * gain[l];
         }
+        *lanes = wide;
     }
+}
+
+/// Every band in turn over the whole run, all lines side by side (transposed direct form II).
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn equalize(run: &mut [Lanes], bands: &[BandLanes], states: &mut [BandState]) {
     for (band, state) in bands.iter().zip(states) {
         let BandLanes { b1, b2, a1, a2 } = band;
         let [mut s1, mut s2] = *state;
@@ -114,9 +136,12 @@ fn equalize(frames: &mut [[f32; LINES]], bands: &[BandLanes], states: &mut [Band
         }
         *state = [s1, s2];
     }
-    for (lanes, frame) in run.iter().zip(frames) {
-        for l in 0..LINES {
-            frame[l] = lanes[l] as f32;
-        }
+}
+
+/// And back to `f32`.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn narrow(run: &[Lanes], frames: &mut [[f32; LINES]]) {
+    for (x, lane) in frames.as_flattened_mut().iter_mut().zip(run.as_flattened()) {
+        *x = *lane as f32;
     }
 }

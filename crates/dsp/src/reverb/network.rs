@@ -4,6 +4,10 @@
 //! slowly swinging angle, mixed with all others by a Hadamard matrix, and goes back in with the new sound on top.
 //! Both mixings are orthogonal at every instant, so the losses alone decide how long the sound lasts.
 //!
+//! Nothing that enters a line now leaves it within the next 64 frames. So the whole way back, from the ends of the lines
+//! to their beginnings, is always computed for a pass of 64 frames at once (fewer if the lines are that short), on a
+//! grid of the network's own, and waits there for the new sound: small blocks cost no more, and change no bit.
+//!
 //! The swing is a time-varying feedback matrix (Schlecht and Habets, *Time-varying feedback matrices in feedback
 //! delay networks and their application in artificial reverberation*, JASA 138(3), 2015). It spreads the resonances
 //! as moving delay lines do, but needs no interpolation: the treble is not dulled, and the pitch stays.
