@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tonmeister_core::{Block, Buffer, Db, Layout, Source, SourceError, SourceInfo};
 use tonmeister_session::model::{Clip, FadeShape};
 
+use crate::mix::add_samples;
+
 /// Where the engine gets audio from: somebody else knows files.
 pub trait Library: Send + Sync {
     /// The shape of a piece of audio once converted to that rate.
@@ -27,6 +29,8 @@ pub(crate) struct PlacedClip {
     fade_in: u64,
     fade_out: u64,
     shape: FadeShape,
+    /// Nothing shapes it and no other clip of its track sounds with it.
+    alone: bool,
 }
 
 impl PlacedClip {
@@ -61,6 +65,7 @@ impl PlacedClip {
             fade_in: frames(clip.fade_in_s).min(length),
             fade_out: frames(clip.fade_out_s).min(length),
             shape: clip.fade_shape,
+            alone: false,
         })
     }
 
@@ -107,8 +112,15 @@ impl ClipPlayer {
     pub(crate) fn new(library: Arc<dyn Library>, sample_rate: u32, clips: &[PlacedClip], max_block: usize) -> Self {
         let mut clips = clips.to_vec();
         clips.sort_by_key(|c| c.start);
-        // Whole files at unity are read straight into the track; only other clips need room to be shaped in.
-        let shaped = clips.len() > 1 || clips.iter().any(|c| !c.is_plain());
+        let mut free_from = 0;
+        for i in 0..clips.len() {
+            let next = clips.get(i + 1).map_or(u64::MAX, |c| c.start);
+            clips[i].alone = clips[i].is_plain() && clips[i].start >= free_from && clips[i].end() <= next;
+            free_from = free_from.max(clips[i].end());
+        }
+        // Clips that are alone are read straight into the track; only others need room to be shaped in.
+        let layout = if clips.iter().any(|c| c.layout == Layout::Stereo) { Layout::Stereo } else { Layout::Mono };
+        let shaped = clips.iter().any(|c| !c.alone || c.layout != layout);
         let scratch = Buffer::new(Layout::Stereo, if shaped { max_block } else { 0 });
         ClipPlayer { library, sample_rate, clips, open: Vec::new(), next: 0, scratch }
     }
@@ -116,11 +128,6 @@ impl ClipPlayer {
     /// Fills `out` with the frames of the song from `at` on. Calls come in order, without gaps.
     pub(crate) fn read(&mut self, at: u64, out: &mut Block<'_>) -> Result<(), SourceError> {
         let end = at + out.frames() as u64;
-        // One plain clip fills the block by itself; everything else is added to silence.
-        let alone = self.clips.len() == 1 && self.clips[0].is_plain() && self.clips[0].layout == out.layout();
-        if !(alone && self.clips[0].start <= at && end <= self.clips[0].end()) {
-            out.silence();
-        }
         while self.next < self.clips.len() && self.clips[self.next].start < end {
             let clip = &self.clips[self.next];
             if clip.length > 0 && clip.end() > at {
@@ -130,6 +137,13 @@ impl ClipPlayer {
             }
             self.next += 1;
         }
+        // A clip that plays alone all through the block fills it by itself; everything else is added to silence.
+        let layout = out.layout();
+        let fills = |clip: &PlacedClip| clip.alone && clip.layout == layout;
+        let covers = |clip: &PlacedClip| fills(clip) && clip.start <= at && end <= clip.end();
+        if !self.open.iter().any(|(place, _)| covers(&self.clips[*place])) {
+            out.silence();
+        }
         let mut i = 0;
         while i < self.open.len() {
             let clip = &self.clips[self.open[i].0];
@@ -137,7 +151,7 @@ impl ClipPlayer {
             if from < to {
                 let mut part = out.part((from - at) as usize, (to - at) as usize);
                 let source = &mut *self.open[i].1;
-                if alone {
+                if fills(clip) {
                     fill(source, clip, from - clip.start, &mut part)?;
                 } else {
                     add(source, clip, from - clip.start, &mut part, &mut self.scratch)?;
@@ -156,6 +170,11 @@ impl ClipPlayer {
 impl PlacedClip {
     fn is_plain(&self) -> bool {
         self.gain == 1.0 && self.fade_in == 0 && self.fade_out == 0
+    }
+
+    /// Whether a fade shapes any of these frames of the clip.
+    fn fades_within(&self, from: u64, to: u64) -> bool {
+        from < self.fade_in || to > self.length - self.fade_out
     }
 }
 
@@ -196,8 +215,13 @@ fn add(
     for channel in 0..out.layout().channels() {
         // A mono clip on a stereo track sounds on both sides.
         let from = read.channel(channel.min(read.layout().channels() - 1));
-        for (i, (y, x)) in out.channel_mut(channel).iter_mut().zip(from).enumerate() {
-            *y += (clip.gain_at(at + i as u64) * f64::from(*x)) as f32;
+        let sum = out.channel_mut(channel);
+        if clip.fades_within(at, at + frames as u64) {
+            for (i, (y, x)) in sum.iter_mut().zip(from).enumerate() {
+                *y += (clip.gain_at(at + i as u64) * f64::from(*x)) as f32;
+            }
+        } else {
+            add_samples(from, clip.gain, sum);
         }
     }
     Ok(())

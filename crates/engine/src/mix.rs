@@ -196,3 +196,11 @@ pub(crate) fn scale_samples(samples: &mut [f32], gain: f64) {
         *x = (f64::from(*x) * gain) as f32;
     }
 }
+
+/// Adds samples times a gain.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+pub(crate) fn add_samples(from: &[f32], gain: f64, sum: &mut [f32]) {
+    for (y, x) in sum.iter_mut().zip(from) {
+        *y += (gain * f64::from(*x)) as f32;
+    }
+}

@@ -266,7 +266,24 @@ proptest! {
 
     /// Blocks and threads change no bit, with automation on faders, pans and effects.
     #[test]
-    fn blocks_and_threads_change_no_bit(song in any_song(), block in 1_usize..1500) {
+    fn blocks_and_threads_change_no_bit(
+        mut song in any_song(),
+        block in 1_usize..1500,
+        places in prop::collection::vec((0.0..0.05_f64, 0.001..0.02_f64, 0_u8..3), 0..6),
+    ) {
+        // Clips anywhere on the first track: alone, overlapping, faded, turned down.
+        let audio = song.tracks[0].clips[0].audio.clone();
+        song.tracks[0].clips.extend(places.iter().map(|&(start_s, length_s, kind)| Clip {
+            start_s,
+            length_s: Some(length_s),
+            offset_s: length_s,
+            gain_db: if kind == 1 { -3.0 } else { 0.0 },
+            fade_out_s: if kind == 2 { length_s / 2.0 } else { 0.0 },
+            ..Clip::whole(audio.clone())
+        }));
+        if places.len() > 2 {
+            song.tracks[0].clips.remove(0);
+        }
         let library = library(&[("mono", Buffer::from_mono(noise(1, 0.5, 3000))), ("stereo", stereo_noise(2, 0.5, 2777))]);
         let (whole, _) = render(&song, &library, &registry(), 1, 4096).unwrap();
         for (threads, block) in [(1, block), (2, block.max(16)), (3, 777)] {
