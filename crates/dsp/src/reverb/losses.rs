@@ -10,7 +10,6 @@
 use super::LINES;
 use super::decay::{BandLanes, Losses, ShelfLanes};
 use super::ring::CHUNK;
-use super::transpose::Frames;
 
 type Lanes = [f64; LINES];
 /// Two states of a band.
@@ -50,40 +49,34 @@ impl States {
     }
 }
 
-/// Takes from the first `count` frames what each line loses on one pass.
-pub(super) fn lose(frames: &mut Frames, count: usize, losses: &Losses, states: &mut States) {
-    let frames = &mut frames[..count];
-    if losses.bands.is_empty() {
-        shelve(frames, &losses.gain, &losses.shelves, &mut states.shelves);
-    } else {
-        let run = &mut states.run[..count];
-        widen(frames, &losses.gain, run);
+/// Takes from a pass of frames what the filters of each line take.
+pub(super) fn lose(frames: &mut [[f32; LINES]], losses: &Losses, states: &mut States) {
+    shelve(frames, &losses.shelves, &mut states.shelves);
+    if !losses.bands.is_empty() {
+        let run = &mut states.run[..frames.len()];
+        widen(frames, run);
         equalize(run, &losses.bands, &mut states.bands);
         narrow(run, frames);
     }
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn shelve(frames: &mut [[f32; LINES]], gain: &Lanes, shelves: &[ShelfLanes], states: &mut [Lanes]) {
+fn shelve(frames: &mut [[f32; LINES]], shelves: &[ShelfLanes], states: &mut [Lanes]) {
     match shelves.len() {
-        0 | 1 => shelve_by::<1>(frames, gain, shelves, states),
-        2 => shelve_by::<2>(frames, gain, shelves, states),
-        3 => shelve_by::<3>(frames, gain, shelves, states),
-        4 => shelve_by::<4>(frames, gain, shelves, states),
-        5 => shelve_by::<5>(frames, gain, shelves, states),
-        _ => shelve_by::<6>(frames, gain, shelves, states),
+        0 => {}
+        1 => shelve_by::<1>(frames, shelves, states),
+        2 => shelve_by::<2>(frames, shelves, states),
+        3 => shelve_by::<3>(frames, shelves, states),
+        4 => shelve_by::<4>(frames, shelves, states),
+        5 => shelve_by::<5>(frames, shelves, states),
+        _ => shelve_by::<6>(frames, shelves, states),
     }
 }
 
-/// Gain and shelves. The recursion is written as s ← c·x − a·s, so that a frame waits for the one before it no longer
+/// So many shelves. The recursion is written as s ← c·x − a·s, so that a frame waits for the one before it no longer
 /// than one product and one difference.
 #[inline(always)]
-fn shelve_by<const COUNT: usize>(
-    frames: &mut [[f32; LINES]],
-    gain: &Lanes,
-    shelves: &[ShelfLanes],
-    states: &mut [Lanes],
-) {
+fn shelve_by<const COUNT: usize>(frames: &mut [[f32; LINES]], shelves: &[ShelfLanes], states: &mut [Lanes]) {
     let (Some(shelves), Some(states)) = (shelves.first_chunk::<COUNT>(), states.first_chunk_mut::<COUNT>()) else {
         return;
     };
@@ -91,7 +84,7 @@ fn shelve_by<const COUNT: usize>(
     for frame in frames {
         let mut x = [0.0; LINES];
         for l in 0..LINES {
-            x[l] = f64::from(frame[l]) * gain[l];
+            x[l] = f64::from(frame[l]);
         }
         for (shelf, s) in shelves.iter().zip(&mut s) {
             for l in 0..LINES {
@@ -107,15 +100,11 @@ fn shelve_by<const COUNT: usize>(
     *states = s;
 }
 
-/// To `f64`, with each line's gain.
+/// To `f64`.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn widen(frames: &[[f32; LINES]], gain: &Lanes, run: &mut [Lanes]) {
-    for (lanes, frame) in run.iter_mut().zip(frames) {
-        let mut wide = [0.0; LINES];
-        for l in 0..LINES {
-            wide[l] = f64::from(frame[l]) * gain[l];
-        }
-        *lanes = wide;
+fn widen(frames: &[[f32; LINES]], run: &mut [Lanes]) {
+    for (lane, x) in run.as_flattened_mut().iter_mut().zip(frames.as_flattened()) {
+        *lane = f64::from(*x);
     }
 }
 

@@ -82,11 +82,10 @@ impl Network {
     /// Everything on the way from the ends of the lines back to their beginnings, for a whole pass.
     fn come_back(&mut self, place: usize) {
         let runs = std::array::from_fn(|line| self.rings[line].run(self.lengths[line], self.pass));
-        if self.losses.is_flat() {
-            weaken(&runs, &self.losses.gain, &mut self.back);
-        } else {
-            to_frames(&runs, &mut self.frames);
-            lose(&mut self.frames, self.pass, &self.losses, &mut self.states);
+        weaken(&runs, &self.losses.gain, &mut self.back);
+        if !self.losses.is_flat() {
+            to_frames(&self.back, &mut self.frames);
+            lose(&mut self.frames[..self.pass], &self.losses, &mut self.states);
             to_planes(&self.frames, &mut self.back);
         }
         if self.swing.moves() {
@@ -108,7 +107,7 @@ impl Network {
     }
 }
 
-/// The loss of lines that have no filters.
+/// The ends of the lines with each line's gain: all of the loss, if it has no filters.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn weaken(runs: &[&[f32]; LINES], gains: &[f64; LINES], planes: &mut Planes) {
     for ((plane, run), gain) in planes.iter_mut().zip(runs).zip(gains) {

@@ -13,17 +13,12 @@ pub(crate) type Frames = [[f32; LINES]; CHUNK];
 
 const QUARTER: usize = LINES * CHUNK / 4;
 
-/// Frames out of runs of at most [`CHUNK`] frames; frames behind the end of the runs are of no use.
+/// Frames out of runs.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-pub(super) fn to_frames(runs: &[&[f32]; LINES], frames: &mut Frames) {
+pub(super) fn to_frames(planes: &Planes, frames: &mut Frames) {
     let mut half = [0.0; 4 * QUARTER];
-    for (line, half) in half.chunks_exact_mut(4 * CHUNK).enumerate() {
-        interleave([line, line + 4, line + 8, line + 12].map(|line| runs[line]), half);
-    }
-    let (a, rest) = half.split_at(QUARTER);
-    let (b, rest) = rest.split_at(QUARTER);
-    let (c, d) = rest.split_at(QUARTER);
-    interleave([a, b, c, d], frames.as_flattened_mut());
+    interleave(planes.as_flattened(), &mut half);
+    interleave(&half, frames.as_flattened_mut());
 }
 
 /// Runs out of frames.
@@ -34,9 +29,12 @@ pub(super) fn to_planes(frames: &Frames, planes: &mut Planes) {
     part(&half, planes.as_flattened_mut());
 }
 
-/// One sample of each in turn.
+/// One sample of each quarter in turn.
 #[inline]
-fn interleave([a, b, c, d]: [&[f32]; 4], to: &mut [f32]) {
+fn interleave(from: &[f32], to: &mut [f32]) {
+    let (a, rest) = from.split_at(QUARTER);
+    let (b, rest) = rest.split_at(QUARTER);
+    let (c, d) = rest.split_at(QUARTER);
     for ((((to, a), b), c), d) in to.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         *to = [*a, *b, *c, *d];
     }
@@ -62,7 +60,7 @@ mod tests {
         let mut planes: Planes = [[0.0; CHUNK]; LINES];
         planes.as_flattened_mut().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
         let mut frames: Frames = [[0.0; LINES]; CHUNK];
-        to_frames(&planes.each_ref().map(<[f32; CHUNK]>::as_slice), &mut frames);
+        to_frames(&planes, &mut frames);
         for (line, plane) in planes.iter().enumerate() {
             for (n, x) in plane.iter().enumerate() {
                 assert_eq!(frames[n][line], *x);
