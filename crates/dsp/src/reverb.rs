@@ -26,7 +26,8 @@
 //! without dulling the treble (see [`network`]).
 //!
 //! Delay memories and mixing are `f32`, filter states `f64`. What a frame becomes never depends on how the audio is
-//! cut into blocks: runs of up to 64 frames only share the work of vector lanes.
+//! cut into blocks: runs of up to 64 frames only share the work of vector lanes, and what comes back into the lines is
+//! computed on a grid of the reverb's own.
 
 mod decay;
 mod diffuser;

@@ -1,7 +1,7 @@
 //! The loss filters at work: all lines side by side, frame after frame.
 //!
-//! What a pass of 64 frames loses depends on what left the lines, and every line is longer than that: so the filters
-//! always take a whole pass at once, however the audio is cut into blocks.
+//! The filters always take a whole pass of the [network](super::network), which no line is shorter than. A recursion
+//! cannot be spread over time, so the vector lanes lie across lines: the recursion of sixteen lines in one go.
 
 // What is handed to a function that was not compiled for the same vector instructions leaves its registers: the
 // kernels below must be inlined into the function that chooses between them, whatever the compiler thinks of it.
