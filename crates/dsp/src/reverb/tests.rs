@@ -206,6 +206,8 @@ fn what_cannot_sound_is_refused_in_words() {
 fn speed() {
     for (name, settings) in [
         ("as it comes", settings()),
+        ("a plate of 2 s", settings().with("kind", 2.0).with("decay_s", 2.0)),
+        ("a hall of 2 s", settings().with("kind", 3.0).with("decay_s", 2.0)),
         ("flat decay", settings().with("high_ratio", 1.0).with("low_ratio", 1.0)),
         ("with a table", settings().with_item("octaves", &[("hz500", 0.7), ("hz1000", 1.4)])),
         ("with filters", settings().with_item("highpass", &[]).with_item("lowpass", &[])),
