@@ -268,3 +268,12 @@ fn targets_are_data_that_can_be_copied_edited_and_used() {
         listed["targets"].as_array().expect("a list").iter().filter_map(|t| t["name"].as_str()).collect();
     assert!(names.contains(&"the-club") && !names.contains(&"spotify"), "{names:?}");
 }
+
+#[test]
+fn nothing_is_written_over_what_it_is_made_from() {
+    let song = Song::new();
+    let stem = fs::read(song.path("kick.wav")).expect("the stem");
+    assert_eq!(code(&tonmeister(&["mix", &song.text("song.toml"), "-o", &song.text("kick.wav")])), 5);
+    assert_eq!(code(&tonmeister(&["master", &song.text("kick.wav"), "-o", &song.text("kick.wav")])), 5);
+    assert!(fs::read(song.path("kick.wav")).expect("the stem") == stem);
+}

@@ -18,7 +18,7 @@ use tonmeister_session::model::Song;
 use crate::failure::{Failure, Finding};
 use crate::measure::open_for_measuring;
 use crate::mix::{Dynamics, MixOptions, MixReport, Trouble};
-use crate::output::{Depth, Ended, Output, Written, format_of};
+use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
 use crate::world::{Files, World};
@@ -134,6 +134,7 @@ impl World {
     ) -> Result<MasterReport, Failure> {
         let target = options.resolve()?;
         format_of(&options.output, options.depth)?;
+        refuse_to_replace(&options.output, [input])?;
         let is_song = input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         if is_song && options.document.is_some() {
             let what = "the chain of a master is written down for a mix, not for a song document; mix the song to a file first";

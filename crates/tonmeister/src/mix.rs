@@ -12,7 +12,7 @@ use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
-use crate::output::{Depth, Output, Written, format_of};
+use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::{Files, World};
 
@@ -63,7 +63,11 @@ impl World {
     pub fn mix(&self, song: &Path, options: &MixOptions, progress: &mut dyn Progress) -> Result<MixReport, Failure> {
         format_of(&options.output, options.depth)?;
         let (document, mut warnings) = self.open_document(song)?;
-        let files = Files::new(song.parent().unwrap_or(Path::new("")));
+        let base = song.parent().unwrap_or(Path::new(""));
+        let clips = document.song().tracks.iter().flat_map(|t| &t.clips);
+        let sources: Vec<PathBuf> = clips.map(|clip| base.join(&clip.audio)).collect();
+        refuse_to_replace(&options.output, sources.iter().map(PathBuf::as_path))?;
+        let files = Files::new(base);
         let render = self
             .render(document.song(), &files, options, "Mixing", progress)
             .map_err(|e| e.in_document(song, &document))?;

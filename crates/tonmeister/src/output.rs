@@ -143,6 +143,16 @@ impl Ended {
     }
 }
 
+/// Refuses to put a file where one of its own sources stands: that would be the end of the source.
+pub(crate) fn refuse_to_replace<'a>(output: &Path, sources: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    // What does not exist yet can be nobody's source.
+    let Ok(target) = output.canonicalize() else { return Ok(()) };
+    match sources.into_iter().find(|source| source.canonicalize().is_ok_and(|s| s == target)) {
+        Some(_) => Err(Failure::output(output, "is what this is made from, and would be lost; name another file")),
+        None => Ok(()),
+    }
+}
+
 /// The container by the name's extension; anything but WAV and FLAC is refused before any work is done.
 pub(crate) fn format_of(path: &Path, depth: Depth) -> Result<media::Format, Failure> {
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
