@@ -173,8 +173,8 @@ fn ducking_takes_what_the_dry_signal_exceeds() {
 
 #[test]
 fn numbers_move_without_zipper_noise() {
-    // −12 dB (the mix) and +6 (the feedback), in 50 ms and at once; energy from 3 to 20 kHz around a 1 kHz tone.
-    for (address, from, value) in [("mix_percent", 100.0, 25.0), ("feedback_percent", 0.0, 50.0)] {
+    // −12 dB (the mix) and +12 (the feedback), in 50 ms and at once; energy from 3 to 20 kHz around a 1 kHz tone.
+    for (address, from, value) in [("mix_percent", 100.0, 25.0), ("feedback_percent", 0.0, 75.0)] {
         for glide in [0, 2400] {
             let settings = settings().with("time_ms", 10.0).with("feedback_percent", 0.0).with(address, from);
             let param = number(&settings, address);
