@@ -30,7 +30,9 @@ fn wav(channels: u16, samples: &[f32]) -> Vec<u8> {
     bytes.extend(32_u16.to_le_bytes());
     bytes.extend(b"data");
     bytes.extend(data.to_le_bytes());
-    samples.iter().for_each(|s| bytes.extend(s.to_le_bytes()));
+    for sample in samples {
+        bytes.extend(sample.to_le_bytes());
+    }
     bytes
 }
 
