@@ -115,6 +115,9 @@ impl Executor {
 
     /// Renders the whole song and hands it to `sink`, block by block, the latency taken off.
     ///
+    /// `threads` 0 takes every core, except for a song so small (a track or two without inserts) that handing blocks
+    /// around would cost more than it gains.
+    ///
     /// After the last clip the song goes on until it has fallen below −120 dBFS for good, or the plan's tail is over.
     pub fn render<E: From<EngineError> + Send>(
         mut self,
@@ -124,7 +127,7 @@ impl Executor {
         let mut trimmer = Trimmer::new(&self.plan, sink);
         let total = self.plan.latency + self.plan.frames + self.plan.tail;
         let blocks = total.div_ceil(self.block as u64);
-        if threads == 1 {
+        if threads == 1 || (threads == 0 && self.plan.is_light()) {
             for _ in 0..blocks {
                 let frames = self.block;
                 trimmer.push(self.next_block(frames)?)?;

@@ -89,6 +89,12 @@ pub struct PlanInsert {
 }
 
 impl Plan {
+    /// Whether there is so little to do per block that one core does it fastest.
+    pub(crate) fn is_light(&self) -> bool {
+        let inserts: usize = self.nodes.iter().map(|node| node.inserts.len()).sum();
+        self.nodes.len() + inserts < 4
+    }
+
     /// How late the signal is when it leaves the inserts of a node.
     pub(crate) fn departure(&self, node: usize) -> u64 {
         self.nodes[node].arrival + self.nodes[node].latency
