@@ -9,7 +9,7 @@
 //!       └────────────────── keys the ducking ─────────────────────┘
 //! ```
 //!
-//! - **Time** ([`line`]) may fall between frames: a band-limited interpolation, right to a thousandth of a frame and
+//! - **Time** ([`mod@line`]) may fall between frames: a band-limited interpolation, right to a thousandth of a frame and
 //!   flat to 18 kHz. The interpolator's half-length stands inside the delay, so the processor has no latency.
 //!   Under 16 frames (0.36 ms at 44.1 kHz) the interpolator is shorter and duller; the shortest delay is one frame.
 //! - **Changes of time** ([`head`]) fade over to the new place in 30 ms, or glide there like tape with the pitch

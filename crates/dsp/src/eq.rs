@@ -4,7 +4,7 @@
 //! wide as one at 1 kHz, a high shelf at 12 kHz arrives at its gain, a low-pass does not sink too early. Latency 0,
 //! minimum phase.
 //!
-//! 1. [`Eq`] reads the settings into [`Band`]s; [`response`] tells what they will do, for plots.
+//! 1. [`struct@Eq`] reads the settings into [`Band`]s; [`response`] tells what they will do, for plots.
 //! 2. `fit` and `butterworth` turn a band's analog `prototype` into digital sections.
 //! 3. `processor` runs them: what stands still in one row, like a [`Cascade`](crate::biquad::Cascade), what moves as
 //!    state-variable filters (`svf`), each along its own way (`travel`).

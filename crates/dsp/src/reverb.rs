@@ -8,7 +8,7 @@
 //!                                       └───┘  orthogonal mix
 //! ```
 //!
-//! 1. **Early reflections** ([`tuning`]): fourteen taps of each input, panned, sparse velvet noise.
+//! 1. **Early reflections** ([`mod@tuning`]): fourteen taps of each input, panned, sparse velvet noise.
 //! 2. **Diffuser** ([`diffuser`]): four steps turn each click into a cloud.
 //! 3. **Network** ([`network`]): sixteen delay lines of prime lengths feed one another through orthogonal matrices.
 //! 4. **Decay** ([`decay`]): a filter in each line makes every octave last as long as asked, within 5 %. A smooth curve

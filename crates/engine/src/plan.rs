@@ -1,4 +1,4 @@
-//! What [`compile`](crate::compile) makes of a song: an immutable list of what is done in which order.
+//! What [`compile()`](crate::compile()) makes of a song: an immutable list of what is done in which order.
 
 use std::fmt;
 

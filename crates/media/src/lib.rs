@@ -1,6 +1,6 @@
 //! Audio files in and out.
 //!
-//! **In.** [`open`] looks at a file's content, never at its name, and gives a [`Source`](tonmeister_core::Source): a
+//! **In.** [`open()`] looks at a file's content, never at its name, and gives a [`Source`](tonmeister_core::Source): a
 //! stream of planar `f32` whose exact length is known before the first sample is read, with encoder delay and padding
 //! trimmed. [`probe`] says the same without the audio. Memory is bounded by a buffer per file, however long it is.
 //!

@@ -2,7 +2,7 @@
 //!
 //! A line of m frames must lose −60·m/(fs·T60(f)) dB on each pass (Jot and Chaigne, *Digital delay networks for
 //! designing artificial reverberators*, AES 90, 1991). Where the curve is smooth the loss is one broadband gain and a
-//! few [shelves](super::shelves). Where it is not, as with most octave tables, it is the gain and an accurate cascade
+//! few `shelves`. Where it is not, as with most octave tables, it is the gain and an accurate cascade
 //! graphic equalizer of ten octave bands (Välimäki and Liski, *Accurate cascade graphic equalizer*, IEEE SPL 24(2),
 //! 2017; in a reverberator: Prawda, Schlecht and Välimäki, *Improved reverberation time control for feedback delay
 //! networks*, Digital Audio Effects 2019). Bands leak into one another; their gains come from a least-squares fit at the ten centers

@@ -1,6 +1,6 @@
 //! From the tree to the [`Song`]: every value checked, every default filled in, every error told.
 //!
-//! In order: the names of tracks and buses ([`song`]), each strip with its inserts and sends ([`strip`]), its
+//! In order: the names of tracks and buses ([`song()`]), each strip with its inserts and sends ([`strip`]), its
 //! automation ([`lanes`]), and at last whether any signal runs in a circle ([`routes`]). An error never ends the
 //! reading; the part that is wrong is left at its default, and what depends on it is not blamed a second time.
 
