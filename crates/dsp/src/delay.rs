@@ -22,7 +22,8 @@
 //!   `feedback_percent` of the last.
 //! - **Ducking** ([`duck`]) turns the echoes down while the dry signal is loud. What is fed back is not turned down.
 //!
-//! Numbers move without a click: automation in straight lines, jumps eased over 20 ms ([`travel`]).
+//! Numbers move without a click: automation in straight lines with rounded corners, jumps eased over 20 ms
+//! ([`travel`]).
 
 pub(crate) mod cut;
 mod duck;
