@@ -29,8 +29,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use effect::{BuildError, Context, Effect, Event, GainReduction, Processor, Registry, Stream, Tail};
 pub use glide::Glide;
 pub use param::{
-    Automatable, Choice, EffectSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec, Settings, Slot, Taper,
-    Unit,
+    Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec,
+    Settings, Slot, Taper, Unit,
 };
 pub use source::{Source, SourceError, SourceInfo};
 pub use units::{Db, Frames};

@@ -1,6 +1,6 @@
 //! What can be set on an effect, described once; and one instance's values.
 //!
-//! An effect has scalar parameters (`threshold_db = -18.0`) and groups of them: a *single* group is a table that
+//! An effect has scalar parameters (`threshold_db = -18.0`), files (`ir = "hall.wav"`) and groups of them: a *single* group is a table that
 //! may be left out (`highpass = { hz = 30.0, slope_db_oct = 24 }`), a *many* group is a list of tables
 //! (`bells = [{ hz = 62.0, gain_db = 2.0 }]`). Inside [`Settings`] every value is an `f64`: a switch is 0 or 1, a
 //! choice is its index, an integer is whole.
@@ -8,6 +8,9 @@
 //! Addresses, as automation uses them: `threshold_db`, `highpass/hz`, `bells/2/gain_db` (lists count from 1).
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::audio::Buffer;
 
 /// What a number means, and how a reader writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +33,12 @@ pub enum Unit {
     DbPerOctave,
     /// Frames.
     Frames,
+    /// Semitones: a twelfth of an octave, up or down.
+    Semitones,
+    /// Degrees of phase or of angle.
+    Degrees,
+    /// Bits of a sample.
+    Bits,
     /// A bare number (Q, a position from −1 to 1).
     None,
 }
@@ -47,6 +56,9 @@ impl Unit {
             Unit::Ratio => ":1",
             Unit::DbPerOctave => "dB/oct",
             Unit::Frames => "frames",
+            Unit::Semitones => "st",
+            Unit::Degrees => "°",
+            Unit::Bits => "bit",
             Unit::None => "",
         }
     }
@@ -210,7 +222,7 @@ impl ParamSpec {
     /// What it takes, in words: "a number from −60 to 0 dB".
     pub fn expected(&self) -> String {
         let unit = self.unit.symbol();
-        let space = if unit.is_empty() || unit.starts_with([':', '%']) { "" } else { " " };
+        let space = if unit.is_empty() || unit.starts_with([':', '%', '°']) { "" } else { " " };
         match self.kind {
             ParamKind::Number { min, max, .. } => format!("a number from {min} to {max}{space}{unit}"),
             ParamKind::Integer { min, max } => format!("a whole number from {min} to {max}{space}{unit}"),
@@ -249,6 +261,73 @@ impl GroupSpec {
     }
 }
 
+/// A recording that an effect needs (an impulse response), described once.
+///
+/// The document gives it as a path: `ir = "rooms/hall.wav"`. Whoever builds the processor reads the file, brings it
+/// to the stream's rate and hands it over through [`Settings::load`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FileSpec {
+    /// The key in the document: `ir`.
+    pub id: &'static str,
+    /// As a person reads it: "Impulse response".
+    pub name: &'static str,
+    /// Whether the effect cannot sound without it.
+    pub required: bool,
+    /// The longest that is read; what lies behind is refused, so that memory stays bounded.
+    pub max_seconds: f64,
+    /// What it does to the sound.
+    pub doc: &'static str,
+}
+
+/// The shelf of the rack on which an effect is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Shapes the spectrum.
+    Equalizer,
+    /// Shapes the level over time.
+    Dynamics,
+    /// Reverbs, delays, distance.
+    Space,
+    /// Moves pitch, time, phase or level to and fro.
+    Modulation,
+    /// Adds harmonics.
+    Color,
+    /// Places and widens.
+    Stereo,
+    /// Takes away what should not be there.
+    Repair,
+    /// Signals, gains, channels.
+    Utility,
+}
+
+impl Family {
+    /// Every family, in the order of the rack.
+    pub const ALL: [Family; 8] = [
+        Family::Equalizer,
+        Family::Dynamics,
+        Family::Space,
+        Family::Modulation,
+        Family::Color,
+        Family::Stereo,
+        Family::Repair,
+        Family::Utility,
+    ];
+
+    /// As a person reads it: "Equalizers".
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Equalizer => "Equalizers",
+            Family::Dynamics => "Dynamics",
+            Family::Space => "Space",
+            Family::Modulation => "Modulation",
+            Family::Color => "Color",
+            Family::Stereo => "Stereo",
+            Family::Repair => "Repair",
+            Family::Utility => "Utility",
+        }
+    }
+}
+
 /// An effect, described once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EffectSpec {
@@ -256,6 +335,8 @@ pub struct EffectSpec {
     pub id: &'static str,
     /// As a person reads it: "Compressor".
     pub name: &'static str,
+    /// Where it stands in the rack.
+    pub family: Family,
     /// What it does to the sound, in one sentence.
     pub summary: &'static str,
     /// When to reach for it, how it behaves, known limits.
@@ -264,6 +345,8 @@ pub struct EffectSpec {
     pub params: &'static [ParamSpec],
     /// Tables and lists of parameters.
     pub groups: &'static [GroupSpec],
+    /// Recordings it needs.
+    pub files: &'static [FileSpec],
     /// It makes a stereo sound even of a mono source: the engine hands it two channels.
     pub stereo_only: bool,
     /// It listens to an external side-chain when one is routed to it.
@@ -324,6 +407,21 @@ pub struct Settings {
     spec: &'static EffectSpec,
     scalars: Vec<f64>,
     groups: Vec<Vec<Vec<f64>>>,
+    files: Vec<Option<Recording>>,
+}
+
+/// A file that was named, and what was read from it.
+#[derive(Clone)]
+struct Recording {
+    path: String,
+    sound: Option<Arc<Buffer>>,
+}
+
+impl PartialEq for Recording {
+    /// The name decides: what was read follows from it.
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
 }
 
 impl Settings {
@@ -333,6 +431,7 @@ impl Settings {
             spec,
             scalars: spec.params.iter().map(|p| p.default).collect(),
             groups: vec![Vec::new(); spec.groups.len()],
+            files: vec![None; spec.files.len()],
         }
     }
 
@@ -412,6 +511,51 @@ impl Settings {
         match self.spec.groups.iter().position(|g| g.id == group) {
             Some(place) => &self.groups[place],
             None => panic!("`{}` has no group `{group}`", self.spec.id),
+        }
+    }
+
+    /// Names the recording of a [`FileSpec`], as the document writes it. Nothing is read by this.
+    pub fn set_file(&mut self, id: &str, path: &str) -> Result<(), ParamError> {
+        let place = self.spec.files.iter().position(|f| f.id == id);
+        let place = place.ok_or_else(|| ParamError::Unknown(id.into()))?;
+        self.files[place] = Some(Recording { path: path.into(), sound: None });
+        Ok(())
+    }
+
+    /// The recording that was named, if any.
+    ///
+    /// # Panics
+    /// When the effect takes no such file.
+    pub fn file(&self, id: &str) -> Option<&str> {
+        self.recording(id).map(|recording| recording.path.as_str())
+    }
+
+    /// Hands over what was read from the named file, at the rate of the stream it will sound on.
+    ///
+    /// # Panics
+    /// When the effect takes no such file.
+    pub fn load(&mut self, id: &str, sound: Arc<Buffer>) {
+        match self.spec.files.iter().position(|f| f.id == id) {
+            Some(place) => {
+                let path = self.files[place].take().map(|recording| recording.path).unwrap_or_default();
+                self.files[place] = Some(Recording { path, sound: Some(sound) });
+            }
+            None => panic!("`{}` takes no file `{id}`", self.spec.id),
+        }
+    }
+
+    /// What was read from the named file; `None` when none was named, or it has not been read.
+    ///
+    /// # Panics
+    /// When the effect takes no such file.
+    pub fn sound(&self, id: &str) -> Option<&Arc<Buffer>> {
+        self.recording(id).and_then(|recording| recording.sound.as_ref())
+    }
+
+    fn recording(&self, id: &str) -> Option<&Recording> {
+        match self.spec.files.iter().position(|f| f.id == id) {
+            Some(place) => self.files[place].as_ref(),
+            None => panic!("`{}` takes no file `{id}`", self.spec.id),
         }
     }
 
@@ -496,6 +640,9 @@ impl fmt::Debug for Settings {
     /// `compressor { threshold_db: -18, … }`, everything that is set.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct(self.spec.id);
+        for (spec, recording) in self.spec.files.iter().zip(&self.files) {
+            out.field(spec.id, &recording.as_ref().map(|recording| &recording.path));
+        }
         for i in 0..self.count() as u32 {
             out.field(&self.address(ParamIndex(i)), &self.at(ParamIndex(i)).1);
         }
@@ -510,6 +657,7 @@ mod tests {
     const SPEC: EffectSpec = EffectSpec {
         id: "test",
         name: "Test",
+        family: Family::Utility,
         summary: "",
         doc: "",
         params: &[
@@ -535,6 +683,7 @@ mod tests {
                 doc: "",
             },
         ],
+        files: &[],
         stereo_only: false,
         takes_key: false,
         sources: &[],

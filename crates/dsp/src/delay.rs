@@ -23,29 +23,27 @@
 //! - **Ducking** ([`duck`]) turns the echoes down while the dry signal is loud. What is fed back is not turned down.
 //!
 //! Numbers move without a click: automation in straight lines with rounded corners, jumps eased over 20 ms
-//! ([`travel`]).
+//! ([`travel`](crate::travel)).
 
 pub(crate) mod cut;
 mod duck;
 mod head;
-pub(crate) mod line;
 #[cfg(test)]
 pub(crate) mod probe;
-pub(crate) mod travel;
 
 #[cfg(test)]
 mod tests;
 
 use tonmeister_core::{
-    Block, BuildError, Choice, Context, Effect, EffectSpec, Event, GroupSpec, Layout, ParamSpec, Processor, Settings,
-    Slot, Stream, Tail, Unit,
+    Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, GroupSpec, Layout, ParamSpec, Processor,
+    Settings, Slot, Stream, Tail, Unit,
 };
 
+use crate::line::{self, Line};
+use crate::travel::Travel;
 use cut::{Cut, Side};
 use duck::Duck;
 use head::{Change, Head};
-use line::Line;
-use travel::Travel;
 
 const MODES: &[Choice] = &[
     Choice { id: "stereo", doc: "left echoes left, right echoes right" },
@@ -63,6 +61,7 @@ const WIDEST_PERCENT: f64 = 200.0;
 const SPEC: EffectSpec = EffectSpec {
     id: "delay",
     name: "Delay",
+    family: Family::Space,
     summary: "Echoes the sound, left and right or bouncing between them, darker and quieter each time.",
     doc: "Meant for a bus that tracks send to, where `mix_percent` stays at 100. With `feedback_percent` at 100 the \
           echoes go on for ever; they cannot grow, because whatever exceeds full scale in the loop is bent back.",
@@ -134,6 +133,7 @@ const SPEC: EffectSpec = EffectSpec {
             doc: "Turns the echoes down while the dry sound plays, so that they fill the gaps.",
         },
     ],
+    files: &[],
     stereo_only: true,
     takes_key: false,
     sources: &[

@@ -29,7 +29,7 @@ pub(crate) mod svf;
 pub(crate) mod travel;
 
 use tonmeister_core::{
-    Automatable, BuildError, Effect, EffectSpec, GroupSpec, ParamSpec, Processor, Settings, Stream, Unit,
+    Automatable, BuildError, Effect, EffectSpec, Family, GroupSpec, ParamSpec, Processor, Settings, Stream, Unit,
 };
 
 pub use band::{Band, Shape};
@@ -67,6 +67,7 @@ const SHELF_Q: &str = "How steep: 0.7071 is as steep as goes without overshoot, 
 static SPEC: EffectSpec = EffectSpec {
     id: "eq",
     name: "Parametric equalizer",
+    family: Family::Equalizer,
     summary: "Raises and lowers parts of the spectrum: high-pass, low shelves, bells, high shelves, low-pass.",
     doc: "The console's equalizer, for cleaning, shaping and placing a sound. Each band keeps the shape of its \
           analog model up to 20 kHz at every sample rate (bells within 0.35 dB, shelves 0.15 dB, high-pass 0.1 dB, \
@@ -130,6 +131,7 @@ static SPEC: EffectSpec = EffectSpec {
             doc: "Takes away what lies above: hiss, spill of cymbals.",
         },
     ],
+    files: &[],
     stereo_only: false,
     takes_key: false,
     sources: &[

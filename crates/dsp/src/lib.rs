@@ -13,19 +13,29 @@ pub mod dither;
 pub mod dynamics;
 pub mod eq;
 pub mod limiter;
+mod line;
 pub mod math;
 pub mod resample;
 pub mod reverb;
 pub mod simd;
 pub mod testing;
+mod travel;
 pub mod truepeak;
 
-/// Every effect that a document can name.
+/// Every effect that a document can name, shelf by shelf ([`Family`](tonmeister_core::Family)).
 pub fn rack() -> tonmeister_core::Registry {
     tonmeister_core::Registry::new()
+        // Equalizers
         .with::<eq::Eq>()
-        .with::<delay::Delay>()
+        // Dynamics
         .with::<dynamics::Compressor>()
         .with::<limiter::Limiter>()
+        // Space
+        .with::<delay::Delay>()
         .with::<reverb::Reverb>()
+    // Modulation
+    // Color
+    // Stereo
+    // Repair
+    // Utility
 }

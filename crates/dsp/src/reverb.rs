@@ -45,7 +45,8 @@ mod acoustics;
 mod tests;
 
 use tonmeister_core::{
-    Automatable, BuildError, Effect, EffectSpec, GroupSpec, Layout, ParamSpec, Processor, Settings, Stream, Unit,
+    Automatable, BuildError, Effect, EffectSpec, Family, GroupSpec, Layout, ParamSpec, Processor, Settings, Stream,
+    Unit,
 };
 
 use decay::{BANDS, Curve};
@@ -68,6 +69,7 @@ const fn fixed(spec: ParamSpec) -> ParamSpec {
 const SPEC: EffectSpec = EffectSpec {
     id: "reverb",
     name: "Reverb",
+    family: Family::Space,
     summary: "Puts the sound into a room, a chamber, a plate or a hall.",
     doc: "Meant for a bus that tracks send to, where `mix_percent` stays at 100. Each octave lasts as long as \
           `decay_s` and the ratios say, within 5 %.",
@@ -236,6 +238,7 @@ const SPEC: EffectSpec = EffectSpec {
             doc: "Takes highs from the wet sound, 12 dB per octave.",
         },
     ],
+    files: &[],
     stereo_only: true,
     takes_key: false,
     sources: &[

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::travel::Travel;
+use crate::travel::Travel;
 
 /// Which side is taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Keeps echoes down while the dry sound plays.
 
-use super::travel::Travel;
+use crate::travel::Travel;
 
 /// Width of the knee, in decibels.
 const KNEE_DB: f64 = 6.0;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::line::{Line, Tap};
+use crate::line::{Line, Tap};
 
 /// How the sound gets from one time to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! input bit for bit. A look-ahead delays the audio and never the detector; it is the only latency.
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Frames, GainReduction, Layout,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction, Layout,
     ParamSpec, Processor, Settings, Stream, Unit, View,
 };
 
@@ -118,6 +118,7 @@ const PARAMS: &[ParamSpec] = &[
 const SPEC: EffectSpec = EffectSpec {
     id: "compressor",
     name: "Compressor",
+    family: Family::Dynamics,
     summary: "Turns loud passages down by a law, in a time, and leaves quiet ones alone.",
     doc: "\
 Feed-forward, smoothed in decibels in two decoupled stages: the reduction rises with the attack and falls with the \
@@ -132,6 +133,7 @@ take `envelope`: −147 dB in the same place, at twice the cost (three times in 
 follows loudness rather than peaks and reacts later by its window.",
     params: PARAMS,
     groups: &[],
+    files: &[],
     stereo_only: false,
     takes_key: true,
     sources: &[

@@ -1,8 +1,8 @@
 //! The effect `limiter`.
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Frames, GainReduction, Layout, ParamSpec,
-    Processor, Settings, Stream, Unit,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Family, Frames, GainReduction, Layout,
+    ParamSpec, Processor, Settings, Stream, Unit,
 };
 
 use super::envelope::{Envelope, Shape, TILE, needed};
@@ -81,6 +81,7 @@ const PARAMS: &[ParamSpec] = &[
 const SPEC: EffectSpec = EffectSpec {
     id: "limiter",
     name: "Limiter",
+    family: Family::Dynamics,
     summary: "Keeps the true peak below a ceiling, and makes what lies below it louder on request.",
     doc: "\
 Last in a chain. The ceiling is kept between the samples (within 0.02 dB for content up to 0.43 of the sample rate, \
@@ -92,6 +93,7 @@ time, and goes by three releases side by side of which the greatest reduction co
 peak, the medium and the slow one are charged only by what lasts.",
     params: PARAMS,
     groups: &[],
+    files: &[],
     stereo_only: false,
     takes_key: false,
     sources: &[

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tonmeister_core::{
-    Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Frames, Glide, Layout, ParamIndex, ParamSpec,
-    Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
+    Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, Glide, Layout, ParamIndex,
+    ParamSpec, Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
 };
 use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
 use tonmeister_session::model::{Bus, Clip, Destination, Insert, Master, PanLaw, Send as Aux, Song, Strip, Tap, Track};
@@ -66,10 +66,12 @@ struct Waiting {
 const WAIT: EffectSpec = EffectSpec {
     id: "wait",
     name: "Wait",
+    family: Family::Utility,
     summary: "",
     doc: "",
     params: &[ParamSpec::integer("frames", "Frames", Unit::Frames, (0, 10_000), 0, "")],
     groups: &[],
+    files: &[],
     stereo_only: false,
     takes_key: false,
     sources: &[],
@@ -117,10 +119,12 @@ struct Gaining {
 const GAIN: EffectSpec = EffectSpec {
     id: "gain",
     name: "Gain",
+    family: Family::Utility,
     summary: "",
     doc: "",
     params: &[ParamSpec::number("gain", "Gain", Unit::None, (-4.0, 4.0), 1.0, "")],
     groups: &[],
+    files: &[],
     stereo_only: false,
     takes_key: true,
     sources: &[],

@@ -6,7 +6,7 @@ pub(crate) mod draw;
 use std::fmt::Write as _;
 
 use tonmeister_core::{
-    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, GroupSpec, ParamSpec, Processor, Registry,
+    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, Family, GroupSpec, ParamSpec, Processor, Registry,
     Settings, Severity, Stream, Unit,
 };
 use tonmeister_session::LineIndex;
@@ -16,6 +16,7 @@ const MODES: &[Choice] = &[Choice { id: "peak", doc: "follows peaks" }, Choice {
 const COMPRESSOR: EffectSpec = EffectSpec {
     id: "compressor",
     name: "Compressor",
+    family: Family::Utility,
     summary: "Turns loud passages down.",
     doc: "",
     params: &[
@@ -27,6 +28,7 @@ const COMPRESSOR: EffectSpec = EffectSpec {
         ParamSpec::integer("lookahead", "Look-ahead", Unit::Frames, (0, 4096), 0, "Sees ahead."),
     ],
     groups: &[GroupSpec { id: "sidechain", name: "Side-chain filter", max: 1, params: HIGHPASS, doc: "" }],
+    files: &[],
     stereo_only: false,
     takes_key: true,
     sources: &[],
@@ -40,6 +42,7 @@ const HIGHPASS: &[ParamSpec] = &[
 const EQ: EffectSpec = EffectSpec {
     id: "eq",
     name: "Equalizer",
+    family: Family::Utility,
     summary: "Changes the balance of the spectrum.",
     doc: "",
     params: &[ParamSpec::switch("linear_phase", "Linear phase", false, "")],
@@ -57,6 +60,7 @@ const EQ: EffectSpec = EffectSpec {
             doc: "Lifts and cuts.",
         },
     ],
+    files: &[],
     stereo_only: false,
     takes_key: false,
     sources: &[],
