@@ -26,6 +26,10 @@ const SHAPES: [(f64, f64); 3] = [(12.5, 1.0), (25.0, 2.0), (0.0, 1.0 / 3.0)];
 const FAST: f64 = 1.0 / 6.0;
 const SLOW: f64 = 7.5;
 
+/// +120 dB above full scale. What is no number or no music is heard as silence; else one broken sample would keep
+/// everything after it down for minutes.
+const LOUDEST: f32 = 1e6;
+
 const PARAMS: &[ParamSpec] = &[
     ParamSpec::number(
         "gain_db",
@@ -214,7 +218,9 @@ impl Running {
         let driven = moving || drives[0] != 1.0;
         for (channel, samples) in self.channels.iter_mut().zip(block.channels_mut()) {
             let into = &mut channel.window[TAPS + self.filled..][..frames];
-            into.copy_from_slice(samples);
+            for (into, x) in into.iter_mut().zip(&*samples) {
+                *into = if x.abs() < LOUDEST { *x } else { 0.0 };
+            }
             samples.copy_from_slice(&channel.ready[self.filled..][..frames]);
             if driven {
                 for (x, drive) in into.iter_mut().zip(&drives) {
