@@ -8,6 +8,7 @@
 
 pub mod biquad;
 mod control;
+pub mod convolve;
 pub mod crossover;
 pub mod delay;
 pub mod dither;
