@@ -17,6 +17,7 @@ pub mod eq;
 pub mod limiter;
 mod line;
 pub mod math;
+pub mod oversample;
 pub mod resample;
 pub mod reverb;
 pub mod simd;

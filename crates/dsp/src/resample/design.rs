@@ -145,7 +145,7 @@ fn gcd(a: u32, b: u32) -> u32 {
 }
 
 /// The modified Bessel function of the first kind and order zero, by its power series (Abramowitz & Stegun 9.6.12).
-fn bessel_i0(x: f64) -> f64 {
+pub(crate) fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
     while term > sum * 1e-17 {
