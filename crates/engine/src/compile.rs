@@ -8,6 +8,7 @@ use tonmeister_session::model::{Destination, Insert, KeySource, Song, Strip, Tar
 
 use crate::clip::{Library, PlacedClip};
 use crate::plan::{Path, Plan, PlanEdge, PlanInsert, PlanNode};
+use crate::recording::Recordings;
 
 /// The longest block an executor takes.
 pub const MAX_BLOCK: usize = 4096;
@@ -54,7 +55,8 @@ impl std::fmt::Debug for Compiled {
 
 /// Decides everything about rendering a song: who listens to whom, in which order, and who waits for whom.
 ///
-/// Builds every processor (that is how latencies become known) and looks at every source's shape, but reads no audio.
+/// Builds every processor (that is how latencies become known), reads the recordings that effects need, and looks at
+/// every source's shape, but reads no audio of tracks.
 pub fn compile(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Compiled, EngineError> {
     let resolved = resolve(song, registry, library)?;
     let routes = route(song);
@@ -84,6 +86,7 @@ struct Resolved {
 
 /// Pass 1: every strip for itself. Tracks first, then buses, then the master: the *song order* of the other passes.
 fn resolve(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Vec<Resolved>, EngineError> {
+    let desk = Desk { song, registry, recordings: Recordings::new(library, song.sample_rate_hz) };
     let tracks = song.tracks.par_iter().map(|track| {
         let place = format!("track `{}`", track.id);
         let mut clips = Vec::new();
@@ -94,67 +97,77 @@ fn resolve(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Ve
         }
         let stereo = clips.iter().any(|c| c.layout == Layout::Stereo);
         let entry = if stereo { Layout::Stereo } else { Layout::Mono };
-        resolve_strip(song, registry, &track.id, &place, entry, &track.strip, clips)
+        desk.strip(&track.id, &place, entry, &track.strip, clips)
     });
     let buses = song.buses.par_iter().map(|bus| {
         let place = format!("bus `{}`", bus.id);
-        resolve_strip(song, registry, &bus.id, &place, Layout::Stereo, &bus.strip, Vec::new())
+        desk.strip(&bus.id, &place, Layout::Stereo, &bus.strip, Vec::new())
     });
     let mut all: Vec<Resolved> = tracks.chain(buses).collect::<Result<_, _>>()?;
     let strip = &song.master.strip;
-    all.push(resolve_strip(song, registry, "master", "the master", Layout::Stereo, strip, Vec::new())?);
+    all.push(desk.strip("master", "the master", Layout::Stereo, strip, Vec::new())?);
     Ok(all)
 }
 
-fn resolve_strip(
-    song: &Song,
-    registry: &Registry,
-    name: &str,
-    place: &str,
-    entry: Layout,
-    strip: &Strip,
-    clips: Vec<PlacedClip>,
-) -> Result<Resolved, EngineError> {
-    let (mut layout, mut latency, mut tail) = (entry, 0, Tail::Frames(strip.get("delay_samples") as u64));
-    let (mut inserts, mut processors) = (Vec::new(), Vec::new());
-    for (index, insert) in strip.inserts.iter().enumerate().filter(|(_, insert)| !insert.bypass) {
-        if insert.settings.spec().stereo_only {
-            layout = Layout::Stereo;
+/// What building the processors of a strip needs of the song.
+struct Desk<'s> {
+    song: &'s Song,
+    registry: &'s Registry,
+    recordings: Recordings<'s>,
+}
+
+impl Desk<'_> {
+    fn strip(
+        &self,
+        name: &str,
+        place: &str,
+        entry: Layout,
+        strip: &Strip,
+        clips: Vec<PlacedClip>,
+    ) -> Result<Resolved, EngineError> {
+        let (mut layout, mut latency, mut tail) = (entry, 0, Tail::Frames(strip.get("delay_samples") as u64));
+        let (mut inserts, mut processors) = (Vec::new(), Vec::new());
+        for (index, insert) in strip.inserts.iter().enumerate().filter(|(_, insert)| !insert.bypass) {
+            if insert.settings.spec().stereo_only {
+                layout = Layout::Stereo;
+            }
+            let seed = seed(name, &insert.id);
+            let stream = Stream { sample_rate: self.song.sample_rate_hz, layout, max_block: MAX_BLOCK, seed };
+            let address = format!("{name}/{}", insert.id);
+            let refuse = |message| EngineError::new(format!("{place}, insert `{}`", insert.id), message);
+            let mut settings = starting_settings(strip, index, insert);
+            self.recordings
+                .load(&mut settings)
+                .map_err(|(key, message)| refuse(message).at(format!("{address}/{key}")))?;
+            let processor = self.registry.build(&settings, &stream).map_err(|e| refuse(e.0).at(address))?;
+            tail = follow(tail, processor.tail());
+            let own = processor.latency().0;
+            inserts.push(PlanInsert {
+                id: insert.id.clone(),
+                place: index,
+                latency: own,
+                before: latency,
+                layout,
+                key: None,
+            });
+            latency += own;
+            processors.push(processor);
         }
-        let seed = seed(name, &insert.id);
-        let stream = Stream { sample_rate: song.sample_rate_hz, layout, max_block: MAX_BLOCK, seed };
-        let settings = starting_settings(strip, index, insert);
-        let processor = registry.build(&settings, &stream).map_err(|e| {
-            let place = format!("{place}, insert `{}`", insert.id);
-            EngineError::new(place, e.0).at(format!("{name}/{}", insert.id))
-        })?;
-        tail = follow(tail, processor.tail());
-        let own = processor.latency().0;
-        inserts.push(PlanInsert {
-            id: insert.id.clone(),
-            place: index,
-            latency: own,
-            before: latency,
+        let node = PlanNode {
+            name: name.into(),
+            stage: 0,
             layout,
-            key: None,
-        });
-        latency += own;
-        processors.push(processor);
+            arrival: 0,
+            latency,
+            tail,
+            inputs: Vec::new(),
+            inserts,
+            entry,
+            strip: strip.clone(),
+            clips,
+        };
+        Ok(Resolved { node, processors })
     }
-    let node = PlanNode {
-        name: name.into(),
-        stage: 0,
-        layout,
-        arrival: 0,
-        latency,
-        tail,
-        inputs: Vec::new(),
-        inserts,
-        entry,
-        strip: strip.clone(),
-        clips,
-    };
-    Ok(Resolved { node, processors })
 }
 
 /// A processor is born with the values its automation starts from.

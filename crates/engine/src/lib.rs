@@ -17,6 +17,7 @@ mod executor;
 mod mix;
 mod node;
 mod plan;
+mod recording;
 
 pub use clip::Library;
 pub use compile::{Compiled, EngineError, MAX_BLOCK, compile};

@@ -185,6 +185,11 @@ impl Names {
             Some(KeySource::Bus(bus)) => part.put("key", quoted(&self.buses[bus])),
             None => {}
         }
+        for file in settings.spec().files {
+            if let Some(path) = settings.file(file.id) {
+                part.put(file.id, quoted(path));
+            }
+        }
         for spec in settings.spec().params {
             part.param(spec, settings.get(spec.id));
         }

@@ -33,9 +33,14 @@ pub fn reference(registry: &Registry) -> String {
         if effect.takes_key {
             out.push_str("Listens to a side-chain through `key`.\n");
         }
-        if !effect.params.is_empty() {
+        if !(effect.params.is_empty() && effect.files.is_empty()) {
             out.push('\n');
             head(&mut out);
+            for file in effect.files {
+                let otherwise = if file.required { "**required**" } else { "none" };
+                let longest = format!("an audio file of at most {} s", file.max_seconds);
+                let _ = writeln!(out, "| `{}` | {longest} | {otherwise} | | {} |", file.id, file.doc);
+            }
             params(&mut out, effect.params);
         }
         for group in effect.groups {

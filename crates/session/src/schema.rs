@@ -166,6 +166,13 @@ fn insert(effect: &EffectSpec) -> Value {
     schema["title"] = json!(effect.name);
     schema["description"] = json!(effect.summary);
     schema["properties"]["effect"] = json!({ "const": effect.id, "description": effect.summary });
+    for file in effect.files {
+        schema["properties"][file.id] =
+            json!({ "type": "string", "minLength": 1, "title": file.name, "description": file.doc });
+        if let Some(required) = schema["required"].as_array_mut().filter(|_| file.required) {
+            required.push(json!(file.id));
+        }
+    }
     for group in effect.groups {
         schema["properties"][group.id] = group_schema(group);
     }

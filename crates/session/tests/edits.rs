@@ -91,6 +91,26 @@ fn plain_values_and_resets() {
 }
 
 #[test]
+fn the_file_of_an_effect_is_set_taken_out_and_found() {
+    let text = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"a\"\naudio = \"a.wav\"\n\
+        [[track.insert]]\neffect = \"room\"\nir = \"rooms/hall.wav\"   # the old one\nearly = \"early.wav\"\n";
+    let plain =
+        |address: &str, value: &str| Edit::SetPlain { address: address.into(), value: Plain::Text(value.into()) };
+    assert_eq!(
+        changes(text, &plain("a/room/ir", "rooms/church.wav")),
+        "-ir = \"rooms/hall.wav\"   # the old one\n+ir = \"rooms/church.wav\"   # the old one\n"
+    );
+    assert_eq!(changes(text, &Edit::Reset { address: "a/room/early".into() }), "-early = \"early.wav\"\n");
+    let mut document = read(text);
+    assert_eq!(document.song().tracks[0].strip.inserts[0].settings.file("ir"), Some("rooms/hall.wav"));
+    assert_eq!(document.span_of("a/room/ir").map(|span| &text[span]), Some("\"rooms/hall.wav\""));
+    let refused = document.apply(&Edit::Reset { address: "a/room/ir".into() }).unwrap_err();
+    assert_eq!(refused.code, "edit-refused", "what it needs stays: {refused:?}");
+    assert_eq!(document.apply(&plain("a/room/irr", "x.wav")).unwrap_err().code, "unknown-address");
+    assert_eq!(print(document.song()).matches("ir = \"rooms/hall.wav\"").count(), 1);
+}
+
+#[test]
 fn an_insert_takes_its_comments_and_its_automation_with_it_and_leaves_the_names() {
     let gone = changes(EVERYTHING, &Edit::RemoveInsert { strip: "kick".into(), insert: "compressor".into() });
     let expected = "-# slow, to keep the click\n-[[track.insert]]\n-effect = \"compressor\"\n-threshold_db = -18.5\n\

@@ -55,8 +55,13 @@ fn the_examples_of_the_reference_page_are_valid() {
 #[test]
 fn no_effect_takes_the_words_of_the_document() {
     for effect in tonmeister_dsp::rack().specs().chain(registry().specs()) {
-        let own: Vec<&str> =
-            effect.params.iter().map(|p| p.id).chain(effect.groups.iter().map(|group| group.id)).collect();
+        let own: Vec<&str> = effect
+            .params
+            .iter()
+            .map(|p| p.id)
+            .chain(effect.groups.iter().map(|group| group.id))
+            .chain(effect.files.iter().map(|file| file.id))
+            .collect();
         for (place, id) in own.iter().enumerate() {
             assert!(keys::INSERT.iter().all(|key| key.id != *id), "{}: `{id}` is a key of every insert", effect.id);
             assert!(!own[..place].contains(id), "{}: `{id}` is there twice", effect.id);
@@ -230,6 +235,9 @@ fn the_schema_refuses_each_error_alone() {
         "insert = 3",
         "insert = [{}]",
         "insert = [{ effect = \"reverb\" }]",
+        "insert = [{ effect = \"room\" }]",
+        "insert = [{ effect = \"room\", ir = 3 }]",
+        "insert = [{ effect = \"room\", ir = \"\" }]",
         "insert = [{ effect = \"eq\", key = \"a\" }]",
         "insert = [{ effect = \"eq\", bells = {} }]",
         "insert = [{ effect = \"eq\", bells = [{}, {}, {}, {}, {}] }]",

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tonmeister_core::Severity;
+use tonmeister_core::{Diagnostic, Severity};
 use tonmeister_measure::check::{Finding as AudioFinding, Inspection, Inspector, Member, Stats, compare_set};
 
 use crate::failure::{Failure, Finding};
 use crate::measure::open_for_measuring;
 use crate::progress::Progress;
-use crate::world::World;
+use crate::world::{World, recordings};
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]
@@ -102,12 +102,22 @@ impl World {
         Ok(CheckReport { files, together, document, errors, warnings })
     }
 
-    /// The audio files that a document names, and what is odd about the document.
+    /// The audio files that a document's tracks play, and what is odd about the document.
     fn files_of(&self, path: &Path) -> Result<(Vec<PathBuf>, Vec<Finding>), Failure> {
-        let (document, warnings) = self.open_document(path)?;
+        let (document, mut findings) = self.open_document(path)?;
         let base = path.parent().unwrap_or(Path::new(""));
         let clips = document.song().tracks.iter().flat_map(|t| &t.clips);
-        Ok((clips.map(|clip| base.join(&clip.audio)).collect(), warnings))
+        let files = clips.map(|clip| base.join(&clip.audio)).collect();
+        // A room is no take: what is asked of it is only that it can be read.
+        for (address, recording) in recordings(document.song()) {
+            if let Err(error) = tonmeister_media::open(base.join(recording)) {
+                let unreadable = Diagnostic::error("audio", error.to_string());
+                let span = document.span_of(&address).unwrap_or_default();
+                let unreadable = unreadable.at(span, "asked for here");
+                findings.push(Finding::new(path, document.text(), &unreadable));
+            }
+        }
+        Ok((files, findings))
     }
 
     fn inspect(&self, path: &Path) -> Inspected {

@@ -21,7 +21,7 @@ use crate::mix::{Dynamics, MixOptions, MixReport, Trouble};
 use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
-use crate::world::{Files, World};
+use crate::world::{Files, World, sources};
 
 pub mod chain;
 pub mod target;
@@ -134,8 +134,13 @@ impl World {
     ) -> Result<MasterReport, Failure> {
         let target = options.resolve()?;
         format_of(&options.output, options.depth)?;
-        refuse_to_replace(&options.output, [input])?;
+        refuse_to_replace(&options.output, &[input])?;
         let is_song = input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+        if is_song {
+            let (document, _) = self.open_document(input)?;
+            let base = input.parent().unwrap_or(Path::new(""));
+            refuse_to_replace(&options.output, &sources(document.song(), base))?;
+        }
         if is_song && options.document.is_some() {
             let what = "the chain of a master is written down for a mix, not for a song document; mix the song to a file first";
             return Err(Failure::Usage(what.into()));

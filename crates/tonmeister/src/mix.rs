@@ -14,7 +14,7 @@ use tonmeister_session::model::Song;
 use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
-use crate::world::{Files, World};
+use crate::world::{Files, World, sources};
 
 /// How often a render's progress is looked at.
 const LOOK: Duration = Duration::from_millis(40);
@@ -64,9 +64,7 @@ impl World {
         format_of(&options.output, options.depth)?;
         let (document, mut warnings) = self.open_document(song)?;
         let base = song.parent().unwrap_or(Path::new(""));
-        let clips = document.song().tracks.iter().flat_map(|t| &t.clips);
-        let sources: Vec<PathBuf> = clips.map(|clip| base.join(&clip.audio)).collect();
-        refuse_to_replace(&options.output, sources.iter().map(PathBuf::as_path))?;
+        refuse_to_replace(&options.output, &sources(document.song(), base))?;
         let files = Files::new(base);
         let render = self
             .render(document.song(), &files, options, "Mixing", progress)

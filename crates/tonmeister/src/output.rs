@@ -144,10 +144,10 @@ impl Ended {
 }
 
 /// Refuses to put a file where one of its own sources stands: that would be the end of the source.
-pub(crate) fn refuse_to_replace<'a>(output: &Path, sources: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+pub(crate) fn refuse_to_replace(output: &Path, sources: &[impl AsRef<Path>]) -> Result<(), Failure> {
     // What does not exist yet can be nobody's source.
     let Ok(target) = output.canonicalize() else { return Ok(()) };
-    match sources.into_iter().find(|source| source.canonicalize().is_ok_and(|s| s == target)) {
+    match sources.iter().find(|source| source.as_ref().canonicalize().is_ok_and(|s| s == target)) {
         Some(_) => Err(Failure::output(output, "is what this is made from, and would be lost; name another file")),
         None => Ok(()),
     }

@@ -9,6 +9,7 @@ use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
 use tonmeister_media as media;
 use tonmeister_session::Document;
+use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
 
@@ -68,6 +69,28 @@ impl World {
             Err(diagnostics) => Err(Failure::Document { path: path.into(), text, diagnostics }),
         }
     }
+}
+
+/// Every audio file that a song is made from: what its tracks play, and what its effects sound with.
+pub(crate) fn sources(song: &Song, base: &Path) -> Vec<PathBuf> {
+    let clips = song.tracks.iter().flat_map(|t| &t.clips).map(|clip| base.join(&clip.audio));
+    clips.chain(recordings(song).into_iter().map(|(_, path)| base.join(path))).collect()
+}
+
+/// The files that effects sound with, each with its address: `hall/convolution/ir`.
+pub(crate) fn recordings(song: &Song) -> Vec<(String, &str)> {
+    let tracks = song.tracks.iter().map(|track| (track.id.as_str(), &track.strip));
+    let buses = song.buses.iter().map(|bus| (bus.id.as_str(), &bus.strip));
+    let strips = tracks.chain(buses).chain([("master", &song.master.strip)]);
+    let mut all = Vec::new();
+    for (id, strip) in strips {
+        for insert in &strip.inserts {
+            let settings = &insert.settings;
+            let files = settings.spec().files.iter().filter_map(|file| Some((file.id, settings.file(file.id)?)));
+            all.extend(files.map(|(key, path)| (format!("{id}/{}/{key}", insert.id), path)));
+        }
+    }
+    all
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {
@@ -157,3 +180,6 @@ impl Library for Files {
         Ok(Box::new(Resampled::new(source, sample_rate)))
     }
 }
+
+#[cfg(test)]
+mod tests;

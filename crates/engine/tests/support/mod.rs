@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tonmeister_core::{
-    Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, Glide, Layout, ParamIndex,
+    Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Family, FileSpec, Frames, Glide, Layout, ParamIndex,
     ParamSpec, Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
 };
 use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
@@ -163,8 +163,62 @@ impl Processor for Gaining {
     fn reset(&mut self) {}
 }
 
+/// Plays its recording, once, from the first frame on, instead of what comes in.
+pub struct Play(Arc<Buffer>);
+
+struct Playing {
+    sound: Arc<Buffer>,
+    at: usize,
+}
+
+const PLAY: EffectSpec = EffectSpec {
+    id: "play",
+    name: "Play",
+    family: Family::Utility,
+    summary: "",
+    doc: "",
+    params: &[],
+    groups: &[],
+    files: &[FileSpec { id: "sound", name: "Sound", required: true, max_seconds: 0.5, doc: "" }],
+    stereo_only: false,
+    takes_key: false,
+    sources: &[],
+};
+
+impl Effect for Play {
+    const SPEC: &'static EffectSpec = &PLAY;
+    fn from_settings(settings: &Settings) -> Self {
+        Play(Arc::clone(settings.sound("sound").expect("the engine reads what is required")))
+    }
+    fn build(&self, _: &Stream) -> Result<Box<dyn Processor>, BuildError> {
+        Ok(Box::new(Playing { sound: Arc::clone(&self.0), at: 0 }))
+    }
+}
+
+impl Processor for Playing {
+    fn process(&mut self, block: &mut Block<'_>, _: &Context<'_>) {
+        for channel in 0..block.layout().channels() {
+            let from = self.sound.channel(channel.min(self.sound.layout().channels() - 1));
+            for (i, x) in block.channel_mut(channel).iter_mut().enumerate() {
+                *x = from.get(self.at + i).copied().unwrap_or_default();
+            }
+        }
+        self.at += block.frames();
+    }
+    fn reset(&mut self) {
+        self.at = 0;
+    }
+}
+
 pub fn registry() -> Registry {
-    Registry::new().with::<Wait>().with::<Gain>()
+    Registry::new().with::<Wait>().with::<Gain>().with::<Play>()
+}
+
+/// Plays that file of the library.
+pub fn play(file: &str) -> Insert {
+    let mut settings = Settings::new(&PLAY);
+    settings.set_file("sound", file).expect("its file");
+    insert("play", settings)
 }
 
 pub fn wait(frames: usize) -> Insert {

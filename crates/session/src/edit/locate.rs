@@ -178,7 +178,10 @@ pub(crate) fn plain<'d>(document: &'d Document, address: &str) -> Result<Spot<'d
             of_keys(place.and_then(|place| desk.tables("clip").get(place).copied()), keys::CLIP, key)
         }
         ([insert, key], _) if *key != "id" && *key != "effect" => {
-            of_keys(desk.insert(insert).ok().map(|(_, _, table)| table), keys::INSERT, key)
+            desk.insert(insert).ok().and_then(|(_, insert, table)| {
+                let file = || insert.settings.spec().files.iter().find(|file| file.id == *key);
+                of_keys(Some(table), keys::INSERT, key).or_else(|| Some(Spot::new(table, file()?.id, None)))
+            })
         }
         _ => None,
     };

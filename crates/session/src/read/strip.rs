@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tonmeister_core::{Diagnostic, EffectSpec, GroupSpec, ParamSpec, Settings};
+use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, ParamSpec, Settings};
 
 use super::lanes::Addresses;
 use super::values::RESERVED_INSERTS;
@@ -155,6 +155,7 @@ impl Reader<'_> {
             .map(|key| key.id)
             .chain(spec.params.iter().map(|p| p.id))
             .chain(spec.groups.iter().map(|g| g.id))
+            .chain(spec.files.iter().map(|f| f.id))
             .collect();
         self.known(&format!("the effect \"{}\"", spec.id), table, &keys);
         let bypass = table.get(BYPASS.id).and_then(|node| self.param(&BYPASS, node)) == Some(1.0);
@@ -191,6 +192,11 @@ impl Reader<'_> {
 
     fn settings(&mut self, spec: &'static EffectSpec, table: &Table) -> Settings {
         let mut settings = Settings::new(spec);
+        for file in spec.files {
+            if let Some(path) = self.file(spec, file, table) {
+                let _ = settings.set_file(file.id, &path);
+            }
+        }
         for param in spec.params {
             if let Some(value) = table.get(param.id).and_then(|node| self.param(param, node)) {
                 // The value was checked against this very description, so it is not refused.
@@ -205,6 +211,21 @@ impl Reader<'_> {
             }
         }
         settings
+    }
+
+    /// The path of a recording that an effect sounds with.
+    fn file(&mut self, effect: &EffectSpec, file: &FileSpec, table: &Table) -> Option<String> {
+        let Some(node) = table.get(file.id) else {
+            if file.required {
+                let label = format!("expected `{}` here", file.id);
+                let message = format!("the effect \"{}\" has no `{}`", effect.id, file.id);
+                let what = file.name.to_lowercase();
+                let help = format!("name the audio file of its {what}: `{} = \"{what}.wav\"`", file.id);
+                self.error_with_help("missing-key", message, (&table.span, label), Some(help));
+            }
+            return None;
+        };
+        self.path(file.id, node)
     }
 
     fn group_items<'t>(&mut self, group: &GroupSpec, node: &'t Node) -> Vec<&'t Table> {

@@ -154,6 +154,11 @@ impl Draw<'_> {
         let specs: Vec<_> = registry.specs().collect();
         let spec = specs[self.below(specs.len())];
         let mut settings = Settings::new(spec);
+        for file in spec.files {
+            if file.required || self.one_in(2) {
+                settings.set_file(file.id, &format!("rooms/{}.wav", self.below(3))).unwrap();
+            }
+        }
         for param in spec.params {
             settings.set(param.id, self.changed(param)).unwrap();
         }

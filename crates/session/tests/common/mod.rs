@@ -6,8 +6,8 @@ pub(crate) mod draw;
 use std::fmt::Write as _;
 
 use tonmeister_core::{
-    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, Family, GroupSpec, ParamSpec, Processor, Registry,
-    Settings, Severity, Stream, Unit,
+    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, Family, FileSpec, GroupSpec, ParamSpec, Processor,
+    Registry, Settings, Severity, Stream, Unit,
 };
 use tonmeister_session::LineIndex;
 
@@ -66,6 +66,23 @@ const EQ: EffectSpec = EffectSpec {
     sources: &[],
 };
 
+const ROOM: EffectSpec = EffectSpec {
+    id: "room",
+    name: "Room",
+    family: Family::Space,
+    summary: "Puts the sound into a recorded room.",
+    doc: "",
+    params: &[ParamSpec::number("pre_delay_ms", "Pre-delay", Unit::Ms, (0.0, 1000.0), 0.0, "Waits.")],
+    groups: &[],
+    files: &[
+        FileSpec { id: "ir", name: "Impulse response", required: true, max_seconds: 20.0, doc: "The room." },
+        FileSpec { id: "early", name: "Early part", required: false, max_seconds: 0.5, doc: "Its first steps." },
+    ],
+    stereo_only: false,
+    takes_key: false,
+    sources: &[],
+};
+
 macro_rules! effect {
     ($name:ident, $spec:ident) => {
         struct $name;
@@ -82,10 +99,11 @@ macro_rules! effect {
 }
 effect!(Compressor, COMPRESSOR);
 effect!(Eq, EQ);
+effect!(Room, ROOM);
 
-/// A registry of two effects.
+/// A registry of three effects.
 pub(crate) fn registry() -> Registry {
-    Registry::new().with::<Compressor>().with::<Eq>()
+    Registry::new().with::<Compressor>().with::<Eq>().with::<Room>()
 }
 
 /// Findings as plain text, with the line they point at.
