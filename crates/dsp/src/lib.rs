@@ -32,6 +32,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<eq::Eq>()
         // Dynamics
         .with::<dynamics::Compressor>()
+        .with::<dynamics::Expander>()
+        .with::<dynamics::UpwardCompressor>()
         .with::<limiter::Limiter>()
         // Space
         .with::<delay::Delay>()

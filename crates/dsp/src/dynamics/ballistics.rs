@@ -26,14 +26,16 @@ use super::curve::at_least;
 const NOTHING_DB: f64 = 1e-12;
 /// Below every reduction, yet finite: an infinity times a coefficient of 0 would be no number.
 const NO_FLOOR: f64 = -1e300;
+/// How long the fast one of two releases takes, as a part of the release time.
+const FAST: f64 = 0.6;
 /// How many samples the state is carried over at once.
 const GROUP: usize = 8;
 
 /// How fast, as coefficients at one sample rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Times {
-    attack: f64,
-    release: f64,
+    pub(super) attack: f64,
+    pub(super) release: f64,
     slow: Option<Slow>,
 }
 
@@ -41,6 +43,15 @@ pub struct Times {
 struct Slow {
     attack: f64,
     release: f64,
+}
+
+impl Slow {
+    /// Rising it takes the one coefficient, falling the other: whichever gives more.
+    #[inline(always)]
+    fn after(self, slow: f64, x: f64) -> f64 {
+        let (rise, fall) = (self.attack * (x - slow), self.release * (x - slow));
+        slow + if rise > fall { rise } else { fall }
+    }
 }
 
 /// 1 − α of a one-pole that passes 63 % of a step in so many frames.
@@ -69,12 +80,32 @@ fn follower_frames(attack: f64, release: f64) -> f64 {
 }
 
 impl Times {
+    /// The slow one of two releases, one frame on; 0 when there is one release.
+    #[inline(always)]
+    pub(super) fn remember(&self, slow: &mut f64, x: f64) -> f64 {
+        *slow = self.slow.map_or(0.0, |times| times.after(*slow, x));
+        *slow
+    }
+
     /// With a fixed release. Times in milliseconds.
     pub fn manual(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
         let per_ms = f64::from(sample_rate) / 1000.0;
         let (attack, release) = (attack_ms * per_ms, release_ms * per_ms);
         let follower = follower_frames(attack.max(1e-3), release.max(1e-3));
         Times { attack: part_per_frame(attack), release: part_per_frame(follower), slow: None }
+    }
+
+    /// For one stage that rises with the attack and falls with the release, as [`Loop`](super::feedback::Loop) does:
+    /// nothing needs to be made up for.
+    pub fn single(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
+        let part = |ms: f64| part_per_frame(ms * f64::from(sample_rate) / 1000.0);
+        Times { attack: part(attack_ms), release: part(release_ms), slow: None }
+    }
+
+    /// [`Times::single`] with a release that follows the program.
+    pub fn single_automatic(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
+        let Times { slow, .. } = Times::automatic(attack_ms, release_ms, sample_rate);
+        Times { slow, ..Times::single(attack_ms, FAST * release_ms, sample_rate) }
     }
 
     /// With a release that follows the program.
@@ -84,7 +115,7 @@ impl Times {
             attack: part_per_frame(2.0 * release_ms * per_ms),
             release: part_per_frame(6.0 * release_ms * per_ms),
         };
-        Times { slow: Some(slow), ..Times::manual(attack_ms, 0.6 * release_ms, sample_rate) }
+        Times { slow: Some(slow), ..Times::manual(attack_ms, FAST * release_ms, sample_rate) }
     }
 }
 
@@ -126,6 +157,11 @@ impl Ballistics {
         };
         ballistics.raise_powers();
         ballistics
+    }
+
+    /// As it is after `value` has been asked for since ever.
+    pub fn resting_on(times: Times, value: f64) -> Self {
+        Ballistics { follower: value, smooth: value, slow: value, last: (value, value), ..Ballistics::new(times) }
     }
 
     fn raise_powers(&mut self) {
@@ -198,9 +234,7 @@ impl Ballistics {
         self.push = self.falls[0] * self.push + pushed;
         let mut follower = at_least(self.falls[k] * self.follower + self.push, self.floor);
         if let Some(slow) = self.times.slow {
-            // Rising it takes the one coefficient, falling the other: whichever gives more.
-            let (rise, fall) = (slow.attack * (x - self.slow), slow.release * (x - self.slow));
-            self.slow += if rise > fall { rise } else { fall };
+            self.slow = slow.after(self.slow, x);
             self.last.0 = follower;
             follower = at_least(follower, self.slow);
         } else {

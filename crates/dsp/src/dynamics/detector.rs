@@ -9,6 +9,8 @@
 //! All three read a steady sine as its peak, so a threshold means the same with each of them.
 
 use super::hilbert::Hilbert;
+use crate::biquad::Biquad;
+use crate::eq::prototype::Prototype;
 
 /// How a level is taken from a waveform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,11 @@ pub enum DetectorKind {
 }
 
 impl DetectorKind {
+    /// Whether [`Detector::run`] delivers powers, not amplitudes.
+    pub(crate) fn reads_power(self) -> bool {
+        self != DetectorKind::Peak
+    }
+
     /// Decibels per octave of what [`Detector::run`] delivers: amplitudes or powers.
     pub(crate) fn db_per_octave(self) -> f64 {
         match self {
@@ -31,6 +38,17 @@ impl DetectorKind {
     }
 }
 
+/// A bell before a detector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accent {
+    /// Its center.
+    pub hz: f64,
+    /// How much more (or less) it is heard, in dB.
+    pub gain_db: f64,
+    /// Its quality: center over width.
+    pub q: f64,
+}
+
 /// How the side-chain is heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Listening {
@@ -38,14 +56,25 @@ pub struct Listening {
     pub kind: DetectorKind,
     /// Time constant of the mean power, for [`DetectorKind::Rms`].
     pub rms_ms: f64,
-    /// Corner of the high-pass before the detector; 0 is none.
+    /// Corner of the high-pass before the detector (12 dB per octave); 0 is none.
     pub highpass_hz: f64,
+    /// Corner of the low-pass before the detector (12 dB per octave); 0 is none.
+    pub lowpass_hz: f64,
+    /// A bell before the detector.
+    pub accent: Option<Accent>,
+}
+
+impl Listening {
+    /// With that detector, its mean power over 10 ms, and no filter.
+    pub fn new(kind: DetectorKind) -> Self {
+        Listening { kind, rms_ms: 10.0, highpass_hz: 0.0, lowpass_hz: 0.0, accent: None }
+    }
 }
 
 /// One channel's detector.
 #[derive(Clone, Debug)]
 pub(crate) struct Detector {
-    highpass: Option<HighPass>,
+    filters: Vec<Section>,
     state: State,
 }
 
@@ -64,17 +93,17 @@ impl Detector {
             DetectorKind::Rms => State::Rms { part: -(-1000.0 / (listening.rms_ms * rate)).exp_m1(), power: 0.0 },
             DetectorKind::Envelope => State::Envelope(Box::new(Hilbert::new(sample_rate))),
         };
-        let hz = listening.highpass_hz.min(0.45 * rate);
-        Detector { highpass: (hz > 0.0).then(|| HighPass::new(hz / rate)), state }
+        Detector { filters: filters(listening, rate), state }
     }
 
-    /// The level at each sample, as an amplitude (`peak`) or a power (the others), sine peak 1 being 1.
+    /// The level at each sample, as an amplitude (`peak`) or a power (the others), sine peak 1 being 1. What is no
+    /// finite number is heard as silence.
     pub(crate) fn run(&mut self, key: &[f32], out: &mut [f64]) {
         for (to, from) in out.iter_mut().zip(key) {
-            *to = f64::from(*from);
+            *to = if from.is_finite() { f64::from(*from) } else { 0.0 };
         }
-        if let Some(highpass) = &mut self.highpass {
-            highpass.run(out);
+        for filter in &mut self.filters {
+            filter.run(out);
         }
         match &mut self.state {
             State::Peak => out.iter_mut().for_each(|x| *x = x.abs()),
@@ -91,9 +120,7 @@ impl Detector {
 
     /// States too small to be heard become zero. To be called on a fixed grid of the stream's frames.
     pub(crate) fn settle(&mut self) {
-        if let Some(highpass) = &mut self.highpass {
-            highpass.settle();
-        }
+        self.filters.iter_mut().for_each(Section::settle);
         match &mut self.state {
             State::Peak => {}
             State::Rms { power, .. } => {
@@ -106,8 +133,8 @@ impl Detector {
     }
 
     pub(crate) fn reset(&mut self) {
-        if let Some(highpass) = &mut self.highpass {
-            highpass.state = [0.0; 2];
+        for filter in &mut self.filters {
+            filter.state = [0.0; 2];
         }
         match &mut self.state {
             State::Peak => {}
@@ -117,30 +144,45 @@ impl Detector {
     }
 }
 
-/// A second-order Butterworth high-pass: 12 dB per octave.
+/// The sections of the side-chain's filters.
+fn filters(listening: &Listening, rate: f64) -> Vec<Section> {
+    let place = |hz: f64| hz.min(0.45 * rate);
+    let mut sections = Vec::new();
+    if listening.highpass_hz > 0.0 {
+        sections.push(highpass(place(listening.highpass_hz) / rate));
+    }
+    if listening.lowpass_hz > 0.0 {
+        sections.extend(Prototype::lowpass(place(listening.lowpass_hz), 2).map(|p| p.bilinear(rate)));
+    }
+    if let Some(Accent { hz, gain_db, q }) = listening.accent {
+        sections.push(Prototype::bell(place(hz), gain_db, q).bilinear(rate));
+    }
+    sections.into_iter().map(|biquad| Section { biquad, state: [0.0; 2] }).collect()
+}
+
+/// A second-order Butterworth high-pass: 12 dB per octave, its corner at a fraction of the sample rate.
+fn highpass(corner: f64) -> Biquad {
+    let k = (std::f64::consts::PI * corner).tan();
+    let norm = 1.0 / (1.0 + std::f64::consts::SQRT_2 * k + k * k);
+    let a2 = (1.0 - std::f64::consts::SQRT_2 * k + k * k) * norm;
+    Biquad { b0: norm, b1: -2.0 * norm, b2: norm, a1: 2.0 * (k * k - 1.0) * norm, a2 }
+}
+
+/// One section that runs.
 #[derive(Clone, Debug)]
-struct HighPass {
-    b0: f64,
-    a1: f64,
-    a2: f64,
+struct Section {
+    biquad: Biquad,
     state: [f64; 2],
 }
 
-impl HighPass {
-    /// With its corner at a fraction of the sample rate.
-    fn new(corner: f64) -> Self {
-        let k = (std::f64::consts::PI * corner).tan();
-        let norm = 1.0 / (1.0 + std::f64::consts::SQRT_2 * k + k * k);
-        let a2 = (1.0 - std::f64::consts::SQRT_2 * k + k * k) * norm;
-        HighPass { b0: norm, a1: 2.0 * (k * k - 1.0) * norm, a2, state: [0.0; 2] }
-    }
-
+impl Section {
     fn run(&mut self, x: &mut [f64]) {
+        let Biquad { b0, b1, b2, a1, a2 } = self.biquad;
         let [mut s1, mut s2] = self.state;
         for x in x {
-            let y = self.b0 * *x + s1;
-            s1 = s2 - 2.0 * self.b0 * *x - self.a1 * y;
-            s2 = self.b0 * *x - self.a2 * y;
+            let y = b0 * *x + s1;
+            s1 = s2 + b1 * *x - a1 * y;
+            s2 = b2 * *x - a2 * y;
             *x = y;
         }
         self.state = [s1, s2];
@@ -160,34 +202,60 @@ mod tests {
     use super::*;
     use crate::testing::sine;
 
-    fn steady(kind: DetectorKind, hz: f64, highpass_hz: f64) -> f64 {
-        let listening = Listening { kind, rms_ms: 20.0, highpass_hz };
+    fn steady(listening: &Listening, hz: f64) -> f64 {
+        let kind = listening.kind;
         let x = sine(hz, 0.5, 48_000, 48_000);
         let mut out = vec![0.0; x.len()];
-        Detector::new(&listening, 48_000).run(&x, &mut out);
+        Detector::new(listening, 48_000).run(&x, &mut out);
         let last = &out[24_000..];
         let level = |v: f64| kind.db_per_octave() * v.log2();
-        match kind {
+        let read = match kind {
             DetectorKind::Peak => level(last.iter().fold(0.0_f64, |a, b| a.max(*b))),
             _ => level(last.iter().sum::<f64>() / last.len() as f64),
-        }
+        };
+        read - 20.0 * 0.5_f64.log10()
     }
 
     #[test]
     fn every_detector_reads_a_sine_as_its_peak() {
         for kind in [DetectorKind::Peak, DetectorKind::Rms, DetectorKind::Envelope] {
             for hz in [100.0, 997.0, 9973.0] {
-                let error = steady(kind, hz, 0.0) - 20.0 * 0.5_f64.log10();
+                let error = steady(&Listening { rms_ms: 20.0, ..Listening::new(kind) }, hz);
                 assert!(error.abs() < 0.05, "{kind:?} at {hz} Hz: {error:+.3} dB");
             }
         }
     }
 
     #[test]
-    fn the_high_pass_is_three_decibels_down_at_its_corner() {
-        let level = |hz: f64| steady(DetectorKind::Rms, hz, 200.0) - 20.0 * 0.5_f64.log10();
-        assert!((level(200.0) + 3.01).abs() < 0.05);
-        assert!((level(50.0) + 24.1).abs() < 0.2);
-        assert!(level(5000.0).abs() < 0.01);
+    fn the_filters_are_where_they_are_written() {
+        let rms = Listening { rms_ms: 20.0, ..Listening::new(DetectorKind::Rms) };
+        let high = Listening { highpass_hz: 200.0, ..rms };
+        let low = Listening { lowpass_hz: 2000.0, ..rms };
+        let bell = Listening { accent: Some(Accent { hz: 3000.0, gain_db: 9.0, q: 1.0 }), ..rms };
+        for (listening, hz, level, within) in [
+            (high, 200.0, -3.01, 0.05),
+            (high, 50.0, -24.1, 0.2),
+            (high, 5000.0, 0.0, 0.01),
+            (low, 2000.0, -3.01, 0.05),
+            (low, 8000.0, -24.1, 3.0),
+            (low, 100.0, 0.0, 0.01),
+            (bell, 3000.0, 9.0, 0.05),
+            (bell, 100.0, 0.0, 0.1),
+        ] {
+            let found = steady(&listening, hz);
+            assert!((found - level).abs() < within, "{listening:?} at {hz} Hz: {found:.2} dB");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_heard_as_silence() {
+        for kind in [DetectorKind::Peak, DetectorKind::Rms, DetectorKind::Envelope] {
+            let listening = Listening { highpass_hz: 100.0, ..Listening::new(kind) };
+            let (mut broken, mut whole) = (Detector::new(&listening, 48_000), Detector::new(&listening, 48_000));
+            let (mut a, mut b) = (vec![0.0; 3], vec![0.0; 3]);
+            broken.run(&[0.5, f32::NAN, f32::INFINITY], &mut a);
+            whole.run(&[0.5, 0.0, 0.0], &mut b);
+            assert_eq!(a, b);
+        }
     }
 }

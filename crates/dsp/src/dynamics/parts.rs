@@ -1,6 +1,8 @@
-//! Small parts that every dynamics processor has: the delay of a look-ahead, the needle.
+//! Small parts that every dynamics processor has: the delay of a look-ahead, the knobs, the needle.
 
-use tonmeister_core::GainReduction;
+use tonmeister_core::{EffectSpec, Event, GainReduction, ParamKind, Settings};
+
+use crate::control::{Control, JUMP_MS};
 
 /// Delays one channel by a fixed number of frames.
 #[derive(Clone, Debug)]
@@ -34,6 +36,76 @@ impl DelayLine {
     }
 }
 
+/// The parameters of an effect that may move. Jumps travel in 50 ms, and the corners of every travel are rounded;
+/// only times (`…_ms`) jump at once, for a change of them makes no click.
+#[derive(Clone, Debug)]
+pub(crate) struct Knobs<const N: usize> {
+    ids: [&'static str; N],
+    born: [f64; N],
+    controls: [Control; N],
+    /// Which of them each parameter of the effect turns.
+    places: Vec<Option<usize>>,
+    sample_rate: u32,
+}
+
+impl<const N: usize> Knobs<N> {
+    /// At rest on these values. What the effect has no parameter for stays there.
+    pub(crate) fn new(spec: &EffectSpec, ids: [&'static str; N], born: [f64; N], sample_rate: u32) -> Self {
+        let places = spec.params.iter().map(|p| ids.iter().position(|id| *id == p.id)).collect();
+        let mut knobs = Knobs { ids, born, controls: born.map(Control::plain), places, sample_rate };
+        knobs.reset();
+        knobs
+    }
+
+    pub(crate) fn reset(&mut self) {
+        for ((control, id), value) in self.controls.iter_mut().zip(self.ids).zip(self.born) {
+            *control = if is_time(id) { Control::plain(value) } else { Control::rounded(value, self.sample_rate) };
+        }
+    }
+
+    /// Starts a travel; says which one.
+    pub(crate) fn begin(&mut self, event: &Event) -> Option<&'static str> {
+        let place = self.places.get(event.param.0 as usize).copied().flatten()?;
+        let jump = (JUMP_MS * f64::from(self.sample_rate) / 1000.0) as u32;
+        let glide = if event.glide == 0 && !is_time(self.ids[place]) { jump } else { event.glide };
+        self.controls[place].to(event.value, glide);
+        Some(self.ids[place])
+    }
+
+    pub(crate) fn values(&self) -> [f64; N] {
+        self.controls.map(|control| control.value())
+    }
+
+    pub(crate) fn moving(&self) -> bool {
+        self.controls.iter().any(Control::moving)
+    }
+
+    /// Whether a time moves.
+    pub(crate) fn times_moving(&self) -> bool {
+        self.controls.iter().zip(self.ids).any(|(control, id)| is_time(id) && control.moving())
+    }
+
+    /// One frame on.
+    pub(crate) fn step(&mut self) {
+        for control in &mut self.controls {
+            control.step();
+        }
+    }
+}
+
+fn is_time(id: &str) -> bool {
+    id.ends_with("_ms")
+}
+
+/// The word that a choice is set to.
+pub(crate) fn word(settings: &Settings, id: &str) -> &'static str {
+    let spec = settings.spec().params.iter().find(|param| param.id == id);
+    match spec.map(|spec| spec.kind) {
+        Some(ParamKind::Choice(choices)) => choices[settings.get(id) as usize].id,
+        _ => "",
+    }
+}
+
 /// Remembers what was taken away.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Needle {
@@ -63,7 +135,14 @@ impl Needle {
 
     /// So many frames without any reduction.
     pub(crate) fn rest(&mut self, frames: usize) {
-        self.now = 0.0;
+        self.hold(0.0, frames);
+    }
+
+    /// So many frames of the same reduction.
+    pub(crate) fn hold(&mut self, reduction: f64, frames: usize) {
+        self.now = reduction;
+        self.max = self.max.max(reduction);
+        self.sum += reduction * frames as f64;
         self.frames += frames as u64;
     }
 

@@ -178,28 +178,145 @@ fn low_notes_are_distorted_as_published_and_not_at_all_by_the_envelope() {
     assert!(envelope < -120.0 && (envelope_taken - 9.0).abs() < 0.01, "{envelope} {envelope_taken}");
 }
 
+/// Why −60.4 and −84.2 dB and not the −61 and −85 of the published table: there the follower falls with a constant of
+/// 100 ms, and the attack behind it makes the release that is heard 105 ms long. Here 100 ms are 100 ms as heard,
+/// which takes a follower of 95 ms, and 20·lg(100/95) = 0.45 dB more of the ripple. Asked for 105.3 ms, it is the
+/// table's compressor and has the table's figures: −60.9 and −84.7 dB, its −61 and −85 rounded.
+#[test]
+fn with_the_release_of_the_published_table_the_distortion_is_the_published() {
+    let same = ("release_ms", 105.27);
+    let (peak, peak_taken) = distortion(&[detector("peak"), same]);
+    let (rms, rms_taken) = distortion(&[detector("rms"), ("rms_ms", 10.0), same]);
+    println!("THD as published: peak {peak:.2} ({peak_taken:.3} dB), rms {rms:.2} ({rms_taken:.3} dB)");
+    assert!(peak < -60.5 && (peak_taken - 8.92).abs() < 0.01, "{peak} {peak_taken}");
+    assert!(rms < -84.5 && (rms_taken - 9.24).abs() < 0.01, "{rms} {rms_taken}");
+}
+
+#[test]
+fn feedback_keeps_the_written_law() {
+    let mut worst = 0.0_f64;
+    for kind in ["envelope", "rms"] {
+        for threshold in [-60.0, -31.0, -12.0] {
+            for ratio in [1.1, 2.0, 4.0, 20.0, 100.0] {
+                for knee in [0.0, 6.0, 24.0] {
+                    let level = threshold + 9.0;
+                    let values = [
+                        detector(kind),
+                        ("topology", choice("topology", "feedback")),
+                        ("threshold_db", threshold),
+                        ("ratio", ratio),
+                        ("knee_db", knee),
+                        ("attack_ms", 10.0),
+                        ("release_ms", 20.0),
+                    ];
+                    let x = sine(1000.0, amplitude(level), RATE, 9600);
+                    let y = through(&values, &x, RATE);
+                    let power = |x: &[f32]| x[8640..].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+                    let taken = -db((power(&y) / power(&x)).sqrt());
+                    let meant = if ratio == 100.0 { f64::INFINITY } else { ratio };
+                    let error = (taken - law(level, threshold, meant, knee)).abs();
+                    worst = worst.max(error);
+                    assert!(error <= 0.1, "{kind} T {threshold} R {ratio} W {knee}: {error:.3} dB off");
+                }
+            }
+        }
+    }
+    println!("static law, feedback: within {worst:.4} dB");
+}
+
+/// Above a hard threshold the loop's amplification is R − 1, so it is R times as quick as its attack.
+#[test]
+fn feedback_grips_as_much_quicker_as_its_ratio() {
+    for (rate, ratio, attack) in [(44_100, 2.0, 20.0), (48_000, 4.0, 40.0), (192_000, 10.0, 50.0)] {
+        let values = [
+            ("topology", choice("topology", "feedback")),
+            ("threshold_db", -30.0),
+            ("ratio", ratio),
+            ("knee_db", 0.0),
+            ("attack_ms", attack),
+        ];
+        let taken = reductions(&values, &vec![-6.0; rate / 2], rate as u32);
+        let full = 24.0 * (1.0 - 1.0 / ratio);
+        assert!((taken[taken.len() - 1] - full).abs() < 0.01);
+        let came = taken.iter().position(|r| *r >= (1.0 - (-1.0_f64).exp()) * full).unwrap() as f64 + 1.0;
+        let asked = attack / ratio * rate as f64 / 1000.0;
+        assert!((came - asked).abs() <= (0.02 * asked).max(1.0), "{ratio}:1 at {rate}: {came} for {asked}");
+    }
+}
+
+#[test]
+fn the_range_is_the_most_that_is_taken() {
+    for topology in ["feed-forward", "feedback"] {
+        let values =
+            [("topology", choice("topology", topology)), ("threshold_db", -40.0), ("ratio", 20.0), ("range_db", 6.0)];
+        let taken = reductions(&values, &vec![0.0; 24_000], RATE);
+        assert!((taken[23_999] - 6.0).abs() < 1e-4, "{topology}: {}", taken[23_999]);
+    }
+}
+
+#[test]
+fn linked_powers_hear_the_center_three_decibels_louder() {
+    let values =
+        |both: &str| [("link", choice("link", both)), ("threshold_db", -20.0), ("ratio", 100.0), ("knee_db", 0.0)];
+    for (kind, sides, louder, power) in [
+        ("peak", [-10.0, -10.0], 10.0, 13.01),
+        ("rms", [-10.0, -10.0], 10.0, 13.01),
+        ("peak", [-10.0, -90.0], 10.0, 10.0),
+    ] {
+        for (both, taken) in [("louder", louder), ("power", power)] {
+            let mut all = values(both).to_vec();
+            all.push(detector(kind));
+            let level = if kind == "rms" { 3.0103 } else { 0.0 };
+            let [left, right] = sides.map(|side: f64| vec![amplitude(side - level) as f32; 24_000]);
+            let input = Buffer::from_stereo(left, right);
+            let output = run(&mut *build(&all, Layout::Stereo, RATE), &input, &[512], &[]);
+            let found = -db(f64::from(output.channel(0)[23_999] / input.channel(0)[23_999]));
+            assert!((found - taken).abs() < 0.01, "{kind}, {both}: {found:.3} dB for {taken}");
+        }
+    }
+}
+
+#[test]
+fn a_bell_in_the_side_chain_makes_its_band_trip_first() {
+    let taken = |hz: f64| {
+        let x = sine(hz, amplitude(-30.0), RATE, 24_000);
+        let settings = settings(&[detector("envelope"), ("threshold_db", -24.0), ("knee_db", 0.0), ("ratio", 100.0)])
+            .with_item("sidechain_bell", &[("hz", 3000.0), ("gain_db", 12.0), ("q", 2.0)]);
+        let stream = Stream { sample_rate: RATE, layout: Layout::Mono, max_block: 512, seed: 1 };
+        let mut processor = Compressor::from_settings(&settings).build(&stream).unwrap();
+        run(&mut *processor, &Buffer::from_mono(x), &[512], &[]);
+        processor.gain_reduction().unwrap().now_db
+    };
+    assert!((taken(3000.0) - 6.0).abs() < 0.05 && taken(300.0) == 0.0, "{} {}", taken(3000.0), taken(300.0));
+}
+
 #[test]
 fn automatic_release_lets_go_of_a_burst_and_holds_on_to_a_passage() {
-    let values = [
-        detector("peak"),
-        ("release", choice("release", "auto")),
-        ("threshold_db", -30.0),
-        ("knee_db", 0.0),
-        ("attack_ms", 1.0),
-    ];
+    let values = |topology: &str| {
+        [
+            detector("peak"),
+            ("topology", choice("topology", topology)),
+            ("release", choice("release", "auto")),
+            ("threshold_db", -30.0),
+            ("knee_db", 0.0),
+            ("attack_ms", 1.0),
+        ]
+    };
     // Recovered: nine tenths of the reduction are gone.
-    let recovery_ms = |burst_ms: usize| {
+    let recovery_ms = |topology: &str, burst_ms: usize| {
         let loud = burst_ms * 48;
         let mut levels = vec![-10.0; loud];
         levels.extend(vec![-50.0; 3 * 48_000]);
-        let taken = reductions(&values, &levels, RATE);
+        let taken = reductions(&values(topology), &levels, RATE);
         let full = taken[loud - 1];
         assert!(full > 14.0);
         taken[loud..].iter().position(|r| *r <= 0.1 * full).unwrap() as f64 / 48.0
     };
-    let (burst, passage) = (recovery_ms(10), recovery_ms(2000));
-    println!("automatic release: {burst:.0} ms after 10 ms, {passage:.0} ms after 2 s");
-    assert!(burst <= 150.0 && passage >= 400.0, "{burst} ms, {passage} ms");
+    for topology in ["feed-forward", "feedback"] {
+        let (burst, passage) = (recovery_ms(topology, 10), recovery_ms(topology, 2000));
+        println!("automatic release, {topology}: {burst:.0} ms after 10 ms, {passage:.0} ms after 2 s");
+        assert!(burst <= 150.0 && passage >= 400.0, "{topology}: {burst} ms, {passage} ms");
+    }
 }
 
 #[test]
@@ -213,6 +330,7 @@ fn block_sizes_do_not_matter_while_everything_moves() {
         event("link_percent", 1777, 30.0, 900),
         event("mix_percent", 2500, 60.0, 1),
         event("knee_db", 3000, 0.0, 0),
+        event("range_db", 4000, 3.0, 500),
     ];
     let swell = |mut buffer: Buffer| {
         for c in 0..buffer.layout().channels() {
@@ -223,10 +341,18 @@ fn block_sizes_do_not_matter_while_everything_moves() {
         buffer
     };
     for kind in ["peak", "envelope", "rms"] {
-        for (mode, link) in [("manual", 100.0), ("auto", 0.0), ("manual", 40.0)] {
+        for (mode, link, topology, both) in [
+            ("manual", 100.0, "feed-forward", "louder"),
+            ("auto", 0.0, "feed-forward", "louder"),
+            ("manual", 40.0, "feed-forward", "power"),
+            ("auto", 40.0, "feedback", "louder"),
+        ] {
             let values = [
                 detector(kind),
                 ("release", choice("release", mode)),
+                ("topology", choice("topology", topology)),
+                ("link", choice("link", both)),
+                ("sidechain_lowpass_hz", 9000.0),
                 ("link_percent", link),
                 ("lookahead_ms", 1.3),
                 ("auto_makeup", 1.0),
@@ -381,6 +507,8 @@ fn moving_parameters_do_not_splatter() {
         ("ratio", 1.0, 0),
         ("mix_percent", 0.0, 0),
         ("knee_db", 24.0, 0),
+        ("range_db", 0.0, 0),
+        ("range_db", 0.0, 2400),
         ("attack_ms", 0.5, 0),
         ("release_ms", 20.0, 0),
     ] {
@@ -394,12 +522,17 @@ fn moving_parameters_do_not_splatter() {
 }
 
 #[test]
-fn broken_numbers_do_not_stop_it() {
+fn broken_numbers_are_heard_as_silence() {
     for kind in ["peak", "envelope", "rms"] {
-        let mut x = noise(1, 0.5, 3000);
-        x[1000] = f32::NAN;
-        x[1500] = f32::INFINITY;
-        through(&[detector(kind)], &x, RATE);
+        for topology in ["feed-forward", "feedback"] {
+            let mut x = noise(1, 0.5, 3000);
+            let mut clean = x.clone();
+            for (at, broken) in [(1000, f32::NAN), (1500, f32::INFINITY), (1501, f32::NEG_INFINITY)] {
+                (x[at], clean[at]) = (broken, 0.0);
+            }
+            let values = [detector(kind), ("topology", choice("topology", topology)), ("sidechain_highpass_hz", 100.0)];
+            assert_eq!(through(&values, &x, RATE), through(&values, &clean, RATE));
+        }
     }
 }
 
