@@ -6,7 +6,10 @@
 //!
 //! This crate knows no file, thread, clock, serialisation or document.
 
+pub mod adaa;
 pub mod biquad;
+pub mod clipper;
+pub mod color;
 mod control;
 pub mod convolve;
 pub mod crossover;
@@ -35,6 +38,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<dynamics::Expander>()
         .with::<dynamics::UpwardCompressor>()
         .with::<limiter::Limiter>()
+        .with::<clipper::Clipper>()
         // Space
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()

@@ -29,7 +29,7 @@
 
 mod halfband;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use halfband::{Down, Up};
 
