@@ -26,7 +26,7 @@
 //! ([`travel`](crate::travel)).
 
 pub(crate) mod cut;
-mod duck;
+pub(crate) mod duck;
 mod head;
 #[cfg(test)]
 pub(crate) mod probe;

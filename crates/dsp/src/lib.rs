@@ -11,6 +11,7 @@ pub mod biquad;
 pub mod clipper;
 pub mod color;
 mod control;
+pub mod convolution;
 pub mod convolve;
 pub mod crossover;
 pub mod delay;
@@ -42,6 +43,7 @@ pub fn rack() -> tonmeister_core::Registry {
         // Space
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()
+        .with::<convolution::Convolution>()
     // Modulation
     // Color
     // Stereo
