@@ -23,7 +23,7 @@ const CHARACTERS: &[Choice] = &[
 const SHAPES: [(f64, f64); 3] = [(12.5, 1.0), (25.0, 2.0), (0.0, 1.0 / 3.0)];
 
 /// The medium release is `release_ms`; the fast and the slow one are these parts of it.
-const FAST: f64 = 1.0 / 6.0;
+const FAST: f64 = 1.0 / 8.0;
 const SLOW: f64 = 7.5;
 
 /// +120 dB above full scale. What is no number or no music is heard as silence; else one broken sample would keep
@@ -54,7 +54,7 @@ const PARAMS: &[ParamSpec] = &[
         Unit::Ms,
         (10.0, 1000.0),
         120.0,
-        "Time constant of the medium release. Single peaks are let go six times as fast, sustained loudness 7.5 times \
+        "Time constant of the medium release. Single peaks are let go eight times as fast, sustained loudness 7.5 times \
          as slowly.",
     )
     .logarithmic()
@@ -144,7 +144,13 @@ impl Effect for Limiter {
 }
 
 impl Limiter {
-    fn shape(&self, sample_rate: u32) -> Shape {
+    /// A limiter whose reductions are held and let go in a shape of one's own: for comparisons.
+    pub fn build_shaped(&self, stream: &Stream, shape: &Shape) -> Box<dyn Processor> {
+        Box::new(Running::shaped(*self, *stream, *shape))
+    }
+
+    /// The shape that these settings mean.
+    pub fn shape(&self, sample_rate: u32) -> Shape {
         let per_ms = f64::from(sample_rate) / 1000.0;
         let (hold_ms, scale) = SHAPES[self.character.min(SHAPES.len() - 1)];
         let medium = self.release_ms * scale * per_ms;
@@ -186,7 +192,10 @@ struct Running {
 
 impl Running {
     fn new(settings: Limiter, stream: Stream) -> Self {
-        let shape = settings.shape(stream.sample_rate);
+        Running::shaped(settings, stream, settings.shape(stream.sample_rate))
+    }
+
+    fn shaped(settings: Limiter, stream: Stream, shape: Shape) -> Self {
         let wait = REACH + shape.attack - 1;
         let channel =
             Channel { window: [0.0; TILE + TAPS], last_cell: 0.0, delay: DelayLine::new(wait), ready: [0.0; TILE] };

@@ -24,9 +24,10 @@ pub struct Shape {
     pub release: [f64; 3],
 }
 
-/// How much slower than it lets go the medium and the slow release are charged, as parts of their release times: a
-/// single peak is the fast one's business alone.
-const CHARGE: [f64; 2] = [0.25, 0.33];
+/// How slowly the medium and the slow release are charged, as parts of their release times: a single peak is the fast
+/// one's business alone. On real songs (`tests/limiter.rs` of the façade) this is where the audible residual at equal
+/// loudness is least; half or twice as much changes little.
+const CHARGE: [f64; 2] = [1.0, 1.0];
 
 /// The gain of one channel, or of linked channels.
 #[derive(Clone, Debug)]
@@ -197,8 +198,11 @@ impl Releases {
         for value in tile.iter_mut() {
             let asked = *value;
             fast = at_least(asked, fast * self.keep[0]);
-            medium = at_least(medium + self.charge[0] * (asked - medium), medium * self.keep[1]);
-            slow = at_least(slow + self.charge[1] * (asked - slow), slow * self.keep[2]);
+            // Charged only from above: a smaller demand lets them go at their own pace, it does not hold them.
+            medium *= self.keep[1];
+            medium += self.charge[0] * at_least(asked - medium, 0.0);
+            slow *= self.keep[2];
+            slow += self.charge[1] * at_least(asked - slow, 0.0);
             *value = at_least(fast, at_least(medium, slow));
         }
         self.state = [fast, medium, slow].map(|s| if s < NOTHING_DB { 0.0 } else { s });
@@ -308,6 +312,6 @@ mod tests {
             gains[tiles * TILE + 100..].iter().position(|g| 20.0 * g.log10() > -1.0).unwrap()
         };
         let (click, bar, passage) = (open_after(1), open_after(150), open_after(3000));
-        assert!(click < 2400 && bar > 4 * click && passage > 3 * bar, "{click} {bar} {passage}");
+        assert!(click < 2400 && bar > 2 * click && passage > 3 * bar, "{click} {bar} {passage}");
     }
 }
