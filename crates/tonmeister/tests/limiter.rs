@@ -43,7 +43,9 @@ fn bands(x: &[f32], rate: u32) -> Bands {
     for at in (0..x.len() - SIZE).step_by(HOP) {
         let mut work: Vec<f64> = x[at..at + SIZE].iter().zip(&window).map(|(x, w)| f64::from(*x) * w).collect();
         plan.process(&mut work, &mut out).unwrap();
-        frames.push(edges.iter().map(|(a, b)| out[*a..*b].iter().map(|c| c.norm_sqr()).sum()).collect());
+        frames.push(
+            edges.iter().map(|(a, b)| out[*a..*b].iter().map(realfft::num_complex::Complex::norm_sqr).sum()).collect(),
+        );
     }
     Bands { edges, frames }
 }
