@@ -21,6 +21,7 @@ pub mod eq;
 pub mod limiter;
 mod line;
 pub mod math;
+pub mod modulation;
 pub mod oversample;
 pub mod resample;
 pub mod reverb;
@@ -44,7 +45,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()
         .with::<convolution::Convolution>()
-    // Modulation
+        // Modulation
+        .with::<modulation::Tremolo>()
     // Color
     // Stereo
     // Repair

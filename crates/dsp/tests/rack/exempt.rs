@@ -67,4 +67,5 @@ pub(crate) const EXEMPT: &[Exemption] = &[
         Promise::Latency,
         "reflections alone, whose place in time is the effect; the dry mix is tested",
     ),
+    // Modulation
 ];
