@@ -47,6 +47,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<convolution::Convolution>()
         // Modulation
         .with::<modulation::Tremolo>()
+        .with::<modulation::AutoPan>()
     // Color
     // Stereo
     // Repair

@@ -8,6 +8,7 @@
 //! corners, jumps eased over 20 ms. Delays ([`mod@crate::delay`]'s line: right to a thousandth of a frame, flat to 18 kHz)
 //! never jump: a moved `delay_ms` or `depth_ms` glides to its new place like tape, and bends the pitch meanwhile.
 
+pub(crate) mod auto_pan;
 #[cfg(test)]
 pub(crate) mod bench;
 pub(crate) mod lfo;
@@ -15,4 +16,5 @@ pub(crate) mod rig;
 pub(crate) mod split;
 pub(crate) mod tremolo;
 
+pub use auto_pan::AutoPan;
 pub use tremolo::Tremolo;
