@@ -48,6 +48,7 @@ pub fn rack() -> tonmeister_core::Registry {
         // Modulation
         .with::<modulation::Tremolo>()
         .with::<modulation::AutoPan>()
+        .with::<modulation::Vibrato>()
     // Color
     // Stereo
     // Repair

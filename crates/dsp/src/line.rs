@@ -128,6 +128,11 @@ impl Tap {
         tap
     }
 
+    /// Before it was sent anywhere: one frame behind.
+    pub(crate) const fn resting() -> Self {
+        Tap { delay: 1.0, whole: 1, half: 1, between: false, taps: [0.0; TAPS] }
+    }
+
     /// Where it reads.
     #[inline]
     pub(crate) fn delay(&self) -> f64 {

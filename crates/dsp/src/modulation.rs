@@ -11,10 +11,13 @@
 pub(crate) mod auto_pan;
 #[cfg(test)]
 pub(crate) mod bench;
+pub(crate) mod follow;
 pub(crate) mod lfo;
 pub(crate) mod rig;
 pub(crate) mod split;
 pub(crate) mod tremolo;
+pub(crate) mod vibrato;
 
 pub use auto_pan::AutoPan;
 pub use tremolo::Tremolo;
+pub use vibrato::Vibrato;

@@ -68,4 +68,5 @@ pub(crate) const EXEMPT: &[Exemption] = &[
         "reflections alone, whose place in time is the effect; the dry mix is tested",
     ),
     // Modulation
+    exempt("vibrato", "", Promise::Latency, "a delay that sways behind the latency, which is how the pitch bends"),
 ];
