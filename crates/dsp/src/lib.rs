@@ -49,6 +49,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Tremolo>()
         .with::<modulation::AutoPan>()
         .with::<modulation::Vibrato>()
+        .with::<modulation::Chorus>()
     // Color
     // Stereo
     // Repair

@@ -11,6 +11,7 @@
 pub(crate) mod auto_pan;
 #[cfg(test)]
 pub(crate) mod bench;
+pub(crate) mod chorus;
 pub(crate) mod follow;
 pub(crate) mod lfo;
 pub(crate) mod rig;
@@ -19,5 +20,6 @@ pub(crate) mod tremolo;
 pub(crate) mod vibrato;
 
 pub use auto_pan::AutoPan;
+pub use chorus::Chorus;
 pub use tremolo::Tremolo;
 pub use vibrato::Vibrato;
