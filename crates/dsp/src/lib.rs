@@ -50,6 +50,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::AutoPan>()
         .with::<modulation::Vibrato>()
         .with::<modulation::Chorus>()
+        .with::<modulation::Ensemble>()
     // Color
     // Stereo
     // Repair

@@ -12,6 +12,7 @@ pub(crate) mod auto_pan;
 #[cfg(test)]
 pub(crate) mod bench;
 pub(crate) mod chorus;
+pub(crate) mod ensemble;
 pub(crate) mod follow;
 pub(crate) mod lfo;
 pub(crate) mod rig;
@@ -21,5 +22,6 @@ pub(crate) mod vibrato;
 
 pub use auto_pan::AutoPan;
 pub use chorus::Chorus;
+pub use ensemble::Ensemble;
 pub use tremolo::Tremolo;
 pub use vibrato::Vibrato;

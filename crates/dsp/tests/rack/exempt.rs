@@ -69,4 +69,5 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     ),
     // Modulation
     exempt("vibrato", "", Promise::Latency, "a delay that sways behind the latency, which is how the pitch bends"),
+    exempt("ensemble", "", Promise::Latency, "the voices alone, whose delay is the effect; the dry mix is tested"),
 ];
