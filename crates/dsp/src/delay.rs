@@ -289,7 +289,7 @@ impl Controls {
 
 /// Leaves everything up to full scale alone and bends the rest toward twice full scale.
 #[inline]
-fn bend(x: f64) -> f64 {
+pub(crate) fn bend(x: f64) -> f64 {
     let over = x.abs() - 1.0;
     if over <= 0.0 { x } else { x.signum() * (1.0 + over / (1.0 + over)) }
 }

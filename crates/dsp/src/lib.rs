@@ -51,6 +51,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Vibrato>()
         .with::<modulation::Chorus>()
         .with::<modulation::Ensemble>()
+        .with::<modulation::Flanger>()
     // Color
     // Stereo
     // Repair
