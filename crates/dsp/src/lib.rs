@@ -52,6 +52,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Chorus>()
         .with::<modulation::Ensemble>()
         .with::<modulation::Flanger>()
+        .with::<modulation::Phaser>()
     // Color
     // Stereo
     // Repair
