@@ -53,6 +53,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Ensemble>()
         .with::<modulation::Flanger>()
         .with::<modulation::Phaser>()
+        .with::<modulation::Rotary>()
     // Color
     // Stereo
     // Repair

@@ -70,4 +70,5 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     // Modulation
     exempt("vibrato", "", Promise::Latency, "a delay that sways behind the latency, which is how the pitch bends"),
     exempt("ensemble", "", Promise::Latency, "the voices alone, whose delay is the effect; the dry mix is tested"),
+    exempt("rotary", "", Promise::Latency, "the way from rotor to microphone is the effect; the dry mix is tested"),
 ];
