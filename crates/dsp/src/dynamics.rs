@@ -16,16 +16,20 @@ pub mod curve;
 pub mod detector;
 pub mod expander;
 pub mod feedback;
+pub mod gate;
 pub(crate) mod hilbert;
 pub mod leveler;
 pub(crate) mod machine;
 pub(crate) mod params;
 pub(crate) mod parts;
+pub mod transient;
 pub mod upward;
 
 pub use compressor::Compressor;
 pub use expander::Expander;
+pub use gate::Gate;
 pub use machine::Link;
+pub use transient::TransientShaper;
 pub use upward::UpwardCompressor;
 
 #[cfg(test)]

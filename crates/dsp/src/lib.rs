@@ -39,6 +39,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<dynamics::Compressor>()
         .with::<dynamics::Expander>()
         .with::<dynamics::UpwardCompressor>()
+        .with::<dynamics::Gate>()
+        .with::<dynamics::TransientShaper>()
         .with::<limiter::Limiter>()
         .with::<clipper::Clipper>()
         // Space

@@ -11,7 +11,8 @@ use super::curve::{Curve, Direction, at_least};
 use super::detector::Listening;
 use super::feedback::Loop;
 use super::machine::{Decision, Link, Machine, PART, Verdict, Work};
-use super::parts::{Knobs, word};
+use super::params;
+use super::parts::Knobs;
 use crate::math::{OCTAVES_PER_DB, exp2, log2};
 
 /// How many parameters may move.
@@ -136,7 +137,7 @@ impl Leveler {
             auto_makeup: false,
             feedback: false,
             listening: Listening::read(settings),
-            link: if word(settings, "link") == "power" { Link::Power } else { Link::Louder },
+            link: params::link(settings),
             lookahead_ms: settings.get("lookahead_ms"),
         }
     }

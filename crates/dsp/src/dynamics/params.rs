@@ -3,6 +3,7 @@
 use tonmeister_core::{Automatable, Choice, GroupSpec, ParamSpec, Settings, Unit};
 
 use super::detector::{Accent, DetectorKind, Listening};
+use super::machine::Link;
 use super::parts::word;
 
 const PEAK: Choice = Choice { id: "peak", doc: "the rectified wave: quick and cheap; fast times distort low notes" };
@@ -133,6 +134,11 @@ pub(crate) const fn release(default: f64, doc: &'static str) -> ParamSpec {
 /// What counts as loud.
 pub(crate) const fn detector(detectors: &'static [Choice]) -> ParamSpec {
     ParamSpec::choice("detector", "Detector", detectors, "What counts as loud.")
+}
+
+/// How the two sides are heard together.
+pub(crate) fn link(settings: &Settings) -> Link {
+    if word(settings, "link") == "power" { Link::Power } else { Link::Louder }
 }
 
 impl Listening {
