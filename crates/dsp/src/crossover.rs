@@ -130,6 +130,15 @@ impl Bands {
         &mut self.samples[(2 * band + channel) * self.most..][..self.frames]
     }
 
+    /// Takes a sound as the one and only band.
+    pub(crate) fn take_in(&mut self, input: View<'_>) {
+        self.frames = input.frames();
+        for c in 0..input.layout().channels() {
+            let band = self.channel_mut(0, c);
+            band.iter_mut().zip(input.channel(c)).for_each(|(to, from)| *to = finite(*from));
+        }
+    }
+
     /// Both channels of one band, to be changed together.
     ///
     /// # Panics
@@ -359,6 +368,12 @@ impl Crossover {
             Machine::Fir(fir) => fir.aim(&hz),
         }
     }
+}
+
+/// A sample; silence for what is no number.
+#[inline]
+fn finite(x: f32) -> f64 {
+    if x.is_finite() { f64::from(x) } else { 0.0 }
 }
 
 /// The integrator gain of the trapezoidal rule for a corner.

@@ -22,6 +22,7 @@ pub mod limiter;
 mod line;
 pub mod math;
 pub mod modulation;
+pub mod multiband;
 pub mod oversample;
 pub mod resample;
 pub mod reverb;
@@ -43,6 +44,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<dynamics::TransientShaper>()
         .with::<limiter::Limiter>()
         .with::<clipper::Clipper>()
+        .with::<multiband::Multiband>()
         // Space
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()

@@ -20,7 +20,7 @@ use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use tonmeister_core::{Layout, View};
 
-use super::{Bands, MOST, Slope};
+use super::{Bands, MOST, Slope, finite};
 
 /// Frames of a hop at 44.1 and 48 kHz.
 const HOP: usize = 512;
@@ -202,7 +202,7 @@ impl Fir {
             for (c, channel) in self.channels.iter_mut().enumerate() {
                 let length = channel.delayed.len();
                 for (n, x) in input.channel(c)[at..at + count].iter().enumerate() {
-                    let x = if x.is_finite() { f64::from(*x) } else { 0.0 };
+                    let x = finite(*x);
                     channel.input[self.hop + self.place + n] = x;
                     let top = std::mem::replace(&mut channel.delayed[(self.at + n) % length], x);
                     let mut below = 0.0;

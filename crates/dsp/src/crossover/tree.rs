@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use tonmeister_core::{Layout, View};
 
-use super::{Bands, MOST, MOST_BANDS, Slope, TICK};
+use super::{Bands, MOST, MOST_BANDS, Slope, TICK, finite};
 use crate::biquad::Biquad;
 
 /// Two channels of every band.
@@ -96,7 +96,6 @@ impl Tree {
     /// Splits frames inside one tick, of which `passed` have gone by.
     pub(super) fn run(&mut self, input: View<'_>, range: Range<usize>, passed: usize, out: &mut Bands) {
         let wire = &mut self.wire[..range.len()];
-        let finite = |x: f32| if x.is_finite() { f64::from(x) } else { 0.0 };
         let left = &input.channel(0)[range.clone()];
         let stereo = input.layout() == Layout::Stereo;
         let right = if stereo { &input.channel(1)[range.clone()] } else { left };
