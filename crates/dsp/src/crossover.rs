@@ -309,6 +309,12 @@ impl Crossover {
         }
     }
 
+    /// Where the lowest two crossovers are (of a single one, where it is and the lowest frequency there is).
+    pub(crate) fn edges(&self) -> [f64; 2] {
+        let [low, high, ..] = self.hz();
+        [low, high]
+    }
+
     /// Where the crossovers are.
     fn hz(&self) -> [f64; MOST] {
         let mut hz = [LOWEST_HZ; MOST];

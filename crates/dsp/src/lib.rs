@@ -14,6 +14,7 @@ mod control;
 pub mod convolution;
 pub mod convolve;
 pub mod crossover;
+pub mod deesser;
 pub mod delay;
 pub mod dither;
 pub mod dynamics;
@@ -26,6 +27,7 @@ pub mod multiband;
 pub mod oversample;
 pub mod resample;
 pub mod reverb;
+pub mod rider;
 pub mod simd;
 pub mod testing;
 mod travel;
@@ -45,6 +47,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<limiter::Limiter>()
         .with::<clipper::Clipper>()
         .with::<multiband::Multiband>()
+        .with::<deesser::DeEsser>()
+        .with::<rider::Rider>()
         // Space
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()

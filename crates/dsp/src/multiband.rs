@@ -27,6 +27,7 @@ use tonmeister_core::{
 
 use crate::control::{Control, JUMP_MS};
 use crate::crossover::{Bands, Crossover, MOST_BANDS, Phase, Slope};
+use crate::dynamics::curve::Direction;
 use crate::dynamics::detector::{DetectorKind, Listening};
 use crate::dynamics::parts::Needle;
 
@@ -34,7 +35,7 @@ pub mod band;
 #[cfg(test)]
 mod tests;
 
-use band::{Band, BandProcessor, MOVING, Mode};
+use band::{Band, BandProcessor, MOVING};
 
 /// How many frames are worked on at a time.
 const PART: usize = 64;
@@ -201,10 +202,10 @@ impl Effect for Multiband {
     fn from_settings(settings: &Settings) -> Self {
         let band = |values: &Vec<f64>| Band {
             controls: std::array::from_fn(|i| values[i]),
-            mode: match values[MOVING] as usize {
-                0 => Mode::Compress,
-                1 => Mode::Lift,
-                _ => Mode::Expand,
+            direction: match values[MOVING] as usize {
+                0 => Direction::Compress,
+                1 => Direction::Lift,
+                _ => Direction::Expand,
             },
             on: values[MOVING + 1] == 1.0,
         };
@@ -223,7 +224,7 @@ impl Effect for Multiband {
                 24 => Slope::Db24,
                 _ => Slope::Db48,
             },
-            listening: Listening { kind, rms_ms: settings.get("rms_ms"), highpass_hz: 0.0 },
+            listening: Listening { rms_ms: settings.get("rms_ms"), ..Listening::new(kind) },
         }
     }
 

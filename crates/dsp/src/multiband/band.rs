@@ -1,9 +1,7 @@
 //! The law of one band, up or down, and its way through time.
 //!
-//! Every law is written as something to take away that rises with the level, so that the same ballistics serve all of
-//! them: the attack is the answer to a rising level, the release to a falling one. Compression takes c(x − T) away.
-//! Lifting and expanding act below the threshold, by c(T − x); what is smoothed is how much of the widest range is
-//! *not* used, which rises with the level.
+//! Whatever the direction, what is smoothed rises with the level ([`Curve::demand_db`]): the attack is the answer to a
+//! rising level, the release to a falling one.
 
 #![allow(clippy::inline_always, reason = "must be inlined to be compiled with the caller's vector instructions")]
 
@@ -11,7 +9,7 @@ use tonmeister_core::Event;
 
 use crate::control::Control;
 use crate::dynamics::ballistics::{Ballistics, Times};
-use crate::dynamics::curve::{Curve, at_least, at_most};
+use crate::dynamics::curve::{Curve, Direction, at_least, at_most};
 use crate::dynamics::detector::{Detector, Listening};
 use crate::math::{OCTAVES_PER_DB, exp2, log2};
 use crate::travel::Travel;
@@ -26,19 +24,8 @@ const RANGE: usize = 5;
 const MAKEUP: usize = 6;
 /// The switch `on`, behind the choice of the mode.
 const ON: usize = MOVING + 1;
-/// The widest range, in dB.
-const WIDEST_DB: f64 = 60.0;
-
-/// Which way levels are moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Down, above the threshold.
-    Compress,
-    /// Up, below the threshold.
-    Lift,
-    /// Down, below the threshold.
-    Expand,
-}
+/// A level below everything, in dB.
+const SILENCE_DB: f64 = -1000.0;
 
 /// What is done to one band.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +33,7 @@ pub struct Band {
     /// Threshold (dB), ratio, knee (dB), attack (ms), release (ms), range (dB), make-up (dB).
     pub controls: [f64; MOVING],
     /// Which way levels are moved.
-    pub mode: Mode,
+    pub direction: Direction,
     /// Off: the band passes as it is.
     pub on: bool,
 }
@@ -54,7 +41,7 @@ pub struct Band {
 impl Band {
     /// The most that the band is ever raised by, in dB.
     pub(super) fn highest_gain_db(&self) -> f64 {
-        let lifted = if self.mode == Mode::Lift { self.controls[RANGE] } else { 0.0 };
+        let lifted = if self.direction == Direction::Lift { self.controls[RANGE] } else { 0.0 };
         (self.controls[MAKEUP] + lifted).max(0.0)
     }
 }
@@ -63,37 +50,24 @@ impl Band {
 #[derive(Clone, Copy, Debug)]
 struct Law {
     curve: Curve,
-    /// 1: above the threshold. −1: below it.
-    side: f64,
-    /// What is smoothed when nothing is moved.
-    base: f64,
-    /// 1: up. −1: down.
-    way: f64,
-    range: f64,
     makeup_db: f64,
 }
 
 impl Law {
-    fn new(mode: Mode, [threshold, ratio, knee, _, _, range, makeup_db]: [f64; MOVING]) -> Self {
-        let (side, base, way) = match mode {
-            Mode::Compress => (1.0, 0.0, -1.0),
-            Mode::Lift => (-1.0, WIDEST_DB, 1.0),
-            Mode::Expand => (-1.0, WIDEST_DB, -1.0),
+    fn new(direction: Direction, [threshold, ratio, knee, _, _, range, makeup_db]: [f64; MOVING]) -> Self {
+        let curve = match direction {
+            Direction::Compress => Curve::new(threshold, ratio, knee),
+            Direction::Lift => Curve::lifting(threshold, ratio, knee),
+            Direction::Expand => Curve::expanding(threshold, ratio, knee),
         };
-        let slope = if mode == Mode::Expand { ratio - 1.0 } else { 1.0 - 1.0 / ratio };
-        Law { curve: Curve { threshold_db: side * threshold, slope, knee_db: knee }, side, base, way, range, makeup_db }
+        Law { curve: curve.within(range), makeup_db }
     }
 
-    /// What is to be smoothed at a level.
+    /// A smoothed reduction, held inside a range that may have become narrower in the meantime.
     #[inline(always)]
-    fn ask(&self, level_db: f64) -> f64 {
-        self.base + self.side * at_most(self.curve.reduction_db(self.side * level_db), self.range)
-    }
-
-    /// How far the level is moved, in dB, from what was smoothed.
-    #[inline(always)]
-    fn change_db(&self, smooth: f64) -> f64 {
-        self.way * at_most(self.side * (smooth - self.base), self.range)
+    fn hold(&self, reduction_db: f64) -> f64 {
+        let range = self.curve.range_db;
+        at_least(at_most(reduction_db, range), -range)
     }
 }
 
@@ -119,7 +93,7 @@ pub(super) struct BandProcessor {
 
 impl BandProcessor {
     pub(super) fn new(band: Band, listening: &Listening, sample_rate: u32) -> Self {
-        let law = Law::new(band.mode, band.controls);
+        let law = Law::new(band.direction, band.controls);
         let detector = Detector::new(listening, sample_rate);
         let times = Times::manual(band.controls[ATTACK], band.controls[RELEASE], sample_rate);
         let mut processor = BandProcessor {
@@ -145,19 +119,17 @@ impl BandProcessor {
     pub(super) fn reset(&mut self) {
         self.controls = self.band.controls.map(|value| Control::rounded(value, self.sample_rate));
         self.on = Travel::new(if self.band.on { 1.0 } else { 0.0 }, self.sample_rate);
-        self.law = Law::new(self.band.mode, self.band.controls);
+        self.law = Law::new(self.band.direction, self.band.controls);
         self.listen_afresh();
     }
 
     /// As if there had been silence until now.
     fn listen_afresh(&mut self) {
         self.detectors.iter_mut().for_each(Detector::reset);
-        // Times so short that one step arrives.
-        let mut at_once = Ballistics::new(Times::manual(0.0, 0.0, self.sample_rate));
-        at_once.run(&mut [self.law.ask(-1000.0); 64]);
-        self.ballistics = at_once;
-        self.new_times = true;
-        self.set_times();
+        let [attack, release] = [ATTACK, RELEASE].map(|param| self.controls[param].value());
+        let times = Times::manual(attack, release, self.sample_rate);
+        self.ballistics = Ballistics::resting_on(times, self.law.curve.demand_db(SILENCE_DB));
+        self.new_times = false;
     }
 
     pub(super) fn begin_event(&mut self, param: usize, event: &Event, jump: u32) {
@@ -205,7 +177,7 @@ impl BandProcessor {
             for law in &mut self.laws[..frames] {
                 self.new_times |= self.controls[ATTACK].moving() || self.controls[RELEASE].moving();
                 let controls = self.controls.each_mut().map(Control::step);
-                *law = Law::new(self.band.mode, controls);
+                *law = Law::new(self.band.direction, controls);
             }
             self.law = self.laws[frames - 1];
         }
@@ -216,27 +188,28 @@ impl BandProcessor {
         let levels = &mut self.levels[..frames];
         if moving {
             for (level, law) in levels.iter_mut().zip(self.laws.iter()) {
-                *level = law.ask(self.db_per_octave * log2(*level));
+                *level = law.curve.demand_db(self.db_per_octave * log2(*level));
             }
         } else {
             ask(&self.law, self.db_per_octave, levels);
         }
         self.ballistics.run(levels);
+        self.band.direction.reductions(levels);
         let gains = &mut self.gains[..frames];
         if moving {
             for ((gain, level), law) in gains.iter_mut().zip(levels.iter_mut()).zip(self.laws.iter()) {
-                *level = law.change_db(*level);
-                *gain = exp2(OCTAVES_PER_DB * (*level + law.makeup_db));
+                *level = law.hold(*level);
+                *gain = exp2(OCTAVES_PER_DB * (law.makeup_db - *level));
             }
         } else {
             give(&self.law, levels, gains);
         }
-        for ((gain, mix), (reduction, change)) in
+        for ((gain, mix), (reduction, own)) in
             gains.iter_mut().zip(mixes).zip(reductions.iter_mut().zip(levels.iter()))
         {
             let on = self.on.step();
             *gain = 1.0 + on * mix * (*gain - 1.0);
-            *reduction = at_least(-change * on, *reduction);
+            *reduction = at_least(own * on, *reduction);
         }
         Some(gains)
     }
@@ -263,14 +236,14 @@ impl BandProcessor {
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn ask(law: &Law, db_per_octave: f64, levels: &mut [f64]) {
     for level in levels {
-        *level = law.ask(db_per_octave * log2(*level));
+        *level = law.curve.demand_db(db_per_octave * log2(*level));
     }
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn give(law: &Law, levels: &mut [f64], gains: &mut [f64]) {
     for (gain, level) in gains.iter_mut().zip(levels) {
-        *level = law.change_db(*level);
-        *gain = exp2(OCTAVES_PER_DB * (*level + law.makeup_db));
+        *level = law.hold(*level);
+        *gain = exp2(OCTAVES_PER_DB * (law.makeup_db - *level));
     }
 }

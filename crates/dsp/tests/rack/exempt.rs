@@ -59,6 +59,14 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     ),
     exempt("eq", "output_db", Promise::Zipper, "a fault: its straight line has sharp corners, −88 dB"),
     exempt("eq", "bells/gain_db", Promise::Zipper, "a fault: a jump of 19 dB leaves −94 dB"),
+    // Dynamics
+    exempt(
+        "multiband",
+        "mix_percent",
+        Promise::Dry,
+        "its dry part is the sum of the bands, an all-pass: the bare input would comb with the processed part",
+    ),
+    exempt("deesser", "", Promise::Latency, "a split turns the phase around its band: a click's center of power moves"),
     // Space
     exempt("delay", "", Promise::Latency, "the echoes alone, whose place in time is the effect; the dry mix is tested"),
     exempt(
