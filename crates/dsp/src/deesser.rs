@@ -19,7 +19,7 @@
 //! ```
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction, Layout,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction,
     ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 

@@ -204,8 +204,7 @@ impl BandProcessor {
         } else {
             give(&self.law, levels, gains);
         }
-        for ((gain, mix), (reduction, own)) in
-            gains.iter_mut().zip(mixes).zip(reductions.iter_mut().zip(levels.iter()))
+        for ((gain, mix), (reduction, own)) in gains.iter_mut().zip(mixes).zip(reductions.iter_mut().zip(levels.iter()))
         {
             let on = self.on.step();
             *gain = 1.0 + on * mix * (*gain - 1.0);
