@@ -16,6 +16,7 @@
 //! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
+//! - [`rack_pages`]: the reference pages of the rack, drawn by running it.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ pub mod mix;
 pub mod new;
 pub mod output;
 pub mod progress;
+pub mod rack_pages;
 mod text_file;
 pub mod world;
 
