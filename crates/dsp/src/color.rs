@@ -4,8 +4,12 @@
 //! not fit under half the sample rate vanish rather than fold back as wrong notes. Dry parts of a mix are delayed by the
 //! same.
 
+pub(crate) mod level;
 #[cfg(test)]
 pub(crate) mod probe;
+mod saturator;
+
+pub use saturator::Saturator;
 
 use tonmeister_core::{Block, Context, Event};
 

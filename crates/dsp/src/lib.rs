@@ -62,7 +62,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Flanger>()
         .with::<modulation::Phaser>()
         .with::<modulation::Rotary>()
-    // Color
+        // Color
+        .with::<color::Saturator>()
     // Stereo
     // Repair
     // Utility
