@@ -4,11 +4,13 @@
 //! not fit under half the sample rate vanish rather than fold back as wrong notes. Dry parts of a mix are delayed by the
 //! same.
 
+mod bitcrusher;
 pub(crate) mod level;
 #[cfg(test)]
 pub(crate) mod probe;
 mod saturator;
 
+pub use bitcrusher::Bitcrusher;
 pub use saturator::Saturator;
 
 use tonmeister_core::{Block, Context, Event};

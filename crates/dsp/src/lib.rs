@@ -64,6 +64,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<modulation::Rotary>()
         // Color
         .with::<color::Saturator>()
+        .with::<color::Bitcrusher>()
     // Stereo
     // Repair
     // Utility

@@ -79,4 +79,17 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     exempt("vibrato", "", Promise::Latency, "a delay that sways behind the latency, which is how the pitch bends"),
     exempt("ensemble", "", Promise::Latency, "the voices alone, whose delay is the effect; the dry mix is tested"),
     exempt("rotary", "", Promise::Latency, "the way from rotor to microphone is the effect; the dry mix is tested"),
+    // Color
+    exempt(
+        "bitcrusher",
+        "",
+        Promise::Latency,
+        "a sample that is held lies half its time later, which belongs to the lower rate; the dry mix is tested",
+    ),
+    exempt(
+        "bitcrusher",
+        "rate_hz",
+        Promise::Zipper,
+        "the images of the lower rate sweep with it, through places where none lies at either end",
+    ),
 ];
