@@ -3,10 +3,10 @@
 //! A frame goes this way:
 //!
 //! ```text
-//! dry ──┬──▶(+)──▶ line ──▶ time ──▶ highpass ──▶ lowpass ──┬──▶ duck ──▶ wet
-//!       │     ▲                                             │     ▲
-//!       │     └──── saturation ◀──── feedback ◀─────────────┘     │
-//!       └────────────────── keys the ducking ─────────────────────┘
+//! dry ──┬──▶(+)──▶ tape ──▶ line ──┬──▶ time ──▶ highpass ──▶ lowpass ──┬──▶(+)──▶ duck ──▶ wet
+//!       │     ▲                    └──▶ taps ───────────────────────────│────▲       ▲
+//!       │     └──────── bend ◀──────── feedback ◀───────────────────────┘            │
+//!       └──────────────────────── keys the ducking ──────────────────────────────────┘
 //! ```
 //!
 //! - **Time** ([`mod@line`]) may fall between frames: a band-limited interpolation, right to a thousandth of a frame and
@@ -17,6 +17,10 @@
 //! - **Feedback** up to 100 % is stable. Up to full scale the loop is linear; above, what is fed back bends toward
 //!   a limit of twice full scale (x = 1 + t/(1 + t), t the excess over 1), so even an endless loop that is fed for
 //!   ever stays bounded. The filters' gains never exceed one.
+//! - **Tape** ([`saturate`]), when written, bends what is recorded, so that each echo is warmer than the one before.
+//!   Anti-aliased, and never a gain: full feedback stays stable. Its speed may waver ([`wobble`]).
+//! - **Taps** ([`tap`]), when written, are further echoes of what was recorded, the main echo's repeats among it: mono,
+//!   each with a time, a level, a place and filters of its own. They are not fed back.
 //! - **Filters** ([`cut`]) sit in the loop: each echo is filtered once more than the one before, the first echo once.
 //! - **Ping-pong** sums the input to the left line; left feeds right and right feeds left, each bounce at
 //!   `feedback_percent` of the last.
@@ -24,12 +28,26 @@
 //!
 //! Numbers move without a click: automation in straight lines with rounded corners, jumps eased over 20 ms
 //! ([`travel`](crate::travel)).
+//!
+//! ```
+//! use tonmeister_core::{Context, Effect, Layout, Settings, Stream};
+//! use tonmeister_dsp::{delay::Delay, testing};
+//!
+//! let settings = Settings::new(Delay::SPEC).with("time_ms", 10.0).with("feedback_percent", 50.0);
+//! let stream = Stream { sample_rate: 48_000, layout: Layout::Stereo, max_block: 2000, seed: 1 };
+//! let mut audio = testing::impulse(Layout::Stereo, 0, 2000);
+//! Delay::from_settings(&settings).build(&stream).unwrap().process(&mut audio.block(2000), &Context::default());
+//! assert_eq!([480, 960, 1440].map(|at| audio.channel(0)[at]), [1.0, 0.5, 0.25]);
+//! ```
 
 pub(crate) mod cut;
 pub(crate) mod duck;
 mod head;
 #[cfg(test)]
 pub(crate) mod probe;
+pub(crate) mod saturate;
+pub(crate) mod tap;
+pub(crate) mod wobble;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +62,9 @@ use crate::travel::Travel;
 use cut::{Cut, Side};
 use duck::Duck;
 use head::{Change, Head};
+use saturate::Saturate;
+use tap::Echo;
+use wobble::Wobble;
 
 const MODES: &[Choice] = &[
     Choice { id: "stereo", doc: "left echoes left, right echoes right" },
@@ -57,6 +78,9 @@ const CHANGES: &[Choice] = &[
 
 const LONGEST_MS: f64 = 5000.0;
 const WIDEST_PERCENT: f64 = 200.0;
+const TAPS: usize = 8;
+const WOW_PERCENT: f64 = 2.0;
+const FLUTTER_PERCENT: f64 = 1.0;
 
 const SPEC: EffectSpec = EffectSpec {
     id: "delay",
@@ -64,7 +88,9 @@ const SPEC: EffectSpec = EffectSpec {
     family: Family::Space,
     summary: "Echoes the sound, left and right or bouncing between them, darker and quieter each time.",
     doc: "Meant for a bus that tracks send to, where `mix_percent` stays at 100. With `feedback_percent` at 100 the \
-          echoes go on for ever; they cannot grow, because whatever exceeds full scale in the loop is bent back.",
+          echoes go on for ever; they cannot grow, because whatever exceeds full scale in the loop is bent back. \
+          Times may be written as note values. For a tape echo write `tape`, `wow` and a `lowpass`, and let `change` \
+          glide; for a rhythm of echoes write `taps`, with `echo_percent` at 0 if they should stand alone.",
     params: &[
         ParamSpec::number("time_ms", "Time", Unit::Ms, (0.1, LONGEST_MS), 350.0, "From the sound to its first echo.")
             .logarithmic(),
@@ -86,6 +112,14 @@ const SPEC: EffectSpec = EffectSpec {
         ),
         ParamSpec::choice("mode", "Mode", MODES, "How the echoes sit between left and right."),
         ParamSpec::choice("change", "Change", CHANGES, "What is heard when the time changes."),
+        ParamSpec::number(
+            "echo_percent",
+            "Echo",
+            Unit::Percent,
+            (0.0, 100.0),
+            100.0,
+            "Level of the main echo and its repeats; 0 leaves the taps alone. The loop goes on all the same.",
+        ),
         ParamSpec::number(
             "mix_percent",
             "Mix",
@@ -114,6 +148,90 @@ const SPEC: EffectSpec = EffectSpec {
             doc: "Takes highs from every echo, 12 dB per octave, once more each time round.",
         },
         GroupSpec {
+            id: "taps",
+            name: "Tap",
+            max: TAPS,
+            params: &[
+                ParamSpec::number(
+                    "time_ms",
+                    "Time",
+                    Unit::Ms,
+                    (0.1, LONGEST_MS),
+                    250.0,
+                    "From the sound to this echo.",
+                )
+                .logarithmic(),
+                ParamSpec::number("level_db", "Level", Unit::Db, (-60.0, 6.0), -6.0, "How loud it is."),
+                ParamSpec::number(
+                    "pan",
+                    "Pan",
+                    Unit::None,
+                    (-1.0, 1.0),
+                    0.0,
+                    "−1 is left, 1 is right; −3 dB at the center.",
+                ),
+                ParamSpec::number(
+                    "highpass_hz",
+                    "High-pass",
+                    Unit::Hz,
+                    (10.0, 5000.0),
+                    20.0,
+                    "Takes lows from this echo, 6 dB per octave.",
+                )
+                .logarithmic(),
+                ParamSpec::number(
+                    "lowpass_hz",
+                    "Low-pass",
+                    Unit::Hz,
+                    (200.0, 22_000.0),
+                    22_000.0,
+                    "Takes highs from this echo, 6 dB per octave.",
+                )
+                .logarithmic(),
+            ],
+            doc: "Further echoes of what was recorded, from left and right together. They are not fed back.",
+        },
+        GroupSpec {
+            id: "tape",
+            name: "Tape",
+            max: 1,
+            params: &[ParamSpec::number(
+                "drive_db",
+                "Drive",
+                Unit::Db,
+                (0.0, 30.0),
+                6.0,
+                "How far below full scale the tape takes no more: 6 bends all but the quiet, 20 crushes.",
+            )],
+            doc: "What is recorded saturates, once more each time round. Quiet sounds pass as they are, but for a little \
+                  treble: 0.2 dB at 10 kHz each time.",
+        },
+        GroupSpec {
+            id: "wow",
+            name: "Wow and flutter",
+            max: 1,
+            params: &[
+                ParamSpec::number(
+                    "wow_percent",
+                    "Wow",
+                    Unit::Percent,
+                    (0.0, WOW_PERCENT),
+                    0.3,
+                    "How far the speed wavers slowly, 0.7 times a second.",
+                ),
+                ParamSpec::number(
+                    "flutter_percent",
+                    "Flutter",
+                    Unit::Percent,
+                    (0.0, FLUTTER_PERCENT),
+                    0.1,
+                    "How far it wavers quickly, 7.3 times a second.",
+                ),
+            ],
+            doc: "The speed of the tape wavers, and the pitch of the echoes with it. A time shorter than the wave's swing \
+                  (10 ms at 1 % wow) is lengthened to it.",
+        },
+        GroupSpec {
             id: "duck",
             name: "Ducking",
             max: 1,
@@ -138,6 +256,7 @@ const SPEC: EffectSpec = EffectSpec {
     takes_key: false,
     sources: &[
         "Laakso, Välimäki, Karjalainen, Laine: Splitting the unit delay, IEEE SP Magazine 13(1), 1996, §III",
+        "Parker, Zavalishin, Le Bivic: Reducing the aliasing of nonlinear waveshaping, DAFx 2016, §3 (tape)",
         "Simper: Solving the continuous SVF equations using trapezoidal integration, 2013",
         "Giannoulis, Massberg, Reiss: Digital dynamic range compressor design, JAES 60(6), 2012, eq. 17",
     ],
@@ -169,11 +288,25 @@ impl Effect for Delay {
                 )));
             }
         }
-        let longest = 0.001 * LONGEST_MS * (WIDEST_PERCENT / 100.0) * f64::from(stream.sample_rate);
-        let lines = [Line::new(longest.ceil() as usize), Line::new(longest.ceil() as usize)];
-        let controls = Controls::new(&self.0, stream.sample_rate);
-        Ok(Box::new(Running { settings: self.0.clone(), rate: stream.sample_rate, lines, controls, frame: 0 }))
+        let rate = stream.sample_rate;
+        let longest = 0.001 * LONGEST_MS * (WIDEST_PERCENT / 100.0) * f64::from(rate);
+        let sway = 2.0 * Wobble::new(WOW_PERCENT, FLUTTER_PERCENT, rate).reach();
+        let line = |longest: f64| Line::new((longest + sway).ceil() as usize);
+        let lines = Lines {
+            sides: [line(longest), line(longest)],
+            middle: (!self.0.items("taps").is_empty()).then(|| line(0.001 * LONGEST_MS * f64::from(rate))),
+        };
+        let controls = Controls::new(&self.0, rate);
+        Ok(Box::new(Running { settings: self.0.clone(), rate, lines, controls, frame: 0 }))
     }
+}
+
+/// What was recorded.
+#[derive(Debug)]
+struct Lines {
+    sides: [Line; 2],
+    /// For the taps, if there are any.
+    middle: Option<Line>,
 }
 
 /// Everything but the memory of the lines.
@@ -182,13 +315,42 @@ struct Controls {
     time_ms: Travel,
     right_percent: Travel,
     feedback: Travel,
+    echo: Travel,
     mix: Travel,
     ping_pong: bool,
     heads: [Head; 2],
     highpass: Option<Cut>,
     lowpass: Option<Cut>,
+    taps: [Option<Echo>; TAPS],
+    tape: Option<Tape>,
+    wobble: Option<Wobble>,
     duck: Option<Duck>,
     frames_per_ms: f64,
+}
+
+/// What is recorded on, for left and right.
+#[derive(Debug)]
+struct Tape {
+    drive_db: Travel,
+    sides: [Saturate; 2],
+}
+
+impl Tape {
+    fn new(drive_db: f64, sample_rate: u32) -> Self {
+        let mut tape = Tape { drive_db: Travel::new(drive_db, sample_rate), sides: [Saturate::default(); 2] };
+        tape.sides.iter_mut().for_each(|side| side.drive(drive_db));
+        tape
+    }
+
+    #[inline]
+    fn frame(&mut self, frame: [f64; 2]) -> [f64; 2] {
+        if self.drive_db.moving() {
+            let drive_db = self.drive_db.step();
+            self.sides.iter_mut().for_each(|side| side.drive(drive_db));
+        }
+        let [left, right] = &mut self.sides;
+        [left.frame(frame[0]), right.frame(frame[1])]
+    }
 }
 
 /// What the numbers are at one frame.
@@ -196,6 +358,7 @@ struct Now {
     /// Frames of delay, left and right.
     times: [f64; 2],
     feedback: f64,
+    echo: f64,
     mix: f64,
 }
 
@@ -211,11 +374,15 @@ impl Controls {
             time_ms: travel("time_ms"),
             right_percent: travel("right_percent"),
             feedback: travel("feedback_percent"),
+            echo: travel("echo_percent"),
             mix: travel("mix_percent"),
             ping_pong: settings.get("mode") == 1.0,
             heads: [head(time), head(time * settings.get("right_percent") / 100.0)],
             highpass: cut("highpass", Side::High),
             lowpass: cut("lowpass", Side::Low),
+            taps: std::array::from_fn(|i| settings.items("taps").get(i).map(|tap| Echo::new(tap, change, sample_rate))),
+            tape: settings.items("tape").first().map(|item| Tape::new(item[0], sample_rate)),
+            wobble: settings.items("wow").first().map(|item| Wobble::new(item[0], item[1], sample_rate)),
             duck: settings.items("duck").first().map(|item| Duck::new(item[0], item[1], item[2], sample_rate)),
             frames_per_ms,
         }
@@ -229,14 +396,24 @@ impl Controls {
                 "time_ms" => self.time_ms.to(value, glide.max(1)),
                 "right_percent" => self.right_percent.to(value, glide.max(1)),
                 "feedback_percent" => self.feedback.to(value, glide),
+                "echo_percent" => self.echo.to(value, glide),
                 "mix_percent" => self.mix.to(value, glide),
                 _ => {}
             },
-            Some(Slot::Grouped { group, param, .. }) => {
+            Some(Slot::Grouped { group, item, param }) => {
+                let tap = self.taps.get_mut(item).and_then(Option::as_mut);
                 let duck = self.duck.as_mut();
                 match (SPEC.groups[group].id, SPEC.groups[group].params[param].id) {
                     ("highpass", _) => self.highpass.iter_mut().for_each(|cut| cut.to(value, glide)),
                     ("lowpass", _) => self.lowpass.iter_mut().for_each(|cut| cut.to(value, glide)),
+                    ("taps", "time_ms") => tap.into_iter().for_each(|t| t.time_ms.to(value, glide.max(1))),
+                    ("taps", "level_db") => tap.into_iter().for_each(|t| t.level_db.to(value, glide)),
+                    ("taps", "pan") => tap.into_iter().for_each(|t| t.pan.to(value, glide)),
+                    ("taps", "highpass_hz") => tap.into_iter().for_each(|t| t.highpass_hz.to(value, glide)),
+                    ("taps", "lowpass_hz") => tap.into_iter().for_each(|t| t.lowpass_hz.to(value, glide)),
+                    ("tape", _) => self.tape.iter_mut().for_each(|tape| tape.drive_db.to(value, glide)),
+                    (_, "wow_percent") => self.wobble.iter_mut().for_each(|wobble| wobble.wow(value)),
+                    (_, "flutter_percent") => self.wobble.iter_mut().for_each(|wobble| wobble.flutter(value)),
                     (_, "threshold_db") => duck.into_iter().for_each(|d| d.threshold_db.to(value, glide)),
                     (_, "depth_db") => duck.into_iter().for_each(|d| d.depth_db.to(value, glide)),
                     (_, "release_ms") => duck.into_iter().for_each(|d| d.release_ms.to(value, glide)),
@@ -248,7 +425,7 @@ impl Controls {
     }
 
     fn moving(&self) -> bool {
-        [&self.time_ms, &self.right_percent, &self.feedback, &self.mix].into_iter().any(Travel::moving)
+        [&self.time_ms, &self.right_percent, &self.feedback, &self.echo, &self.mix].into_iter().any(Travel::moving)
     }
 
     /// The numbers one frame on.
@@ -256,33 +433,69 @@ impl Controls {
     fn step(&mut self) -> Now {
         let left = self.time_ms.step() * self.frames_per_ms;
         let right = left * self.right_percent.step() * 0.01;
-        Now { times: [left, right], feedback: self.feedback.step() * 0.01, mix: self.mix.step() * 0.01 }
+        Now {
+            times: [left, right],
+            feedback: self.feedback.step() * 0.01,
+            echo: self.echo.step() * 0.01,
+            mix: self.mix.step() * 0.01,
+        }
     }
 
     /// One frame: dry in, mixed out.
     #[inline]
-    fn frame(&mut self, lines: &mut [Line; 2], now: &Now, dry: [f64; 2]) -> [f64; 2] {
-        let Now { times, feedback, mix } = *now;
+    fn frame(&mut self, lines: &mut Lines, now: &Now, dry: [f64; 2]) -> [f64; 2] {
+        let Now { times, feedback, echo, mix } = *now;
+        let (least, later) = self.unevenness();
         let [left_head, right_head] = &mut self.heads;
-        let mut wet = [left_head.read(&lines[0], times[0]), right_head.read(&lines[1], times[1])];
+        let mut wet = [
+            left_head.read(&lines.sides[0], times[0].max(least), later),
+            right_head.read(&lines.sides[1], times[1].max(least), later),
+        ];
         for cut in [&mut self.highpass, &mut self.lowpass].into_iter().flatten() {
             cut.step();
             wet = cut.frame(wet);
         }
         let back = [bend(feedback * wet[0]), bend(feedback * wet[1])];
-        if self.ping_pong {
-            lines[0].push(audible(0.5 * (dry[0] + dry[1]) + back[1]));
-            lines[1].push(audible(back[0]));
+        let mut heard = if self.ping_pong {
+            [0.5 * (dry[0] + dry[1]) + back[1], back[0]]
         } else {
-            lines[0].push(audible(dry[0] + back[0]));
-            lines[1].push(audible(dry[1] + back[1]));
+            [dry[0] + back[0], dry[1] + back[1]]
+        };
+        if let Some(tape) = &mut self.tape {
+            heard = tape.frame(heard);
         }
+        let mut out = wet.map(|wet| wet * echo);
+        if let Some(middle) = &mut lines.middle {
+            for tap in self.taps.iter_mut().flatten() {
+                let [left, right] = tap.frame(middle, least, later);
+                out[0] += left;
+                out[1] += right;
+            }
+            middle.push(audible(0.5 * (heard[0] + heard[1])));
+        }
+        lines.sides[0].push(audible(heard[0]));
+        lines.sides[1].push(audible(heard[1]));
         let gain = mix * self.duck.as_mut().map_or(1.0, |duck| duck.gain(dry));
-        [dry[0] * (1.0 - mix) + wet[0] * gain, dry[1] * (1.0 - mix) + wet[1] * gain]
+        [dry[0] * (1.0 - mix) + out[0] * gain, dry[1] * (1.0 - mix) + out[1] * gain]
+    }
+
+    /// The shortest time that the tape can carry, and how much later it is read than written, in frames.
+    #[inline]
+    fn unevenness(&mut self) -> (f64, f64) {
+        let late = if self.tape.is_some() { saturate::LATE } else { 0.0 };
+        match &mut self.wobble {
+            Some(wobble) => {
+                let later = wobble.step();
+                (1.0 + wobble.reach(), later - late)
+            }
+            None => (1.0, -late),
+        }
     }
 
     fn flush(&mut self) {
         [&mut self.highpass, &mut self.lowpass].into_iter().flatten().for_each(Cut::flush);
+        self.taps.iter_mut().flatten().for_each(Echo::flush);
+        self.tape.iter_mut().flat_map(|tape| &mut tape.sides).for_each(Saturate::flush);
         self.duck.iter_mut().for_each(Duck::flush);
     }
 }
@@ -303,7 +516,7 @@ fn audible(x: f64) -> f32 {
 struct Running {
     settings: Settings,
     rate: u32,
-    lines: [Line; 2],
+    lines: Lines,
     controls: Controls,
     frame: u64,
 }
@@ -312,7 +525,7 @@ struct Running {
 const FLUSH_EVERY: u64 = 256;
 
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
-fn run(controls: &mut Controls, lines: &mut [Line; 2], left: &mut [f32], right: &mut [f32]) {
+fn run(controls: &mut Controls, lines: &mut Lines, left: &mut [f32], right: &mut [f32]) {
     // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
     let mut now = controls.step();
     let mut moving = controls.moving();
@@ -358,13 +571,19 @@ impl Processor for Running {
         let time = controls.time_ms.value().max(controls.time_ms.target()) * controls.frames_per_ms;
         let right = controls.right_percent.value().max(controls.right_percent.target()) * 0.01;
         let echoes = if feedback > 0.0 { 1.0 + (6.0 / -feedback.log10()).ceil() } else { 1.0 };
+        let taps = controls.taps.iter().flatten().map(Echo::latest).fold(0.0, f64::max);
+        let sway = controls.wobble.as_ref().map_or(0.0, |wobble| 2.0 * wobble.reach() + 1.0);
         // Each echo rings on in the filters; their poles are damped within a few periods of the lowest corner.
-        let ringing = if controls.highpass.is_some() { 0.5 * f64::from(self.rate) } else { 0.0 };
-        Tail::Frames((echoes * time * right.max(1.0) + ringing).ceil() as u64 + line::HALF as u64)
+        let rings = controls.highpass.is_some() || taps > 0.0;
+        let ringing = if rings { 0.5 * f64::from(self.rate) } else { 0.0 };
+        // The tape gives its treble back over a few dozen frames, each time round.
+        let tape = if controls.tape.is_some() { 64.0 } else { 0.0 };
+        let rounds = echoes * (time * right.max(1.0) + sway + tape);
+        Tail::Frames((rounds + taps + ringing).ceil() as u64 + line::HALF as u64)
     }
 
     fn reset(&mut self) {
-        self.lines.iter_mut().for_each(Line::clear);
+        self.lines.sides.iter_mut().chain(&mut self.lines.middle).for_each(Line::clear);
         self.controls = Controls::new(&self.settings, self.rate);
         self.frame = 0;
     }

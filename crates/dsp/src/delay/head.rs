@@ -26,6 +26,9 @@ const ARRIVED: f64 = 1e-6;
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     change: Change,
+    /// Where it is, and where it fades to, before the tape's unevenness.
+    place: f64,
+    aim: f64,
     now: Tap,
     next: Tap,
     /// Frames into the crossfade; 0 is none.
@@ -42,6 +45,8 @@ impl Head {
         let pull = 1.0 / (0.001 * FOLLOW_MS * rate);
         Head {
             change,
+            place: delay.max(1.0),
+            aim: delay.max(1.0),
             now: Tap::new(delay),
             next: Tap::new(delay),
             faded: 0,
@@ -53,32 +58,36 @@ impl Head {
         }
     }
 
-    /// The line's sample, on the way to `wanted` frames.
+    /// The line's sample, on the way to `wanted` frames, and at once `later` by so many more.
     #[inline]
-    pub(crate) fn read(&mut self, line: &Line, wanted: f64) -> f64 {
+    pub(crate) fn read(&mut self, line: &Line, wanted: f64, later: f64) -> f64 {
         match self.change {
-            Change::Crossfade => self.read_fading(line, wanted.max(1.0)),
+            Change::Crossfade => self.read_fading(line, wanted.max(1.0), later),
             Change::Glide => {
                 self.follow(wanted.max(1.0));
+                self.now.set(self.place + later);
                 f64::from(self.now.read(line))
             }
         }
     }
 
     #[inline]
-    fn read_fading(&mut self, line: &Line, wanted: f64) -> f64 {
+    fn read_fading(&mut self, line: &Line, wanted: f64, later: f64) -> f64 {
+        self.now.set(self.place + later);
         let old = f64::from(self.now.read(line));
         if self.faded == 0 {
-            if wanted == self.now.delay() {
+            if wanted == self.place {
                 return old;
             }
-            self.next.set(wanted);
+            self.aim = wanted;
         }
         self.faded += 1;
+        self.next.set(self.aim + later);
         let new = f64::from(self.next.read(line));
         let way = 0.5 - 0.5 * (PI * f64::from(self.faded) / f64::from(self.fade)).cos();
         if self.faded == self.fade {
             std::mem::swap(&mut self.now, &mut self.next);
+            self.place = self.aim;
             self.faded = 0;
         }
         old + (new - old) * way
@@ -86,17 +95,17 @@ impl Head {
 
     #[inline]
     fn follow(&mut self, wanted: f64) {
-        let away = wanted - self.now.delay();
+        let away = wanted - self.place;
         if away == 0.0 && self.speed == 0.0 {
             return;
         }
         if away.abs() < ARRIVED && self.speed.abs() < ARRIVED {
             self.speed = 0.0;
-            self.now.set(wanted);
+            self.place = wanted;
             return;
         }
         let speed = (away * self.pull).clamp(-FASTEST, FASTEST);
         self.speed += (speed - self.speed) * self.inertia;
-        self.now.set(self.now.delay() + self.speed);
+        self.place = (self.place + self.speed).max(1.0);
     }
 }

@@ -267,3 +267,113 @@ fn speed() {
         println!("{name}: {:.1} ns per frame", start.elapsed().as_nanos() as f64 / 960_000.0);
     }
 }
+
+#[test]
+fn taps_come_when_where_and_as_loud_as_written() {
+    let settings = settings()
+        .with("time_ms", 100.0)
+        .with("feedback_percent", 50.0)
+        .with("echo_percent", 0.0)
+        .with_item("taps", &[("time_ms", 25.0), ("level_db", 0.0), ("pan", -1.0)])
+        .with_item("taps", &[("time_ms", 50.0), ("level_db", -6.0), ("pan", 0.5)]);
+    let out = run(&mut *build(&settings), &impulse(Layout::Stereo, 0, 12_000), &[512], &[]);
+    let energy = |channel: usize, at: usize| {
+        let part = &out.channel(channel)[at - 2..at + 200];
+        db(part.iter().map(|y| f64::from(y * y)).sum::<f64>().sqrt())
+    };
+    // The low-pass of 22 kHz at 48 kHz takes 0.6 dB of the energy of an impulse.
+    assert!((energy(0, 1200) + 0.6).abs() < 0.2 && energy(1, 1200) < -100.0);
+    let theta = 1.5 * std::f64::consts::FRAC_PI_4;
+    assert!((energy(0, 2400) - db(theta.cos()) + 6.6).abs() < 0.2);
+    assert!((energy(1, 2400) - db(theta.sin()) + 6.6).abs() < 0.2);
+    // They hear the repeats as well, half as loud; the main echo is silent.
+    assert!((energy(0, 6000) + 6.6).abs() < 0.2 && energy(0, 4800) < -40.0);
+}
+
+#[test]
+fn each_tap_has_filters_of_its_own() {
+    let tap = |extra: (&str, f64)| {
+        let plain = settings().with("echo_percent", 0.0).with("feedback_percent", 0.0);
+        plain.with_item("taps", &[("time_ms", 10.0), ("level_db", 0.0), ("pan", -1.0), extra])
+    };
+    let level = |settings: &Settings, hz: f64| {
+        let out = run(&mut *build(settings), &spread(&sine(hz, 0.5, RATE, 24_000), Layout::Stereo), &[512], &[]);
+        db(out.channel(0)[9600..19_200].iter().map(|y| f64::from(y * y)).sum::<f64>().sqrt()
+            / (0.125_f64 * 9600.0).sqrt())
+    };
+    assert!((level(&tap(("lowpass_hz", 1000.0)), 1000.0) + 3.01).abs() < 0.05);
+    assert!((level(&tap(("highpass_hz", 1000.0)), 1000.0) + 3.01).abs() < 0.05);
+    assert!(level(&tap(("lowpass_hz", 1000.0)), 8000.0) < -17.0 && level(&tap(("highpass_hz", 1000.0)), 125.0) < -17.0);
+}
+
+#[test]
+fn a_driven_tape_stays_bounded_at_full_feedback_and_keeps_the_time() {
+    for mode in [0.0, 1.0] {
+        let settings = settings().with("time_ms", 3.17).with("feedback_percent", 100.0).with("mode", mode);
+        let settings = settings.with_item("tape", &[("drive_db", 12.0)]).with_item("wow", &[("wow_percent", 0.0)]);
+        let mut processor = build(&settings);
+        let noise = run(&mut *processor, &stereo_noise(2, 1.0, 240_000), &[4096], &[]);
+        let peak = |b: &Buffer| b.channel(0).iter().chain(b.channel(1)).fold(0.0_f32, |a, y| a.max(y.abs()));
+        assert!(peak(&noise) < 2.0, "{}", peak(&noise));
+    }
+    // A low tone's first echo comes at 20 ms to a hundredth of a frame.
+    let settings =
+        settings().with("time_ms", 20.0).with("feedback_percent", 0.0).with_item("tape", &[("drive_db", 0.0)]);
+    let input = spread(&sine(200.0, 1e-3, RATE, 24_000), Layout::Stereo);
+    let out = run(&mut *build(&settings), &input, &[512], &[]);
+    let (mut re, mut im) = (0.0, 0.0);
+    for n in 4800..14_400 {
+        let phase = std::f64::consts::TAU * 200.0 / 48_000.0 * (n as f64 - 960.0);
+        re += f64::from(out.channel(0)[n]) * phase.sin();
+        im += f64::from(out.channel(0)[n]) * phase.cos();
+    }
+    let late = -im.atan2(re) / (std::f64::consts::TAU * 200.0 / 48_000.0);
+    assert!(late.abs() < 0.01, "{late:.4} frames");
+}
+
+#[test]
+fn wow_and_flutter_bend_as_far_as_written() {
+    // The echo of a tone against the tone at the moved time. Reached: −90 dB or less.
+    for change in [0.0, 1.0] {
+        let settings = settings().with("time_ms", 50.0).with("feedback_percent", 0.0).with("change", change);
+        let settings = settings.with_item("wow", &[("wow_percent", 0.5), ("flutter_percent", 0.2)]);
+        let out = run(&mut *build(&settings), &spread(&sine(3000.0, 0.5, RATE, 96_000), Layout::Stereo), &[512], &[]);
+        let turn = std::f64::consts::TAU;
+        let (mut wanted, mut wrong) = (0.0, 0.0);
+        for n in 5000..96_000 {
+            let sway = |hz: f64, percent: f64| {
+                0.01 * percent * 48_000.0 / (turn * hz) * (turn * hz * (n as f64 + 1.0) / 48_000.0).sin()
+            };
+            let delay = 2400.0 + sway(0.7, 0.5) + sway(7.3, 0.2);
+            let ideal = 0.5 * (turn * 3000.0 / 48_000.0 * (n as f64 - delay)).sin();
+            wanted += ideal * ideal;
+            wrong += (f64::from(out.channel(0)[n]) - ideal).powi(2);
+        }
+        let error = 10.0 * f64::log10(wrong / wanted);
+        assert!(error < -80.0, "{error:.1} dB");
+    }
+}
+
+#[test]
+fn blocks_do_not_matter_to_tape_and_taps() {
+    let settings = settings()
+        .with("time_ms", 7.31)
+        .with_item("tape", &[])
+        .with_item("wow", &[])
+        .with_item("taps", &[("time_ms", 3.0)])
+        .with_item("taps", &[("time_ms", 11.7), ("lowpass_hz", 3000.0)]);
+    let event = |at, address, value, glide| Event { at, param: number(&settings, address), value, glide };
+    let events = [
+        event(100, "taps/1/time_ms", 20.0, 0),
+        event(700, "tape/drive_db", 20.0, 3000),
+        event(900, "wow/wow_percent", 1.0, 0),
+        event(1999, "taps/2/pan", 1.0, 700),
+        event(2500, "echo_percent", 30.0, 0),
+        event(2500, "taps/2/lowpass_hz", 400.0, 100),
+        event(6001, "taps/2/time_ms", 4.0, 1000),
+    ];
+    for change in [0.0, 1.0] {
+        let settings = settings.clone().with("change", change);
+        assert_block_size_does_not_matter(|| build(&settings), &stereo_noise(5, 0.5, 12_000), &events);
+    }
+}
