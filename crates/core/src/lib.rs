@@ -2,7 +2,8 @@
 //!
 //! Five words carry the house:
 //!
-//! - [`Db`], [`Frames`] and friends ([`units`]): quantities that cannot be mistaken for one another.
+//! - [`Db`], [`Frames`] and friends ([`units`]): quantities that cannot be mistaken for one another; [`Note`]: times
+//!   that follow the tempo.
 //! - [`Block`] and [`Buffer`] ([`audio`]): planar `f32` samples, one or two channels, a stretch of time.
 //! - [`EffectSpec`] and [`Settings`] ([`param`]): what can be set on an effect, described once, and one
 //!   instance's values. Document, automation, command line, schema and reference pages derive from it.
@@ -19,6 +20,7 @@ pub mod audio;
 pub mod diagnostic;
 pub mod effect;
 pub mod glide;
+pub mod note;
 pub mod pan;
 pub mod param;
 pub mod source;
@@ -28,6 +30,7 @@ pub use audio::{Block, Buffer, Layout, View};
 pub use diagnostic::{Diagnostic, Severity};
 pub use effect::{BuildError, Context, Effect, Event, GainReduction, Processor, Registry, Stream, Tail};
 pub use glide::Glide;
+pub use note::Note;
 pub use param::{
     Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec,
     Settings, Slot, Taper, Unit,

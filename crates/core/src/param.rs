@@ -7,10 +7,12 @@
 //!
 //! Addresses, as automation uses them: `threshold_db`, `highpass/hz`, `bells/2/gain_db` (lists count from 1).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::audio::Buffer;
+use crate::note::Note;
 
 /// What a number means, and how a reader writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -207,6 +209,26 @@ impl ParamSpec {
         self
     }
 
+    /// Whether a note value means something to it: a time that follows the tempo, or cycles of that length.
+    pub fn takes_notes(&self) -> bool {
+        matches!(self.kind, ParamKind::Number { .. }) && matches!(self.unit, Unit::Ms | Unit::Seconds | Unit::Hz)
+    }
+
+    /// What a note is to it at that tempo; the error says how long that would be, and what is expected.
+    pub fn resolve(&self, note: Note, tempo_bpm: f64) -> Result<f64, ParamError> {
+        let value =
+            note.value(self.unit, tempo_bpm).filter(|_| self.takes_notes()).ok_or(ParamError::NoNote(self.id))?;
+        let expected = || ParamError::NoteOutOfRange {
+            id: self.id,
+            note,
+            tempo_bpm,
+            found: format!("{} {}", (value * 1000.0).round() / 1000.0, self.unit.symbol()),
+            expected: self.expected(),
+        };
+        self.check(value).map_err(|_| expected())?;
+        Ok(value)
+    }
+
     /// Whether the value is one that it takes; the error says what is expected.
     pub fn check(&self, value: f64) -> Result<(), ParamError> {
         let fits = match self.kind {
@@ -360,7 +382,7 @@ pub struct EffectSpec {
 pub struct ParamIndex(pub u32);
 
 /// Where a [`ParamIndex`] points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
     /// The scalar at this place of [`EffectSpec::params`].
     Scalar(usize),
@@ -391,6 +413,23 @@ pub enum ParamError {
         /// What was given.
         found: f64,
     },
+    /// It is neither a time nor a rate, so no note.
+    #[error("`{0}` takes no note")]
+    NoNote(&'static str),
+    /// The note is too long or too short at this tempo.
+    #[error("`{id}` cannot be \"{note}\": at {tempo_bpm} BPM that is {found}, and it takes {expected}")]
+    NoteOutOfRange {
+        /// The parameter.
+        id: &'static str,
+        /// What was given.
+        note: Note,
+        /// The tempo.
+        tempo_bpm: f64,
+        /// What the note is at that tempo, with its unit.
+        found: String,
+        /// What the parameter takes.
+        expected: String,
+    },
     /// More items than the group holds.
     #[error("`{id}` holds at most {max}")]
     TooMany {
@@ -407,6 +446,8 @@ pub struct Settings {
     spec: &'static EffectSpec,
     scalars: Vec<f64>,
     groups: Vec<Vec<Vec<f64>>>,
+    /// Where a value was written as a note.
+    notes: BTreeMap<Slot, Note>,
     files: Vec<Option<Recording>>,
 }
 
@@ -431,6 +472,7 @@ impl Settings {
             spec,
             scalars: spec.params.iter().map(|p| p.default).collect(),
             groups: vec![Vec::new(); spec.groups.len()],
+            notes: BTreeMap::new(),
             files: vec![None; spec.files.len()],
         }
     }
@@ -455,9 +497,7 @@ impl Settings {
     pub fn set(&mut self, id: &str, value: f64) -> Result<(), ParamError> {
         let place = self.spec.params.iter().position(|p| p.id == id);
         let place = place.ok_or_else(|| ParamError::Unknown(id.into()))?;
-        self.spec.params[place].check(value)?;
-        self.scalars[place] = value;
-        Ok(())
+        self.set_at(ParamIndex(place as u32), value)
     }
 
     /// [`Settings::set`] in a chain, for tests and built-in chains.
@@ -600,9 +640,41 @@ impl Settings {
     pub fn set_at(&mut self, index: ParamIndex, value: f64) -> Result<(), ParamError> {
         let slot = self.slot(index).ok_or_else(|| ParamError::Unknown(format!("#{}", index.0)))?;
         self.at(index).0.check(value)?;
+        self.notes.remove(&slot);
+        self.put(slot, value);
+        Ok(())
+    }
+
+    fn put(&mut self, slot: Slot, value: f64) {
         match slot {
             Slot::Scalar(place) => self.scalars[place] = value,
             Slot::Grouped { group, item, param } => self.groups[group][item][param] = value,
+        }
+    }
+
+    /// Sets the value behind a number to a note, which stays one: [`Settings::follow`] moves it with the tempo.
+    pub fn set_note(&mut self, index: ParamIndex, note: Note, tempo_bpm: f64) -> Result<(), ParamError> {
+        let slot = self.slot(index).ok_or_else(|| ParamError::Unknown(format!("#{}", index.0)))?;
+        let value = self.at(index).0.resolve(note, tempo_bpm)?;
+        self.put(slot, value);
+        self.notes.insert(slot, note);
+        Ok(())
+    }
+
+    /// The note that the value behind a number was written as.
+    pub fn note(&self, index: ParamIndex) -> Option<Note> {
+        self.slot(index).and_then(|slot| self.notes.get(&slot).copied())
+    }
+
+    /// Brings every value that is a note to that tempo.
+    pub fn follow(&mut self, tempo_bpm: f64) -> Result<(), ParamError> {
+        for (slot, note) in self.notes.clone() {
+            let spec = match slot {
+                Slot::Scalar(place) => &self.spec.params[place],
+                Slot::Grouped { group, param, .. } => &self.spec.groups[group].params[param],
+            };
+            let value = spec.resolve(note, tempo_bpm)?;
+            self.put(slot, value);
         }
         Ok(())
     }
@@ -651,67 +723,4 @@ impl fmt::Debug for Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SPEC: EffectSpec = EffectSpec {
-        id: "test",
-        name: "Test",
-        family: Family::Utility,
-        summary: "",
-        doc: "",
-        params: &[
-            ParamSpec::number("threshold_db", "Threshold", Unit::Db, (-60.0, 0.0), -18.0, ""),
-            ParamSpec::switch("on", "On", true, ""),
-        ],
-        groups: &[
-            GroupSpec {
-                id: "highpass",
-                name: "High-pass",
-                max: 1,
-                params: &[ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 20_000.0), 30.0, "")],
-                doc: "",
-            },
-            GroupSpec {
-                id: "bells",
-                name: "Bell",
-                max: 2,
-                params: &[
-                    ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 20_000.0), 1000.0, ""),
-                    ParamSpec::number("gain_db", "Gain", Unit::Db, (-24.0, 24.0), 0.0, ""),
-                ],
-                doc: "",
-            },
-        ],
-        files: &[],
-        stereo_only: false,
-        takes_key: false,
-        sources: &[],
-    };
-
-    #[test]
-    fn addresses_and_numbers_are_inverse() {
-        let mut settings = Settings::new(&SPEC);
-        settings.push("bells", &[("hz", 62.0)]).unwrap();
-        settings.push("bells", &[("gain_db", -4.0)]).unwrap();
-        settings.push("highpass", &[]).unwrap();
-        let expected =
-            ["threshold_db", "on", "highpass/hz", "bells/1/hz", "bells/1/gain_db", "bells/2/hz", "bells/2/gain_db"];
-        assert_eq!(settings.addresses().collect::<Vec<_>>(), expected);
-        for (i, address) in expected.iter().enumerate() {
-            assert_eq!(settings.index_of(address), Ok(ParamIndex(i as u32)));
-        }
-        assert_eq!(settings.at(ParamIndex(6)).1, -4.0);
-    }
-
-    #[test]
-    fn values_outside_the_range_are_refused_with_what_is_expected() {
-        let mut settings = Settings::new(&SPEC);
-        let error = settings.set("threshold_db", 3.0).unwrap_err();
-        assert_eq!(error.to_string(), "`threshold_db` is a number from -60 to 0 dB, not 3");
-        assert!(settings.set("threshold_db", f64::NAN).is_err());
-        assert!(settings.set("treshold_db", -3.0).is_err());
-        settings.push("highpass", &[]).unwrap();
-        assert_eq!(settings.push("highpass", &[]), Err(ParamError::TooMany { id: "highpass", max: 1 }));
-    }
-}
+mod tests;

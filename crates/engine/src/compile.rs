@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use tonmeister_core::{Layout, Processor, Registry, Settings, Stream, Tail};
-use tonmeister_session::model::{Destination, Insert, KeySource, Song, Strip, Target};
+use tonmeister_session::model::{Destination, KeySource, Song, Strip, Target};
 
 use crate::clip::{Library, PlacedClip};
 use crate::plan::{Path, Plan, PlanEdge, PlanInsert, PlanNode};
@@ -135,7 +135,9 @@ impl Desk<'_> {
             let stream = Stream { sample_rate: self.song.sample_rate_hz, layout, max_block: MAX_BLOCK, seed };
             let address = format!("{name}/{}", insert.id);
             let refuse = |message| EngineError::new(format!("{place}, insert `{}`", insert.id), message);
-            let mut settings = starting_settings(strip, index, insert);
+            let mut settings = insert.settings.clone();
+            settings.follow(self.song.tempo_bpm).map_err(|e| refuse(e.to_string()).at(address.clone()))?;
+            start(&mut settings, strip, index);
             self.recordings
                 .load(&mut settings)
                 .map_err(|(key, message)| refuse(message).at(format!("{address}/{key}")))?;
@@ -171,8 +173,7 @@ impl Desk<'_> {
 }
 
 /// A processor is born with the values its automation starts from.
-fn starting_settings(strip: &Strip, index: usize, insert: &Insert) -> Settings {
-    let mut settings = insert.settings.clone();
+fn start(settings: &mut Settings, strip: &Strip, index: usize) {
     for lane in &strip.automation {
         if let (Target::Insert { insert, param }, Some(first)) = (lane.target, lane.points.first())
             && insert == index
@@ -181,7 +182,6 @@ fn starting_settings(strip: &Strip, index: usize, insert: &Insert) -> Settings {
             let _ = settings.set_at(param, first.value);
         }
     }
-    settings
 }
 
 /// A seed that belongs to the place in the song, so that adding a track changes no other track's sound (FNV-1a).

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use tonmeister_core::{GroupSpec, ParamKind, ParamSpec, Unit};
+use tonmeister_core::{GroupSpec, Note, ParamIndex, ParamKind, ParamSpec, Unit};
 
 use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{Bus, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track};
@@ -61,6 +61,14 @@ impl Part {
     fn param(&mut self, spec: &'static ParamSpec, value: f64) {
         if value != spec.default {
             self.put(spec.id, written(spec, value));
+        }
+    }
+
+    /// A parameter of an effect: as the note that it is, else unless it is at its default.
+    fn timed(&mut self, spec: &'static ParamSpec, value: f64, note: Option<Note>) {
+        match note {
+            Some(note) => self.put(spec.id, quoted(&note.to_string())),
+            None => self.param(spec, value),
         }
     }
 
@@ -190,12 +198,13 @@ impl Names {
                 part.put(file.id, quoted(path));
             }
         }
+        let mut notes = (0..settings.count() as u32).map(|index| settings.note(ParamIndex(index)));
         for spec in settings.spec().params {
-            part.param(spec, settings.get(spec.id));
+            part.timed(spec, settings.get(spec.id), notes.next().flatten());
         }
         for group in settings.spec().groups {
-            let items: Vec<String> =
-                settings.items(group.id).iter().map(|item| group_part(group, item).inline()).collect();
+            let mut item = |item: &Vec<f64>| group_part(group, item, &mut notes).inline();
+            let items: Vec<String> = settings.items(group.id).iter().map(&mut item).collect();
             match (group.many(), items.as_slice()) {
                 (_, []) => {}
                 (false, [item, ..]) => part.put(group.id, item.clone()),
@@ -261,11 +270,11 @@ pub(crate) fn explicit_ids(effects: &[&str], mut written: Vec<Option<String>>, w
     }
 }
 
-/// One item of a group: what differs from its default.
-pub(crate) fn group_part(group: &GroupSpec, values: &[f64]) -> Part {
+/// One item of a group: what differs from its default, and what is a note.
+pub(crate) fn group_part(group: &GroupSpec, values: &[f64], notes: &mut impl Iterator<Item = Option<Note>>) -> Part {
     let mut part = Part::default();
     for (spec, value) in group.params.iter().zip(values) {
-        part.param(spec, *value);
+        part.timed(spec, *value, notes.next().flatten());
     }
     part
 }

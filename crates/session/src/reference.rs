@@ -80,18 +80,20 @@ fn takes(takes: Takes) -> String {
         Takes::Strip => "a track's or bus's id".into(),
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
-        Takes::Param(spec) => values(spec),
+        Takes::Param(spec) => values(spec, false),
         Takes::Table(_) => "a table".into(),
         Takes::Tables(_) => "a list of tables".into(),
     }
 }
 
-fn values(spec: &ParamSpec) -> String {
+/// `notes`: whether a note may stand for it here.
+fn values(spec: &ParamSpec, notes: bool) -> String {
     match spec.kind {
         ParamKind::Choice(choices) => {
             let words: Vec<String> = choices.iter().map(|c| format!("`\"{}\"` ({})", c.id, c.doc)).collect();
             words.join(", ")
         }
+        _ if spec.takes_notes() && notes => format!("{}, or a note", spec.expected()),
         _ => spec.expected(),
     }
 }
@@ -104,6 +106,6 @@ fn params(out: &mut String, specs: &[ParamSpec]) {
             Automatable::Fixed => "",
         };
         let default = written(spec, spec.default);
-        let _ = writeln!(out, "| `{}` | {} | `{default}` | {moves} | {} |", spec.id, values(spec), spec.doc);
+        let _ = writeln!(out, "| `{}` | {} | `{default}` | {moves} | {} |", spec.id, values(spec, true), spec.doc);
     }
 }

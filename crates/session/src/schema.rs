@@ -55,7 +55,7 @@ fn table(keys: &[Key], params: &[&ParamSpec]) -> Value {
         properties.insert(key.id.into(), key_schema(key));
     }
     for spec in params {
-        properties.insert(spec.id.into(), with_default(param(spec), spec));
+        properties.insert(spec.id.into(), with_default(timed(spec), spec));
     }
     let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.id).collect();
     json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
@@ -121,6 +121,22 @@ fn param(spec: &ParamSpec) -> Value {
     schema["description"] = json!(described(spec));
     schema
 }
+
+/// A parameter of an effect: a number, or a note where that has a meaning.
+fn timed(spec: &ParamSpec) -> Value {
+    let mut schema = param(spec);
+    if spec.takes_notes()
+        && let Some(all) = schema.as_object_mut()
+    {
+        let number: Map<String, Value> =
+            ["type", "minimum", "maximum"].iter().filter_map(|key| all.shift_remove_entry(*key)).collect();
+        all.insert("anyOf".into(), json!([number, { "type": "string", "pattern": NOTE }]));
+    }
+    schema
+}
+
+/// What [`tonmeister_core::Note`] reads.
+const NOTE: &str = "^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64|128)[.dt]?$";
 
 fn described(spec: &ParamSpec) -> String {
     let ParamKind::Choice(choices) = spec.kind else { return spec.doc.into() };

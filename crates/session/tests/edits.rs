@@ -91,6 +91,48 @@ fn plain_values_and_resets() {
 }
 
 #[test]
+fn notes_stay_notes_and_follow_the_tempo() {
+    let text = "[song]\nsample_rate_hz = 48000\ntempo_bpm = 150\n[[track]]\nid = \"a\"\naudio = \"a.wav\"\n\
+        [[track.insert]]\neffect = \"compressor\"\nattack_ms = \"1/8.\"   # dotted\nsidechain = { hz = \"1/64\" }\n\
+        [[track.insert]]\neffect = \"eq\"\nbells = [{ hz = 30.0 }, { hz = \"1/64d\" }]\n";
+    let mut document = read(text);
+    let value = |document: &Document, insert: usize, address: &str| {
+        let settings = &document.song().tracks[0].strip.inserts[insert].settings;
+        let index = settings.index_of(address).unwrap();
+        (settings.at(index).1, settings.note(index).map(|note| note.to_string()))
+    };
+    assert_eq!(value(&document, 0, "attack_ms"), (300.0, Some("1/8.".into())));
+    assert_eq!(value(&document, 0, "sidechain/hz"), (40.0, Some("1/64".into())));
+    assert_eq!(value(&document, 1, "bells/1/hz"), (30.0, None));
+    assert_eq!(value(&document, 1, "bells/2/hz").1, Some("1/64.".into()));
+
+    let printed = print(document.song());
+    assert!(printed.contains("attack_ms = \"1/8.\"\nsidechain = { hz = \"1/64\" }\n"), "{printed}");
+    assert!(printed.contains("bells = [{ hz = 30.0 }, { hz = \"1/64.\" }]"), "{printed}");
+    assert_eq!(read(&printed).song(), document.song());
+
+    let tempo = |bpm| Edit::SetPlain { address: "song/tempo_bpm".into(), value: Plain::Number(bpm) };
+    assert_eq!(changes(text, &tempo(200.0)), "-tempo_bpm = 150\n+tempo_bpm = 200.0\n");
+    document.apply(&tempo(200.0)).unwrap();
+    assert_eq!(value(&document, 0, "attack_ms"), (225.0, Some("1/8.".into())));
+    let refused = document.apply(&tempo(60.0)).unwrap_err();
+    assert!(refused.message.contains("`attack_ms` cannot be \"1/8.\": at 60 BPM that is 750 ms"), "{refused:?}");
+
+    let note = |address: &str, note: &str| Edit::SetNote { address: address.into(), note: note.parse().unwrap() };
+    assert_eq!(
+        changes(text, &note("a/compressor/attack_ms", "1/16t")),
+        "-attack_ms = \"1/8.\"   # dotted\n+attack_ms = \"1/16t\"   # dotted\n"
+    );
+    assert_eq!(changes(text, &note("a/eq/highpass/hz", "1/64")), "+highpass = { hz = \"1/64\" }\n");
+    assert_eq!(
+        changes(text, &set("a/compressor/attack_ms", 30.0)),
+        "-attack_ms = \"1/8.\"   # dotted\n+attack_ms = 30.0   # dotted\n"
+    );
+    assert_eq!(document.apply(&note("a/compressor/ratio", "1/4")).unwrap_err().code, "no-note");
+    assert_eq!(document.apply(&note("a/compressor/attack_ms", "4/1")).unwrap_err().code, "edit-refused");
+}
+
+#[test]
 fn the_file_of_an_effect_is_set_taken_out_and_found() {
     let text = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"a\"\naudio = \"a.wav\"\n\
         [[track.insert]]\neffect = \"room\"\nir = \"rooms/hall.wav\"   # the old one\nearly = \"early.wav\"\n";

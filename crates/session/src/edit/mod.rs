@@ -11,6 +11,8 @@ mod text;
 
 pub use splice::Splice;
 
+use tonmeister_core::Note;
+
 use crate::model::{Bus, Insert, Point, Send, Track};
 
 /// A value that no parameter describes.
@@ -35,6 +37,13 @@ pub enum Edit {
         address: String,
         /// To what.
         value: f64,
+    },
+    /// Sets a time or rate of an insert to a note, which follows the tempo from then on.
+    SetNote {
+        /// Which.
+        address: String,
+        /// To what.
+        note: Note,
     },
     /// Sets what is no parameter of a strip, send or effect: `song/title`, `song/tempo_bpm`, `kick/role`,
     /// `kick/audio`, `kick/output`, `kick/compressor/bypass`, `kick/compressor/key`, `hall/convolution/ir` (the

@@ -1,6 +1,6 @@
 //! Each edit as splices of the text.
 
-use tonmeister_core::{Diagnostic, GroupSpec, ParamSpec, Slot};
+use tonmeister_core::{Diagnostic, GroupSpec, Note, ParamError, ParamSpec, Slot};
 
 use super::locate::{self, Desk, Spot, bus_ids, nowhere};
 use super::text::{New, Script};
@@ -19,6 +19,7 @@ impl Edit {
         let text = Script::new(document.text(), &document.tree);
         match self {
             Edit::SetParam { address, value } => set_param(document, &text, address, *value),
+            Edit::SetNote { address, note } => set_note(document, &text, address, *note),
             Edit::SetPlain { address, value } => set_plain(document, &text, address, value),
             Edit::Reset { address } => reset(document, &text, address),
             Edit::AddTrack { at, track } => add_strip(document, &text, ("track", *at), &track.strip, |names| {
@@ -69,6 +70,16 @@ fn set_param(document: &Document, text: &Script<'_>, address: &str, value: f64) 
         return Ok(vec![put(text, &spot, &written(spec, value))]);
     }
     Err(nowhere(address, std::iter::empty()))
+}
+
+fn set_note(document: &Document, text: &Script<'_>, address: &str, note: Note) -> Splices {
+    let spot = locate::param(document, address)?;
+    match spot.spec {
+        // Whether it fits is told when the text is read again.
+        Some(spec) if spec.takes_notes() => Ok(vec![put(text, &spot, &quoted(&note.to_string()))]),
+        Some(spec) => Err(refused("no-note", ParamError::NoNote(spec.id).to_string())),
+        None => Err(nowhere(address, std::iter::empty())),
+    }
 }
 
 fn check(spec: &ParamSpec, value: f64) -> Result<(), Diagnostic> {
@@ -293,14 +304,15 @@ fn add_item(document: &Document, text: &Script<'_>, item: &Item<'_>, values: &[(
     if count >= group.max {
         return Err(refused("too-many", format!("`{}` holds at most {}", group.id, group.max)));
     }
-    let new = group_part(group, &all).inline();
+    let part = group_part(group, &all, &mut std::iter::empty());
+    let new = part.inline();
     Ok(match table.get(group.id) {
         None if group.many() => vec![text.set(table, group.id, &format!("[{new}]"))],
         None => vec![text.set(table, group.id, &new)],
         Some(Node { kind: Kind::List(items), span }) => text.add_item(items, span, count, &new),
         Some(_) => {
             let path = format!("{}.insert.{}", desk.header(), group.id);
-            let block = group_part(group, &all).under(&format!("[[{path}]]"), &path);
+            let block = part.under(&format!("[[{path}]]"), &path);
             text.add_table(table, group.id, count, &New { block, inline: new, followers: &[] })
         }
     })

@@ -49,6 +49,8 @@ struct Reader<'a> {
     buses: Vec<String>,
     edges: Vec<Edge>,
     points: usize,
+    /// What notes follow.
+    tempo_bpm: f64,
 }
 
 /// The song that a tree describes, with warnings; or everything that is wrong with it.
@@ -60,6 +62,7 @@ pub(crate) fn song(tree: &Table, registry: &Registry) -> Result<(Song, Vec<Diagn
         buses: Vec::new(),
         edges: Vec::new(),
         points: 0,
+        tempo_bpm: crate::keys::TEMPO.default,
     };
     let song = reader.document(tree);
     reader.find_loops(&song);

@@ -78,6 +78,7 @@ impl Reader<'_> {
             song.sample_rate_hz = self.param(&SAMPLE_RATE, node).unwrap_or(SAMPLE_RATE.default) as u32;
         }
         song.tempo_bpm = table.get(TEMPO.id).and_then(|n| self.param(&TEMPO, n)).unwrap_or(TEMPO.default);
+        self.tempo_bpm = song.tempo_bpm;
         if let Some(db) = table.get(PAN_LAW.id).and_then(|node| self.param(&PAN_LAW, node)) {
             song.pan_law = PanLaw::of_db(db).unwrap_or(PanLaw::Minus3);
         }

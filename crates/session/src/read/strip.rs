@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, ParamSpec, Settings};
+use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, Note, ParamIndex, ParamSpec, Settings};
 
 use super::lanes::Addresses;
 use super::values::RESERVED_INSERTS;
@@ -11,6 +11,9 @@ use crate::keys::{BYPASS, INSERT, MAX_INSERTS, MAX_SENDS, SEND, TAP};
 use crate::model::{Destination, Insert, KeySource, Send, Strip, Tap};
 use crate::tables;
 use crate::tree::{Kind, Node, Table, shortened};
+
+/// A value, and the note that it was written as.
+type Timed = (f64, Option<Note>);
 
 /// The table's place among the documents' headers: `track`, `bus` or `master`.
 fn header(place: Place) -> &'static str {
@@ -197,17 +200,28 @@ impl Reader<'_> {
                 let _ = settings.set_file(file.id, &path);
             }
         }
-        for param in spec.params {
-            if let Some(value) = table.get(param.id).and_then(|node| self.param(param, node)) {
-                // The value was checked against this very description, so it is not refused.
+        // Every value was checked against this very description, so none is refused.
+        for (place, param) in spec.params.iter().enumerate() {
+            if let Some((value, note)) = table.get(param.id).and_then(|node| self.timed(param, node)) {
                 let _ = settings.set(param.id, value);
+                if let Some(note) = note {
+                    let _ = settings.set_note(ParamIndex(place as u32), note, self.tempo_bpm);
+                }
             }
         }
         for group in spec.groups {
             let Some(node) = table.get(group.id) else { continue };
             for item in self.group_items(group, node) {
-                let values = self.group_values(group.params, &format!("`{}`", group.id), item);
+                let read = self.group_values(group.params, &format!("`{}`", group.id), item);
+                let values: Vec<(&str, f64)> = read.iter().map(|(id, (value, _))| (*id, *value)).collect();
                 let _ = settings.push(group.id, &values);
+                let number = settings.items(group.id).len();
+                for (id, note) in read.iter().filter_map(|(id, (_, note))| Some((id, (*note)?))) {
+                    let (single, many) = (format!("{}/{id}", group.id), format!("{}/{number}/{id}", group.id));
+                    if let Ok(index) = settings.index_of(if group.many() { &many } else { &single }) {
+                        let _ = settings.set_note(index, note, self.tempo_bpm);
+                    }
+                }
             }
         }
         settings
@@ -254,11 +268,11 @@ impl Reader<'_> {
         tables
     }
 
-    fn group_values(&mut self, params: &'static [ParamSpec], what: &str, table: &Table) -> Vec<(&'static str, f64)> {
+    fn group_values(&mut self, params: &'static [ParamSpec], what: &str, table: &Table) -> Vec<(&'static str, Timed)> {
         self.known(what, table, &params.iter().map(|p| p.id).collect::<Vec<_>>());
         params
             .iter()
-            .filter_map(|param| Some((param.id, table.get(param.id).and_then(|node| self.param(param, node))?)))
+            .filter_map(|param| Some((param.id, table.get(param.id).and_then(|node| self.timed(param, node))?)))
             .collect()
     }
 }

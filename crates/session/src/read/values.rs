@@ -1,6 +1,6 @@
 //! Single values: what was expected, what was found, what to do.
 
-use tonmeister_core::{Diagnostic, ParamKind, ParamSpec, Unit};
+use tonmeister_core::{Diagnostic, Note, ParamKind, ParamSpec, Unit};
 
 use super::Reader;
 use crate::keys::{Key, MAX_ID};
@@ -186,13 +186,40 @@ impl Reader<'_> {
         }
     }
 
+    /// What a parameter of an effect takes: the same, and a note where that has a meaning.
+    pub(super) fn timed(&mut self, spec: &ParamSpec, node: &Node) -> Option<(f64, Option<Note>)> {
+        let Some(text) = node.text().filter(|text| spec.takes_notes() && text.contains('/')) else {
+            return self.param(spec, node).map(|value| (value, None));
+        };
+        let Ok(note) = text.parse::<Note>() else {
+            let label = format!("expected {}, found \"{}\"", Note::EXPECTED, shortened(text));
+            let parts: Vec<String> = Note::PARTS.iter().map(|part| format!("1/{part}")).collect();
+            let help = format!("up to {} of these, straight, dotted or triplet: {}", Note::MAX_COUNT, parts.join(", "));
+            let message = format!("`{}` cannot be \"{}\", which is no note", spec.id, shortened(text));
+            self.error_with_help("no-note", message, (&node.span, label), Some(help));
+            return None;
+        };
+        match spec.resolve(note, self.tempo_bpm) {
+            Ok(value) => Some((value, Some(note))),
+            Err(error) => {
+                let at = note.value(spec.unit, self.tempo_bpm).map(rounded).unwrap_or_default();
+                let label = format!("expected {}, found {}", spec.expected(), with_unit(at, spec.unit));
+                let help = nearest_help(spec, at);
+                self.error_with_help("out-of-range", error.to_string(), (&node.span, label), help);
+                None
+            }
+        }
+    }
+
     fn number(&mut self, spec: &ParamSpec, node: &Node) -> Option<f64> {
         let value = match node.kind {
             Kind::Integer(whole) => whole as f64,
             Kind::Float(number) => number,
             _ => {
-                let help =
-                    node.text().and_then(number_in).map(|n| format!("write it without quotes: `{} = {n}`", spec.id));
+                let number = || node.text().and_then(number_in);
+                let help = self
+                    .note_help(spec, node)
+                    .or_else(|| number().map(|n| format!("write it without quotes: `{} = {n}`", spec.id)));
                 self.wrong_type(spec.id, node, &spec.expected(), help);
                 return None;
             }
@@ -212,6 +239,21 @@ impl Reader<'_> {
         }
         Some(value)
     }
+}
+
+impl Reader<'_> {
+    /// The remedy for a note where only numbers stand.
+    fn note_help(&self, spec: &ParamSpec, node: &Node) -> Option<String> {
+        let note: Note = node.text()?.parse().ok()?;
+        let value = note.value(spec.unit, self.tempo_bpm).filter(|_| spec.takes_notes())?;
+        let number = with_unit(rounded(value), spec.unit);
+        Some(format!("a note stands only where an insert is set; at {} BPM this is {number}", self.tempo_bpm))
+    }
+}
+
+/// As many decimals as a reader wants.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 /// The id that an illegal one may have meant.
@@ -247,6 +289,11 @@ fn range_help(spec: &ParamSpec, value: f64) -> Option<String> {
     if spec.unit == Unit::Hz && spec.check(value * 1000.0).is_ok() {
         return Some(format!("it is given in hertz: {}", value * 1000.0));
     }
+    nearest_help(spec, value)
+}
+
+/// The nearest value that is taken.
+fn nearest_help(spec: &ParamSpec, value: f64) -> Option<String> {
     let nearest = match spec.kind {
         ParamKind::Number { min, max, .. } => value.clamp(min, max),
         ParamKind::Integer { min, max } => value.round().clamp(min as f64, max as f64),
