@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use tonmeister_core::{Layout, Processor, Registry, Settings, Stream, Tail};
-use tonmeister_session::model::{Destination, KeySource, Song, Strip, Target};
+use tonmeister_session::model::{Channels, Destination, KeySource, Song, Strip, Target};
 
 use crate::clip::{Library, PlacedClip};
 use crate::plan::{Path, Plan, PlanEdge, PlanInsert, PlanNode};
@@ -128,13 +128,20 @@ impl Desk<'_> {
         let (mut layout, mut latency, mut tail) = (entry, 0, Tail::Frames(strip.get("delay_samples") as u64));
         let (mut inserts, mut processors) = (Vec::new(), Vec::new());
         for (index, insert) in strip.inserts.iter().enumerate().filter(|(_, insert)| !insert.bypass) {
-            if insert.settings.spec().stereo_only {
+            let (spec, whole) = (insert.settings.spec(), insert.channels == Channels::Stereo);
+            // A mono signal has no side and no left until it is spread to both channels.
+            if spec.stereo_only || !whole {
                 layout = Layout::Stereo;
             }
+            let built = if whole { layout } else { Layout::Mono };
             let seed = seed(name, &insert.id);
-            let stream = Stream { sample_rate: self.song.sample_rate_hz, layout, max_block: MAX_BLOCK, seed };
+            let stream = Stream { sample_rate: self.song.sample_rate_hz, layout: built, max_block: MAX_BLOCK, seed };
             let address = format!("{name}/{}", insert.id);
             let refuse = |message| EngineError::new(format!("{place}, insert `{}`", insert.id), message);
+            if spec.stereo_only && !whole {
+                let message = format!("the effect `{}` makes stereo, so it works on the whole signal only", spec.id);
+                return Err(refuse(message).at(format!("{address}/channels")));
+            }
             let mut settings = insert.settings.clone();
             settings.follow(self.song.tempo_bpm).map_err(|e| refuse(e.to_string()).at(address.clone()))?;
             start(&mut settings, strip, index);
@@ -150,6 +157,7 @@ impl Desk<'_> {
                 latency: own,
                 before: latency,
                 layout,
+                channels: insert.channels,
                 key: None,
             });
             latency += own;

@@ -16,6 +16,7 @@ mod compile;
 mod executor;
 mod mix;
 mod node;
+mod part;
 mod plan;
 mod recording;
 

@@ -8,6 +8,7 @@ use tonmeister_session::model::Target;
 use crate::automation::Motion;
 use crate::clip::{ClipPlayer, Library};
 use crate::mix::{Gains, motion, round_scaled, scale_samples, strip_motion};
+use crate::part::Part;
 use crate::plan::{Path, Plan};
 
 /// The published signals of the other nodes, for the block that is being made.
@@ -17,17 +18,17 @@ pub(crate) trait Signals {
 }
 
 /// Holds a signal back by a whole number of frames. The same for any block size.
-struct DelayLine<T> {
+pub(crate) struct DelayLine<T> {
     ring: Vec<T>,
     at: usize,
 }
 
 impl<T: Copy + Default> DelayLine<T> {
-    fn new(frames: u64) -> Self {
+    pub(crate) fn new(frames: u64) -> Self {
         DelayLine { ring: vec![T::default(); frames as usize], at: 0 }
     }
 
-    fn process(&mut self, samples: &mut [T]) {
+    pub(crate) fn process(&mut self, samples: &mut [T]) {
         if self.ring.is_empty() {
             return;
         }
@@ -60,6 +61,8 @@ struct Key {
 
 struct Insert {
     processor: Box<dyn Processor>,
+    /// When it works on a part of the signal only.
+    part: Option<Part>,
     layout: Layout,
     /// How late the signal is when it arrives here.
     lateness: i64,
@@ -134,6 +137,7 @@ impl Node {
             });
             Insert {
                 processor,
+                part: Part::new(insert.channels, insert.latency, block),
                 layout: insert.layout,
                 lateness: (node.arrival + insert.before) as i64,
                 motions: targets.collect(),
@@ -263,7 +267,10 @@ impl Node {
                 Layout::Mono => Block::mono(block.channel_mut(0)),
                 Layout::Stereo => block,
             };
-            insert.processor.process(&mut audio, &context);
+            match &mut insert.part {
+                Some(part) => part.process(&mut *insert.processor, &mut audio, &context),
+                None => insert.processor.process(&mut audio, &context),
+            }
         }
         if layout == Layout::Mono && self.layout == Layout::Stereo {
             spread(&mut self.fresh.block(frames));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tonmeister_core::{Layout, Tail};
-use tonmeister_session::model::{PanLaw, Strip, Tap};
+use tonmeister_session::model::{Channels, PanLaw, Strip, Tap};
 
 use crate::clip::PlacedClip;
 
@@ -82,8 +82,10 @@ pub struct PlanInsert {
     pub latency: u64,
     /// The latency of the inserts before it.
     pub before: u64,
-    /// What it works on.
+    /// What it is heard in.
     pub layout: Layout,
+    /// The part of it that it works on.
+    pub channels: Channels,
     /// The node whose signal before the fader drives its side-chain, and by how much that is delayed.
     pub key: Option<(usize, u64)>,
 }
@@ -128,6 +130,9 @@ impl fmt::Display for Plan {
             }
             for insert in &node.inserts {
                 write!(f, " | {}", insert.id)?;
+                if insert.channels != Channels::Stereo {
+                    write!(f, " on {}", insert.channels.word())?;
+                }
                 if insert.latency > 0 {
                     write!(f, " ({})", insert.latency)?;
                 }

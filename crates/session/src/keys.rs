@@ -182,6 +182,22 @@ pub const TAP: ParamSpec = ParamSpec::choice("tap", "Tap", TAPS, "Where the copy
 pub const BYPASS: ParamSpec =
     ParamSpec::switch("bypass", "Bypass", false, "Leaves the processor out of the sound, and of the latency.");
 
+/// The parts of a signal, in the order of [`crate::model::Channels`].
+pub const CHANNEL_WORDS: &[Choice] = &[
+    Choice { id: "stereo", doc: "all of it" },
+    Choice { id: "left", doc: "the left channel only" },
+    Choice { id: "right", doc: "the right channel only" },
+    Choice { id: "mid", doc: "what both channels share, half their sum" },
+    Choice { id: "side", doc: "what they do not share, half their difference" },
+];
+/// The part of the signal that an insert works on.
+pub const CHANNELS: ParamSpec = ParamSpec::choice(
+    "channels",
+    "Channels",
+    CHANNEL_WORDS,
+    "The part of the signal that the processor works on; the other part passes untouched, as late as this one.",
+);
+
 /// How automation travels, in the order of [`crate::model::Curve`].
 pub const CURVES: &[Choice] = &[
     Choice { id: "hold", doc: "stays on the value before, then jumps" },
@@ -259,6 +275,7 @@ pub const INSERT: &[Key] = &[
         "Its stable name inside the strip, as automation addresses it.",
     ),
     param(&BYPASS, "false"),
+    param(&CHANNELS, "\"stereo\""),
     key(
         "key",
         Takes::Strip,

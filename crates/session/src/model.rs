@@ -94,6 +94,16 @@ impl Tap {
     }
 }
 
+impl Channels {
+    /// In the order of [`crate::keys::CHANNEL_WORDS`].
+    pub const ALL: [Channels; 5] = [Channels::Stereo, Channels::Left, Channels::Right, Channels::Mid, Channels::Side];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::CHANNEL_WORDS[self as usize].id
+    }
+}
+
 impl Curve {
     /// In the order of [`crate::keys::CURVES`].
     pub const ALL: [Curve; 4] = [Curve::Hold, Curve::Linear, Curve::DbLinear, Curve::S];
@@ -198,10 +208,28 @@ pub struct Insert {
     pub id: String,
     /// Left out of the sound (and of its latency).
     pub bypass: bool,
+    /// The part of the signal that it works on.
+    pub channels: Channels,
     /// The track or bus whose signal (before its fader) drives the side-chain.
     pub key: Option<KeySource>,
     /// What it is and how it is set.
     pub settings: Settings,
+}
+
+/// The part of a strip's signal that a processor works on; the other part waits for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Channels {
+    /// All of it.
+    #[default]
+    Stereo,
+    /// The left channel.
+    Left,
+    /// The right channel.
+    Right,
+    /// What both channels share: half their sum.
+    Mid,
+    /// What they do not share: half their difference.
+    Side,
 }
 
 /// Whose signal drives a side-chain.

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use tonmeister_core::{GroupSpec, Note, ParamIndex, ParamKind, ParamSpec, Unit};
 
 use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
-use crate::model::{Bus, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track};
+use crate::model::{
+    Bus, Channels, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track,
+};
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
 
@@ -187,6 +189,9 @@ impl Names {
         }
         if insert.bypass {
             part.put("bypass", "true".into());
+        }
+        if insert.channels != Channels::Stereo {
+            part.put("channels", quoted(insert.channels.word()));
         }
         match insert.key {
             Some(KeySource::Track(track)) => part.put("key", quoted(&self.tracks[track])),

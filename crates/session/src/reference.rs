@@ -33,6 +33,9 @@ pub fn reference(registry: &Registry) -> String {
         if effect.takes_key {
             out.push_str("Listens to a side-chain through `key`.\n");
         }
+        if effect.stereo_only {
+            out.push_str("Makes stereo of mono, and takes no `channels`.\n");
+        }
         if !(effect.params.is_empty() && effect.files.is_empty()) {
             out.push('\n');
             head(&mut out);

@@ -10,6 +10,7 @@ use crate::keys::{
     BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES, MAX_POINTS,
     MAX_SECONDS, MAX_SENDS, MAX_TRACKS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes,
 };
+use crate::model::Channels;
 use crate::tables;
 
 /// The schema (draft 2020-12) of a document that may name the registry's effects.
@@ -192,10 +193,13 @@ fn insert(effect: &EffectSpec) -> Value {
     for group in effect.groups {
         schema["properties"][group.id] = group_schema(group);
     }
-    if !effect.takes_key
-        && let Some(properties) = schema["properties"].as_object_mut()
-    {
-        properties.shift_remove("key");
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        if !effect.takes_key {
+            properties.shift_remove("key");
+        }
+        if effect.stereo_only {
+            properties["channels"]["enum"] = json!([Channels::Stereo.word()]);
+        }
     }
     schema
 }

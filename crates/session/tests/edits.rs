@@ -83,6 +83,7 @@ fn plain_values_and_resets() {
         Some("+output = \"master\"   # glued there")
     );
     assert_eq!(plain("kick/compressor/bypass", Plain::Switch(true)), "+bypass = true\n");
+    assert_eq!(plain("kick/eq/channels", Plain::Text("side".into())), "+channels = \"side\"\n");
     assert_eq!(plain("bass/clip/1/start_s", Plain::Number(12.0)), "-start_s = 64.0\n+start_s = 12.0\n");
     assert_eq!(reset("kick/output"), "-output = \"drums\"   # glued there\n");
     assert_eq!(reset("kick/pan"), "");

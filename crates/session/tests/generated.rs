@@ -242,6 +242,8 @@ fn the_schema_refuses_each_error_alone() {
         "insert = [{ effect = \"room\" }]",
         "insert = [{ effect = \"room\", ir = 3 }]",
         "insert = [{ effect = \"room\", ir = \"\" }]",
+        "insert = [{ effect = \"eq\", channels = \"sides\" }]",
+        "insert = [{ effect = \"room\", ir = \"a\", channels = \"side\" }]",
         "insert = [{ effect = \"compressor\", attack_ms = \"1/3\" }]",
         "insert = [{ effect = \"compressor\", ratio = \"1/4\" }]",
         "insert = [{ effect = \"eq\", key = \"a\" }]",

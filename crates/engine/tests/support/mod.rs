@@ -9,7 +9,9 @@ use tonmeister_core::{
     ParamSpec, Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
 };
 use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
-use tonmeister_session::model::{Bus, Clip, Destination, Insert, Master, PanLaw, Send as Aux, Song, Strip, Tap, Track};
+use tonmeister_session::model::{
+    Bus, Channels, Clip, Destination, Insert, Master, PanLaw, Send as Aux, Song, Strip, Tap, Track,
+};
 
 pub const RATE: u32 = 48_000;
 
@@ -230,7 +232,7 @@ pub fn gain(gain: f64) -> Insert {
 }
 
 pub fn insert(id: &str, settings: Settings) -> Insert {
-    Insert { id: id.into(), bypass: false, key: None, settings }
+    Insert { id: id.into(), bypass: false, channels: Channels::Stereo, key: None, settings }
 }
 
 pub fn song() -> Song {

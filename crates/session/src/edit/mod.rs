@@ -46,7 +46,7 @@ pub enum Edit {
         note: Note,
     },
     /// Sets what is no parameter of a strip, send or effect: `song/title`, `song/tempo_bpm`, `kick/role`,
-    /// `kick/audio`, `kick/output`, `kick/compressor/bypass`, `kick/compressor/key`, `hall/convolution/ir` (the
+    /// `kick/audio`, `kick/output`, `kick/compressor/bypass`, `kick/compressor/channels`, `kick/compressor/key`, `hall/convolution/ir` (the
     /// file of an effect), `kick/send/room/tap`, `kick/clip/1/start_s` (clips in the order of the text).
     SetPlain {
         /// Which.

@@ -7,8 +7,8 @@ use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, Note, ParamIn
 use super::lanes::Addresses;
 use super::values::RESERVED_INSERTS;
 use super::{Edge, Place, Reader};
-use crate::keys::{BYPASS, INSERT, MAX_INSERTS, MAX_SENDS, SEND, TAP};
-use crate::model::{Destination, Insert, KeySource, Send, Strip, Tap};
+use crate::keys::{BYPASS, CHANNELS, INSERT, MAX_INSERTS, MAX_SENDS, SEND, TAP};
+use crate::model::{Channels, Destination, Insert, KeySource, Send, Strip, Tap};
 use crate::tables;
 use crate::tree::{Kind, Node, Table, shortened};
 
@@ -162,9 +162,23 @@ impl Reader<'_> {
             .collect();
         self.known(&format!("the effect \"{}\"", spec.id), table, &keys);
         let bypass = table.get(BYPASS.id).and_then(|node| self.param(&BYPASS, node)) == Some(1.0);
+        let channels = self.channels(spec, table);
         let key = table.get("key").and_then(|node| self.key_source(spec, node, place));
         let settings = self.settings(spec, table);
-        Some(Insert { id, bypass, key, settings })
+        Some(Insert { id, bypass, channels, key, settings })
+    }
+
+    /// The part of the signal that it works on.
+    fn channels(&mut self, spec: &EffectSpec, table: &Table) -> Channels {
+        let Some(node) = table.get(CHANNELS.id) else { return Channels::Stereo };
+        let channels = self.param(&CHANNELS, node).map_or(Channels::Stereo, |place| Channels::ALL[place as usize]);
+        if spec.stereo_only && channels != Channels::Stereo {
+            let label = format!("expected \"stereo\", found \"{}\"", channels.word());
+            let message = format!("the effect \"{}\" makes stereo, so it works on the whole signal only", spec.id);
+            let help = Some("take the `channels` out".to_string());
+            self.error_with_help("stereo-only", message, (&node.span, label), help);
+        }
+        channels
     }
 
     fn key_source(&mut self, spec: &EffectSpec, node: &Node, place: Place) -> Option<KeySource> {

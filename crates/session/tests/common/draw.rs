@@ -4,8 +4,8 @@ use tonmeister_core::{Automatable, ParamIndex, ParamKind, ParamSpec, Registry, S
 use tonmeister_session::Edit;
 use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
 use tonmeister_session::model::{
-    Bus, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send, Song, Strip, Tap,
-    Target, Track,
+    Bus, Channels, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send, Song,
+    Strip, Tap, Target, Track,
 };
 use tonmeister_session::tables::{SEND, STRIP};
 
@@ -173,7 +173,9 @@ impl Draw<'_> {
             1 => format!("{}-{}", spec.id, 2 + self.below(3)),
             _ => spec.id.to_owned(),
         };
-        Insert { id, bypass: self.one_in(4), key: None, settings }
+        let bypass = self.one_in(4);
+        let channels = if spec.stereo_only { Channels::Stereo } else { Channels::ALL[self.below(9).saturating_sub(4)] };
+        Insert { id, bypass, channels, key: None, settings }
     }
 
     /// Something on the strip that may move, and how.

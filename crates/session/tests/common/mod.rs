@@ -78,7 +78,7 @@ const ROOM: EffectSpec = EffectSpec {
         FileSpec { id: "ir", name: "Impulse response", required: true, max_seconds: 20.0, doc: "The room." },
         FileSpec { id: "early", name: "Early part", required: false, max_seconds: 0.5, doc: "Its first steps." },
     ],
-    stereo_only: false,
+    stereo_only: true,
     takes_key: false,
     sources: &[],
 };

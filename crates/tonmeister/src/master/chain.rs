@@ -9,7 +9,7 @@
 //! | true-peak limiter | ceiling as asked, look-ahead 15 ms | long enough for bass to pass without distortion; the search refuses more than 6 dB of it |
 
 use tonmeister_core::{EffectSpec, Registry, Settings};
-use tonmeister_session::model::{Clip, Destination, Insert, Master, PanLaw, Song, Strip, Track};
+use tonmeister_session::model::{Channels, Clip, Destination, Insert, Master, PanLaw, Song, Strip, Track};
 
 /// Every song enters the compressor at this loudness.
 pub const STAGING_LUFS: f64 = -18.0;
@@ -82,7 +82,7 @@ fn tenth(db: f64) -> f64 {
 }
 
 fn insert(id: &str, settings: Settings) -> Insert {
-    Insert { id: id.into(), bypass: false, key: None, settings }
+    Insert { id: id.into(), bypass: false, channels: Channels::Stereo, key: None, settings }
 }
 
 fn spec(registry: &Registry, id: &str) -> &'static EffectSpec {
