@@ -90,6 +90,18 @@ pub(crate) enum Verb {
     /// until the written file has the loudness asked for. When that would take more limiting than allowed, the file is
     /// as loud as is allowed, and the exit code says so.
     Master(Master),
+    /// Run one effect of the rack over an audio file
+    ///
+    /// The file keeps its rate, its channels (an effect that makes stereo makes stereo of mono) and its length; the
+    /// effect's latency is taken off. `tonmeister rack` lists the effects, `tonmeister rack EFFECT` what can be set.
+    #[command(after_help = "Examples:\n  \
+        tonmeister process compressor vocal.wav -o even.wav --set threshold_db=-24 --set ratio=3\n  \
+        tonmeister process eq bass.wav -o thin.wav --set highpass/hz=40 --set bells/1/hz=300 --set bells/1/gain_db=-3\n  \
+        tonmeister process delay key.wav -o echo.wav --set time_ms=1/8. --tempo 122 --tail\n  \
+        tonmeister process limiter mix.wav -o held.wav --residual taken-away.wav")]
+    Process(Process),
+    /// List the effects, or what can be set on one
+    Rack(Rack),
     /// Measure loudness, peaks and dynamics of audio files
     Measure(Measure),
     /// Find what is wrong with audio files, or with the files of a song document
@@ -223,6 +235,53 @@ pub(crate) struct Master {
     pub(crate) bits: Bits,
     #[command(flatten)]
     pub(crate) work: Work,
+}
+
+/// `process`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Process {
+    /// The effect
+    pub(crate) effect: String,
+    /// The audio file
+    pub(crate) input: PathBuf,
+    /// The file to write, .wav or .flac
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[arg(help = "Set a parameter: threshold_db=-20, bells/1/hz=100, detector=rms, time_ms=1/8.")]
+    #[arg(long, value_name = "ADDRESS=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Name a recording that the effect sounds with: ir=hall.wav
+    #[arg(long, value_name = "KEY=FILE", value_parser = pair)]
+    pub(crate) file: Vec<(String, String)>,
+    /// An audio file that drives the side-chain
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Write what was taken away (input − output) here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) residual: Option<PathBuf>,
+    /// Write what rings on behind the input's end too
+    #[arg(long)]
+    pub(crate) tail: bool,
+    /// Beats per minute, for values that are notes [default: 120]
+    #[arg(long, value_name = "BPM")]
+    pub(crate) tempo: Option<f64>,
+    #[command(flatten)]
+    pub(crate) bits: Bits,
+}
+
+/// `this=that`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.trim().into(), value.trim().into())),
+        _ => Err("expected two words with `=` between them".into()),
+    }
+}
+
+/// `rack`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rack {
+    /// The effect to describe [default: all are listed]
+    pub(crate) effect: Option<String>,
 }
 
 /// `measure`.

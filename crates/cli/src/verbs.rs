@@ -7,6 +7,7 @@ mod master;
 mod measure;
 mod mix;
 mod new;
+mod process;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,6 +39,8 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::New(args) => return new::run(args, voice),
         Verb::Mix(args) => return mix::run(args, voice),
         Verb::Master(args) => return master::run(args, voice),
+        Verb::Process(args) => return process::run(args, voice),
+        Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),
         Verb::Demo(args) => return demo::run(&args, voice),

@@ -99,7 +99,9 @@ fn help_and_man_pages_tell_the_exit_codes() {
             assert!(text.contains(meaning), "{meaning} is missing in {text}");
         }
     }
-    for verb in ["new", "mix", "master", "measure", "check", "man", "completions", "schema", "targets"] {
+    for verb in
+        ["new", "mix", "master", "process", "rack", "measure", "check", "man", "completions", "schema", "targets"]
+    {
         let help = tonmeister(&[verb, "--help"]);
         assert_eq!(code(&help), 0, "{verb}");
         assert!(out(&help).contains("Usage: tonmeister"), "{verb}");
@@ -276,4 +278,41 @@ fn nothing_is_written_over_what_it_is_made_from() {
     assert_eq!(code(&tonmeister(&["mix", &song.text("song.toml"), "-o", &song.text("kick.wav")])), 5);
     assert_eq!(code(&tonmeister(&["master", &song.text("kick.wav"), "-o", &song.text("kick.wav")])), 5);
     assert!(fs::read(song.path("kick.wav")).expect("the stem") == stem);
+}
+
+#[test]
+fn an_effect_runs_over_a_file() {
+    let song = Song::new();
+    let (input, output, gone) = (song.text("vox.wav"), song.text("out.flac"), song.text("gone.wav"));
+    let run = ["process", "compressor", &input, "-o", &output, "--residual", &gone, "--set", "threshold_db=-40"];
+    let told = tonmeister(&run);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    for part in ["threshold_db = -40.0", "gain reduction", "out.flac", "what was taken away"] {
+        assert!(out(&told).contains(part), "{part} is missing in\n{}", out(&told));
+    }
+    let report = json(&tonmeister(&[&run[..], &["--json"]].concat()));
+    assert_eq!((&report["effect"], &report["written"]["frames"]), (&"compressor".into(), &96_000.into()));
+    assert_eq!(report["residual"]["frames"], 96_000);
+    for (arguments, wanted) in [
+        (vec!["process", "compresor", &input, "-o", &output], 2),
+        (vec!["process", "compressor", &input, "-o", &output, "--set", "ratio"], 2),
+        (vec!["process", "compressor", &input, "-o", &output, "--set", "ratio=many"], 2),
+        (vec!["process", "compressor", "nowhere.wav", "-o", &output], 4),
+        (vec!["process", "compressor", &input, "-o", &input], 5),
+        (vec!["process", "compressor", &input, "-o", "out.mp3"], 5),
+    ] {
+        let told = tonmeister(&arguments);
+        assert_eq!(code(&told), wanted, "{arguments:?}: {}", err(&told));
+        assert!(err(&told).contains("error"), "{}", err(&told));
+    }
+}
+
+#[test]
+fn the_rack_is_listed_and_described() {
+    let listed = tonmeister(&["rack"]);
+    assert!(out(&listed).contains("Dynamics") && out(&listed).contains("compressor"), "{}", out(&listed));
+    let one = tonmeister(&["rack", "eq"]);
+    assert!(out(&one).contains("bells/1/gain_db") && out(&one).contains("or a note"), "{}", out(&one));
+    assert_eq!(json(&tonmeister(&["rack", "limiter", "--json"]))["family"], "Dynamics");
+    assert_eq!(code(&tonmeister(&["rack", "nothing"])), 2);
 }

@@ -14,7 +14,7 @@ use crate::recording::Recordings;
 pub const MAX_BLOCK: usize = 4096;
 
 /// An effect that sounds for ever is let sound for this long after the song.
-const ENDLESS_S: u64 = 60;
+pub const ENDLESS_S: u64 = 60;
 
 /// Why a song cannot be compiled or rendered: which strip, what, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,9 +13,7 @@ use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
 use crate::node::{Node, Signals};
 use crate::plan::Plan;
-
-/// What a tail may fall to before the song is over: −120 dBFS.
-const SILENCE: f32 = 1e-6;
+use crate::trim::Trimmer;
 
 /// How to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +122,7 @@ impl Executor {
         threads: usize,
         sink: impl FnMut(View<'_>) -> Result<(), E> + Send,
     ) -> Result<Rendered, E> {
-        let mut trimmer = Trimmer::new(&self.plan, sink);
+        let mut trimmer = Trimmer::new(Layout::Stereo, self.plan.latency, self.plan.frames, self.plan.tail, sink);
         let total = self.plan.latency + self.plan.frames + self.plan.tail;
         let blocks = total.div_ceil(self.block as u64);
         if threads == 1 || (threads == 0 && self.plan.is_light()) {
@@ -139,7 +137,7 @@ impl Executor {
                 .map_err(|e| EngineError::new("the render", format!("no worker threads could be started: {e}")))?;
             pool.install(|| self.pipeline(blocks, &mut trimmer))?;
         }
-        let frames = trimmer.delivered;
+        let frames = trimmer.delivered();
         Ok(Rendered { frames, gain_reductions: self.gain_reductions() })
     }
 
@@ -206,52 +204,4 @@ impl Executor {
 fn publish(node: &mut Node, ring: &mut [Buffer], block: u64) {
     let slot = (block % ring.len() as u64) as usize;
     std::mem::swap(&mut node.fresh, &mut ring[slot]);
-}
-
-/// Takes off the latency, and the silence at the end.
-struct Trimmer<S> {
-    sink: S,
-    late: u64,
-    /// Frames still to come for certain, and frames that may come if they sound.
-    sure: u64,
-    tail: u64,
-    held: Buffer,
-    delivered: u64,
-}
-
-impl<S> Trimmer<S> {
-    fn new(plan: &Plan, sink: S) -> Self {
-        let held = Buffer::new(Layout::Stereo, 0);
-        Trimmer { sink, late: plan.latency, sure: plan.frames, tail: plan.tail, held, delivered: 0 }
-    }
-
-    fn push<E>(&mut self, view: View<'_>) -> Result<(), E>
-    where
-        S: FnMut(View<'_>) -> Result<(), E>,
-    {
-        let late = self.late.min(view.frames() as u64);
-        self.late -= late;
-        let view = view.part(late as usize, view.frames());
-        let sure = self.sure.min(view.frames() as u64);
-        self.sure -= sure;
-        if sure > 0 {
-            (self.sink)(view.part(0, sure as usize))?;
-            self.delivered += sure;
-        }
-        let rest = view.part(sure as usize, view.frames());
-        let tail = self.tail.min(rest.frames() as u64);
-        self.tail -= tail;
-        let rest = rest.part(0, tail as usize);
-        let sounds = |i: usize| rest.channels().any(|c| c[i].abs() > SILENCE);
-        let Some(last) = (0..rest.frames()).rev().find(|i| sounds(*i)) else {
-            self.held.append(rest);
-            return Ok(());
-        };
-        self.held.append(rest.part(0, last + 1));
-        let held = std::mem::replace(&mut self.held, Buffer::new(Layout::Stereo, 0));
-        self.delivered += held.frames() as u64;
-        (self.sink)(held.view(held.frames()))?;
-        self.held.append(rest.part(last + 1, rest.frames()));
-        Ok(())
-    }
 }

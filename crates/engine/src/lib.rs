@@ -19,8 +19,11 @@ mod node;
 mod part;
 mod plan;
 mod recording;
+mod trim;
 
 pub use clip::Library;
-pub use compile::{Compiled, EngineError, MAX_BLOCK, compile};
+pub use compile::{Compiled, ENDLESS_S, EngineError, MAX_BLOCK, compile};
 pub use executor::{Executor, RenderOptions, Rendered};
 pub use plan::{Path, Plan, PlanEdge, PlanInsert, PlanNode};
+pub use recording::load_recordings;
+pub use trim::Trimmer;

@@ -6,9 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tonmeister_core::{Buffer, FileSpec, Frames, Settings};
 
 use crate::clip::Library;
+use crate::compile::EngineError;
 
 /// How many frames are asked of a source at a time.
 const STEP: usize = 16_384;
+
+/// Reads the recordings that one effect's settings name, at that rate, and hands them over: what [`crate::compile()`]
+/// does for every insert of a song.
+pub fn load_recordings(settings: &mut Settings, library: &dyn Library, sample_rate: u32) -> Result<(), EngineError> {
+    let recordings = Recordings::new(library, sample_rate);
+    recordings.load(settings).map_err(|(key, message)| EngineError::new(format!("`{key}`"), message))
+}
 
 /// Reads recordings at the song's rate; one that several inserts name is read once and shared.
 pub(crate) struct Recordings<'l> {

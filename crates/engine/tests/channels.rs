@@ -63,7 +63,7 @@ fn a_gain_on_a_part_is_heard_in_that_part_only() {
             let out = heard(&through(vec![on(channels, wait(300)), on(channels, gain(gained)), wait(7)]), &audio, 512);
             let wanted = |i: usize| {
                 let (l, r) = at(i);
-                let (mid, side) = ((l + r) / 2.0, (l - r) / 2.0);
+                let (mid, side) = (f64::midpoint(l, r), f64::midpoint(l, -r));
                 match channels {
                     Channels::Left => (l * gained, r),
                     Channels::Right => (l, r * gained),

@@ -1,4 +1,4 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *measure*, *check*.
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *measure*, *check*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
 //! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
@@ -17,6 +17,7 @@
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it.
+//! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ pub mod measure;
 pub mod mix;
 pub mod new;
 pub mod output;
+pub mod process;
 pub mod progress;
 pub mod rack_pages;
 mod text_file;
@@ -40,6 +42,7 @@ pub use master::{MasterOptions, MasterReport};
 pub use measure::MeasureReport;
 pub use mix::{Dynamics, MixOptions, MixReport};
 pub use output::{Depth, Written};
+pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
 pub use tonmeister_core::{Diagnostic, Severity};
 pub use tonmeister_measure::check::Finding as AudioFinding;

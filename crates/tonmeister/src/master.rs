@@ -12,6 +12,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tonmeister_core::Layout;
 use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
 use tonmeister_session::model::Song;
 
@@ -361,8 +362,12 @@ impl Session<'_> {
         chain::add_limiter(&mut song, self.world.registry(), drive, ceiling);
         let files = Files::new("");
         let rendering = self.world.prepare(&song, &files).map_err(about)?;
-        let mut output =
-            Output::create(self.world, &self.options.output, self.options.depth, self.material.sample_rate)?;
+        let mut output = Output::create(
+            self.world,
+            &self.options.output,
+            self.options.depth,
+            (self.material.sample_rate, Layout::Stereo),
+        )?;
         let what = format!("Limiting, try {number}");
         let dynamics = rendering.run(&what, progress, |view| output.write(view)).map_err(about)?;
         let limiting_db = dynamics.iter().map(|d| d.max_reduction_db).fold(0.0, f64::max);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
-use tonmeister_core::{Diagnostic, View};
+use tonmeister_core::{Diagnostic, Layout, View};
 use tonmeister_engine::{Compiled, EngineError, Executor, Library, compile};
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
@@ -99,7 +99,7 @@ impl World {
     ) -> Result<Render, Trouble> {
         let rendering = self.prepare(song, files)?;
         let plan = Arc::clone(&rendering.compiled.plan);
-        let mut output = Output::create(self, &options.output, options.depth, plan.sample_rate)?;
+        let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
         let dynamics = rendering.run(what, progress, |view| output.write(view))?;
         Ok(Render { written: output.end().keep()?, dynamics, latency: plan.latency, endless: plan.endless })
     }

@@ -69,18 +69,22 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Begins a stereo file; its format follows the name's extension. Nothing stands under the name until
+    /// Begins a file; its format follows the name's extension. Nothing stands under the name until
     /// [`Ended::keep`].
-    pub(crate) fn create(world: &World, path: &Path, depth: Depth, sample_rate: u32) -> Result<Self, Failure> {
+    pub(crate) fn create(
+        world: &World,
+        path: &Path,
+        depth: Depth,
+        (sample_rate, layout): (u32, Layout),
+    ) -> Result<Self, Failure> {
         let format = format_of(path, depth)?;
-        let writer =
-            media::Writer::create(path, format, sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
+        let writer = media::Writer::create(path, format, sample_rate, layout).map_err(|e| Failure::output(path, e))?;
         let dither = depth.integer_bits().map(|bits| {
-            Dither::new(bits, Shaping::Flat, sample_rate, Layout::Stereo, DITHER_SEED)
+            Dither::new(bits, Shaping::Flat, sample_rate, layout, DITHER_SEED)
                 .map_err(|e| Failure::Usage(e.to_string()))
         });
-        let meter = LoudnessMeter::new(sample_rate, Layout::Stereo).map_err(|e| Failure::output(path, e))?;
-        let quantised = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);
+        let meter = LoudnessMeter::new(sample_rate, layout).map_err(|e| Failure::output(path, e))?;
+        let quantised = Buffer::new(layout, tonmeister_engine::MAX_BLOCK);
         let dither = dither.transpose()?;
         Ok(Output {
             path: path.into(),
@@ -102,7 +106,7 @@ impl Output {
         for from in (0..view.frames()).step_by(step) {
             let part = view.part(from, (from + step).min(view.frames()));
             let mut block = self.quantised.block(part.frames());
-            for channel in 0..2 {
+            for channel in 0..part.layout().channels() {
                 block.channel_mut(channel).copy_from_slice(part.channel(channel));
             }
             if let Some(dither) = &mut self.dither {
