@@ -18,6 +18,8 @@
 //! (half of each, in octaves of decay, at those frequencies), times the factors of `octaves`. The loudness of the
 //! wet sound does not depend on the decay: steady noise comes out as loud as it went in.
 //!
+//! Ducking and the gate turn the wet sound down by what the dry one does; what sounds on in the space is not changed.
+//!
 //! Times, sizes and decay are fixed when the reverb is built: they are memory. Levels, width, filters and the
 //! modulation move without a click: in straight lines with corners rounded by a one-pole of 1 ms, jumps in 50 ms (the
 //! filters' frequencies: in 20 ms, eased); the modulation takes new values on a grid of 64 frames. There is no latency.
@@ -31,6 +33,7 @@
 
 mod decay;
 mod diffuser;
+mod gate;
 mod losses;
 mod network;
 mod processor;
@@ -236,6 +239,53 @@ const SPEC: EffectSpec = EffectSpec {
             params: &[ParamSpec::number("hz", "Frequency", Unit::Hz, (200.0, 20_000.0), 9000.0, "3 dB down here.")
                 .logarithmic()],
             doc: "Takes highs from the wet sound, 12 dB per octave.",
+        },
+        GroupSpec {
+            id: "duck",
+            name: "Ducking",
+            max: 1,
+            params: &[
+                ParamSpec::number(
+                    "threshold_db",
+                    "Threshold",
+                    Unit::Db,
+                    (-60.0, 0.0),
+                    -30.0,
+                    "Peak of the dry sound above which the space gives way.",
+                ),
+                ParamSpec::number("depth_db", "Depth", Unit::Db, (0.0, 40.0), 9.0, "The most it gives way."),
+                ParamSpec::number("release_ms", "Release", Unit::Ms, (10.0, 3000.0), 250.0, "How it comes back.")
+                    .logarithmic(),
+            ],
+            doc: "Turns the space down while the dry sound plays, so that it fills the gaps.",
+        },
+        GroupSpec {
+            id: "gate",
+            name: "Gate",
+            max: 1,
+            params: &[
+                ParamSpec::number(
+                    "threshold_db",
+                    "Threshold",
+                    Unit::Db,
+                    (-60.0, 0.0),
+                    -24.0,
+                    "Peak of the dry sound above which the space is open.",
+                ),
+                ParamSpec::number(
+                    "hold_ms",
+                    "Hold",
+                    Unit::Ms,
+                    (20.0, 2000.0),
+                    250.0,
+                    "How long it stays open once the dry sound has fallen below.",
+                )
+                .logarithmic(),
+                ParamSpec::number("release_ms", "Release", Unit::Ms, (5.0, 1000.0), 40.0, "How fast it closes.")
+                    .logarithmic(),
+            ],
+            doc: "Cuts the space off a while after each stroke: the big drums of the eighties, a long decay that never \
+                  piles up.",
         },
     ],
     files: &[],

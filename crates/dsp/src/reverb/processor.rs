@@ -4,12 +4,14 @@ use tonmeister_core::{Block, Context, Db, Event, Processor, Settings, Slot, Tail
 
 use super::decay::Losses;
 use super::diffuser::{Diffuser, STEPS};
+use super::gate::Gate;
 use super::network::Network;
 use super::ring::{CHUNK, Planes, Ring};
 use super::tuning::{Draw, EARLY_TAPS, EarlyTap, early_taps};
 use super::{LINES, SPEC, curve, tuning};
 use crate::control::{Control, JUMP_MS};
 use crate::delay::cut::{Cut, Side};
+use crate::delay::duck::Duck;
 
 /// The angle of the swing at a modulation of 100 %, against what a line loses on one pass (as a natural logarithm).
 ///
@@ -59,6 +61,8 @@ struct Controls {
     mix: Control,
     highpass: Option<Cut>,
     lowpass: Option<Cut>,
+    duck: Option<Duck>,
+    gate: Option<Gate>,
     /// How many frames a jump travels.
     jump: u32,
 }
@@ -76,6 +80,8 @@ impl Controls {
             mix: travel("mix_percent"),
             highpass: cut("highpass", Side::High),
             lowpass: cut("lowpass", Side::Low),
+            duck: settings.items("duck").first().map(|item| Duck::new(item[0], item[1], item[2], sample_rate)),
+            gate: settings.items("gate").first().map(|item| Gate::new(item[0], item[1], item[2], sample_rate)),
             jump: (0.001 * JUMP_MS * f64::from(sample_rate)).ceil() as u32,
         }
     }
@@ -94,11 +100,20 @@ impl Controls {
                 "mix_percent" => self.mix.to(value, frames),
                 _ => {}
             },
-            Some(Slot::Grouped { group, .. }) => match SPEC.groups[group].id {
-                "highpass" => self.highpass.iter_mut().for_each(|cut| cut.to(value, glide)),
-                "lowpass" => self.lowpass.iter_mut().for_each(|cut| cut.to(value, glide)),
-                _ => {}
-            },
+            Some(Slot::Grouped { group, param, .. }) => {
+                let (duck, gate) = (self.duck.iter_mut(), self.gate.iter_mut());
+                match (SPEC.groups[group].id, SPEC.groups[group].params[param].id) {
+                    ("highpass", _) => self.highpass.iter_mut().for_each(|cut| cut.to(value, glide)),
+                    ("lowpass", _) => self.lowpass.iter_mut().for_each(|cut| cut.to(value, glide)),
+                    ("duck", "threshold_db") => duck.for_each(|d| d.threshold_db.to(value, glide)),
+                    ("duck", "depth_db") => duck.for_each(|d| d.depth_db.to(value, glide)),
+                    ("duck", "release_ms") => duck.for_each(|d| d.release_ms.to(value, glide)),
+                    ("gate", "threshold_db") => gate.for_each(|g| g.threshold_db.to(value, glide)),
+                    ("gate", "hold_ms") => gate.for_each(|g| g.hold_ms.to(value, glide)),
+                    ("gate", "release_ms") => gate.for_each(|g| g.release_ms.to(value, glide)),
+                    _ => {}
+                }
+            }
             None => {}
         }
     }
@@ -109,8 +124,17 @@ impl Controls {
             .any(Control::moving)
     }
 
+    /// Whether something has a memory of the frame before.
     fn filters(&self) -> bool {
-        self.highpass.is_some() || self.lowpass.is_some()
+        self.highpass.is_some() || self.lowpass.is_some() || self.duck.is_some() || self.gate.is_some()
+    }
+
+    /// What ducking and gate leave of the wet sound at this frame.
+    #[inline]
+    fn keyed(&mut self, dry: [f32; 2]) -> f64 {
+        let dry = dry.map(f64::from);
+        let ducked = self.duck.as_mut().map_or(1.0, |duck| duck.gain(dry));
+        ducked * self.gate.as_mut().map_or(1.0, |gate| gate.gain(dry))
     }
 
     /// The gains one frame on.
@@ -128,6 +152,7 @@ impl Controls {
 
     fn flush(&mut self) {
         [&mut self.highpass, &mut self.lowpass].into_iter().flatten().for_each(Cut::flush);
+        self.duck.iter_mut().for_each(Duck::flush);
     }
 }
 
@@ -274,7 +299,7 @@ impl Running {
     }
 }
 
-/// Filters, width and mix.
+/// Filters, ducking, gate, width and mix.
 fn finish(controls: &mut Controls, space: &Space, wet: [&[[f32; CHUNK]; 2]; 2], left: &mut [f32], right: &mut [f32]) {
     // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
     let gains = controls.step(space);
@@ -305,6 +330,7 @@ fn finish_moving(
     right: &mut [f32],
 ) {
     let mut moving = controls.moving();
+    let keyed = controls.duck.is_some() || controls.gate.is_some();
     for (n, (l, r)) in left.iter_mut().zip(right).enumerate().take(CHUNK) {
         if moving && n > 0 {
             gains = controls.step(space);
@@ -314,6 +340,10 @@ fn finish_moving(
         for cut in [&mut controls.highpass, &mut controls.lowpass].into_iter().flatten() {
             cut.step();
             wet = cut.frame(wet);
+        }
+        if keyed {
+            let gain = controls.keyed([*l, *r]);
+            wet = wet.map(|wet| wet * gain);
         }
         [*l, *r] = gains.mixed([*l, *r], wet);
     }

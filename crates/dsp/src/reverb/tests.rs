@@ -30,7 +30,7 @@ fn energy(samples: &[f32]) -> f64 {
 #[test]
 fn blocks_do_not_matter() {
     let settings = settings().with_item("highpass", &[]).with_item("lowpass", &[("hz", 3000.0)]);
-    let settings = settings.with("pre_delay_ms", 3.3);
+    let settings = settings.with("pre_delay_ms", 3.3).with_item("duck", &[]).with_item("gate", &[]);
     let event = |at, address, value, glide| Event { at, param: number(&settings, address), value, glide };
     let events = [
         event(100, "mix_percent", 30.0, 0),
@@ -41,6 +41,9 @@ fn blocks_do_not_matter() {
         event(2500, "modulation_hz", 1.9, 0),
         event(3000, "lowpass/hz", 800.0, 2000),
         event(3100, "highpass/hz", 900.0, 0),
+        event(3200, "duck/depth_db", 20.0, 100),
+        event(3300, "gate/threshold_db", -6.0, 0),
+        event(3400, "gate/hold_ms", 30.0, 500),
     ];
     // Lines longer than a run of 64 frames and shorter ones, without filters in the lines, with shelves, with bands.
     let flat = settings.clone().with("low_ratio", 1.0).with("high_ratio", 1.0);
@@ -224,4 +227,35 @@ fn speed() {
         }
         println!("{name}: built in {built:.1} ms, {:.1} ns per frame", start.elapsed().as_nanos() as f64 / 960_000.0);
     }
+}
+
+#[test]
+fn the_gate_cuts_the_space_off_after_its_hold() {
+    // A stroke of 10 ms into a long decay: open until 10 + 200 ms, closed 50 ms later.
+    let settings = settings().with("decay_s", 4.0).with("pre_delay_ms", 0.0);
+    let gated = settings.clone().with_item("gate", &[("hold_ms", 200.0), ("release_ms", 50.0)]);
+    let mut input = Buffer::new(Layout::Stereo, 48_000);
+    let stroke = sine(1000.0, 0.5, RATE, 480);
+    (0..2).for_each(|c| input.channel_mut(c)[..480].copy_from_slice(&stroke));
+    let [usual, cut] = [&settings, &gated].map(|s| run(&mut *build(s), &input, &[512], &[]));
+    assert_eq!(usual.channel(0)[200..9_500], cut.channel(0)[200..9_500]);
+    assert!(energy(&cut.channel(0)[9_500..]) < energy(&usual.channel(0)[9_500..]) * 0.2);
+    assert!(cut.channel(0)[12_500..].iter().all(|y| *y == 0.0));
+    assert!(energy(&usual.channel(0)[12_500..]) > 1e-3);
+}
+
+#[test]
+fn ducking_holds_the_space_down_while_the_dry_sound_plays() {
+    let settings = settings().with("decay_s", 0.6).with("modulation_percent", 0.0);
+    let ducked = settings.clone().with_item("duck", &[("depth_db", 12.0), ("release_ms", 50.0)]);
+    let mut input = Buffer::new(Layout::Stereo, 96_000);
+    let tone = sine(500.0, 0.5, RATE, 48_000);
+    (0..2).for_each(|c| input.channel_mut(c)[..48_000].copy_from_slice(&tone));
+    let [usual, ducked] = [&settings, &ducked].map(|s| run(&mut *build(s), &input, &[512], &[]));
+    let apart = |from: usize, to: usize| {
+        10.0 * (energy(&ducked.channel(0)[from..to]) / energy(&usual.channel(0)[from..to])).log10()
+    };
+    let (under, after) = (apart(40_000, 48_000), apart(60_000, 64_000));
+    println!("{under:.2} dB under the tone, {after:.2} dB after it");
+    assert!((under + 12.0).abs() < 0.3 && after > -0.5, "{under:.2} dB, {after:.2} dB");
 }

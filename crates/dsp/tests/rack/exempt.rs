@@ -70,6 +70,12 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     // Space
     exempt("delay", "", Promise::Latency, "the echoes alone, whose place in time is the effect; the dry mix is tested"),
     exempt(
+        "convolution",
+        "",
+        Promise::Latency,
+        "a recorded room alone, whose place in time is the recording's; the dry mix is tested",
+    ),
+    exempt(
         "reverb",
         "",
         Promise::Latency,
