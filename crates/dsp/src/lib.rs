@@ -16,6 +16,7 @@ pub mod convolve;
 pub mod crossover;
 pub mod deesser;
 pub mod delay;
+pub mod distance;
 pub mod dither;
 pub mod dynamics;
 pub mod eq;
@@ -53,6 +54,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<delay::Delay>()
         .with::<reverb::Reverb>()
         .with::<convolution::Convolution>()
+        .with::<distance::Distance>()
         // Modulation
         .with::<modulation::Tremolo>()
         .with::<modulation::AutoPan>()

@@ -37,7 +37,7 @@ mod gate;
 mod losses;
 mod network;
 mod processor;
-mod ring;
+pub(crate) mod ring;
 mod shelves;
 mod transpose;
 mod tuning;
