@@ -161,6 +161,46 @@ fn a_folder_a_missing_file_and_one_without_permission_are_named() {
     }
 }
 
+#[test]
+fn a_room_that_is_missing_too_long_or_no_path_is_named_at_its_line() {
+    let folder = TempDir::new().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(at("good.wav"), wav(2, &tone())).expect("a file");
+    fs::write(at("text.wav"), "no audio").expect("a file");
+    fs::write(at("long.wav"), wav(1, &vec![0.1; RATE as usize * 61])).expect("a file");
+    let cases = [
+        ("", 3, "has no `ir`"),
+        ("ir = 3\n", 3, "`ir` cannot be the number 3"),
+        ("ir = \"\"\n", 3, "names no file"),
+        ("irr = \"good.wav\"\n", 3, "did you mean `ir`?"),
+        ("ir = \"missing.wav\"\n", 4, "missing.wav"),
+        ("ir = \"text.wav\"\n", 4, "text.wav"),
+        ("ir = \"long.wav\"\n", 4, "holds at most"),
+        ("ir = \"good.wav\"\n", 0, "Wrote"),
+    ];
+    for (line, wanted, words) in cases {
+        let document = song(folder.path(), "good.wav");
+        let text = fs::read_to_string(&document).expect("the document");
+        let room = format!("{text}\n[[track.insert]]\neffect = \"convolution\"\n{line}");
+        fs::write(&document, room).expect("the document");
+        let output = tonmeister(&["mix", &document.to_string_lossy(), "-o", &at("mix.wav")]);
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(wanted), "{line}: {said}");
+        assert!(said.contains(words), "{line}: {said}");
+        assert!(wanted == 0 || said.contains("song.toml"), "{line}: {said}");
+        assert_eq!(Path::new(&at("mix.wav")).exists(), wanted == 0, "{line}");
+    }
+    let process = |arguments: &[&str]| {
+        let output =
+            tonmeister(&[&["process", "convolution", &at("good.wav"), "-o", &at("out.wav")], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(process(&[]).0, Some(2));
+    let (code, said) = process(&["--file", &format!("ir={}", at("missing.wav"))]);
+    assert!(code == Some(4) && said.contains("missing.wav"), "{code:?} {said}");
+    assert_eq!(process(&["--file", &format!("ir={}", at("good.wav")), "--tail"]).0, Some(0));
+}
+
 /// A mix that takes longer than anybody waits: ten hours, over an old file that must survive.
 fn endless_mix(folder: &Path) -> Child {
     fs::write(folder.join("good.wav"), wav(2, &tone())).expect("a file");

@@ -15,7 +15,7 @@ const STEP: usize = 16_384;
 /// does for every insert of a song.
 pub fn load_recordings(settings: &mut Settings, library: &dyn Library, sample_rate: u32) -> Result<(), EngineError> {
     let recordings = Recordings::new(library, sample_rate);
-    recordings.load(settings).map_err(|(key, message)| EngineError::new(format!("`{key}`"), message))
+    recordings.load(settings).map_err(|(key, message)| EngineError::new(format!("`{key}`"), message).at(key))
 }
 
 /// Reads recordings at the song's rate; one that several inserts name is read once and shared.

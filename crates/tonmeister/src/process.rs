@@ -114,7 +114,10 @@ impl World {
         let mut opened = Opened::new(input, reading)?;
         let (rate, layout, frames) = (opened.rate, opened.layout, opened.frames);
         let files = Files::new("");
-        load_recordings(&mut settings, &*files, rate).map_err(|e| Failure::Usage(e.to_string()))?;
+        load_recordings(&mut settings, &*files, rate).map_err(|error| {
+            let named = options.files.iter().find(|(key, _)| error.address.as_deref() == Some(key));
+            Failure::input(named.map_or(input, |(_, path)| path.as_path()), error)
+        })?;
         let stream = Stream { sample_rate: rate, layout, max_block: self.block, seed: SEED };
         let mut processor = self
             .registry()
