@@ -10,7 +10,7 @@
 
 use super::hilbert::Hilbert;
 use crate::biquad::Biquad;
-use crate::eq::prototype::Prototype;
+use crate::eq::prototype::{Corner, Prototype};
 
 /// How a level is taken from a waveform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,8 @@ fn filters(listening: &Listening, rate: f64) -> Vec<Section> {
         sections.push(highpass(place(listening.highpass_hz) / rate));
     }
     if listening.lowpass_hz > 0.0 {
-        sections.extend(Prototype::lowpass(place(listening.lowpass_hz), 2).map(|p| p.bilinear(rate)));
+        sections
+            .extend(Prototype::lowpass(Corner::butterworth(place(listening.lowpass_hz), 2)).map(|p| p.bilinear(rate)));
     }
     if let Some(Accent { hz, gain_db, q }) = listening.accent {
         sections.push(Prototype::bell(place(hz), gain_db, q).bilinear(rate));

@@ -20,7 +20,7 @@ pub(crate) const POINTS: usize = SWEEP + 2 * STAND;
 /// Rounds of reweighting: after these the worst deviation no longer falls by a hundredth of a decibel.
 const ROUNDS: usize = 24;
 /// Below this [`Prototype::bend`] the bilinear transform is within 0.02 dB.
-const STRAIGHT: f64 = 0.01;
+pub(crate) const STRAIGHT: f64 = 0.01;
 /// Least magnitude squared at either end, against that of the poles: keeps what is turned over stable.
 const FLOOR: f64 = 1e-5;
 

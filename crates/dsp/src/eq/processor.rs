@@ -6,15 +6,19 @@
 //! the settled one; what separates the two is faded out after the band wakes and faded in when it comes to rest.
 //! Then the band *settles*: its states go back and the cascade closes again.
 //!
+//! A band that is not for everything ([`Part`]), or on its way to being so, stands outside the row: what comes in is
+//! kept, the band runs, and its part of the difference is let through.
+//!
 //! All of that hangs on the processor's own frame counter and on the frames of events, never on blocks.
 
 use std::ops::Range;
 
 use tonmeister_core::{Block, Context, Event, Layout, Processor, Tail};
 
-use super::band::Band;
+use super::band::{Band, Placed, Shape};
+use super::route::{Channel, Part, Route};
 use super::svf::{self, Offset, Svf};
-use super::travel::Way;
+use super::travel::{ROUND_S, Way};
 use crate::biquad::{Biquad, Group, give_out, tail_frames, take_in};
 use crate::simd::Level;
 
@@ -34,6 +38,10 @@ pub(crate) enum Target {
     Output,
     /// Frequency (0), gain (1) or quality (2) of a band.
     Band(usize, usize),
+    /// Whether a band is on.
+    On(usize),
+    /// What of the stereo picture a band works on.
+    Channel(usize),
     /// A value fixed when built.
     Fixed,
 }
@@ -71,13 +79,15 @@ struct Voice {
     ways: [Way; 3],
     slots: Range<usize>,
     motion: Option<Motion>,
+    route: Route,
 }
 
 impl Voice {
-    fn new(band: &Band, slots: Range<usize>, sample_rate: f64) -> Voice {
-        let rest = |value, by_factor| Way::rest(value, by_factor, sample_rate);
+    fn new(band: &Band, route: Route, slots: Range<usize>, sample_rate: f64) -> Voice {
+        let longer = if far_reaching(band.shape) { 4.0 } else { 1.0 };
+        let rest = |value, by_factor| Way::rounded(value, by_factor, longer * ROUND_S * sample_rate);
         let ways = [rest(band.hz, true), rest(band.gain_db, false), rest(band.q, true)];
-        Voice { band: *band, ways, slots, motion: None }
+        Voice { band: *band, ways, slots, motion: None, route }
     }
 
     fn reset(&mut self) {
@@ -86,6 +96,7 @@ impl Voice {
             way.reset(value);
         }
         self.motion = None;
+        self.route.reset();
     }
 
     fn band(&self, value: impl Fn(&Way) -> f64, highest_hz: f64) -> Band {
@@ -115,6 +126,10 @@ enum Stage {
     Still(usize),
     /// A section of a moving band.
     Moving { voice: usize, slot: usize },
+    /// Remembers what comes in, for a band that is not for everything.
+    Keep,
+    /// Lets through of what such a band made what it is for.
+    Blend { voice: usize },
 }
 
 /// A group and whose sections it holds.
@@ -142,6 +157,8 @@ pub(crate) struct EqProcessor {
     targets: Vec<Target>,
     output: Output,
     wire: Vec<f64>,
+    /// What came into a band that is not for everything.
+    dry: Vec<f64>,
     layout: Layout,
     level: Level,
     sample_rate: f64,
@@ -150,13 +167,18 @@ pub(crate) struct EqProcessor {
     clock: u64,
 }
 
+/// Whether a band answers to a change all over the spectrum: it moves more softly.
+fn far_reaching(shape: Shape) -> bool {
+    matches!(shape, Shape::Tilt | Shape::AllPass | Shape::BandPass | Shape::Notch)
+}
+
 fn db_gain(db: f64) -> f64 {
     tonmeister_core::Db(db).gain()
 }
 
 impl EqProcessor {
     pub(crate) fn new(
-        bands: &[Band],
+        bands: &[Placed],
         output_db: f64,
         targets: Vec<Target>,
         (sample_rate, layout): (u32, Layout),
@@ -165,22 +187,24 @@ impl EqProcessor {
         let sample_rate = f64::from(sample_rate);
         let mut slots = Vec::new();
         let mut voices = Vec::new();
-        for band in bands {
+        let ease = ((EASE_S * sample_rate / STEP as f64).ceil() * STEP as f64) as u32;
+        for Placed { band, on, channel } in bands {
             let first = slots.len();
             for section in band.settled(sample_rate).as_slice() {
                 slots.push(Slot::new(*section));
             }
-            voices.push(Voice::new(band, first..slots.len(), sample_rate));
+            voices.push(Voice::new(band, Route::rest(*on, *channel, layout, ease), first..slots.len(), sample_rate));
         }
         let capacity = Group::capacity(level, layout);
-        // Stretches of still bands are at most one more than the moving bands between them.
-        let most = slots.len() / capacity + voices.len() + 1;
+        // Every band may stand alone, with a stretch of still bands before it.
+        let most = slots.len() / capacity + 2 * voices.len() + 1;
         let seat = || Seat { group: Group::new(layout), slots: Vec::with_capacity(capacity) };
         let gain = db_gain(output_db);
         let mut processor = EqProcessor {
             seats: (0..most).map(|_| seat()).collect(),
-            stages: Vec::with_capacity(slots.len() + most),
+            stages: Vec::with_capacity(slots.len() + most + 2 * voices.len()),
             wire: vec![0.0; STRETCH as usize * layout.channels()],
+            dry: vec![0.0; STRETCH as usize * layout.channels()],
             output: Output {
                 born_db: output_db,
                 way: Way::rest(output_db, false, sample_rate),
@@ -189,7 +213,7 @@ impl EqProcessor {
                 line: 0,
                 moves: false,
             },
-            ease: ((EASE_S * sample_rate / STEP as f64).ceil() * STEP as f64) as u32,
+            ease,
             highest_hz: super::HIGHEST * sample_rate,
             clock: 0,
             voices,
@@ -210,6 +234,14 @@ impl EqProcessor {
         let mut used = 0;
         let mut open = false;
         for (voice, v) in self.voices.iter().enumerate() {
+            if v.route.rests_on(Part::NONE) {
+                continue;
+            }
+            let alone = !v.route.rests_on(Part::WHOLE);
+            if alone {
+                self.stages.push(Stage::Keep);
+                open = false;
+            }
             for slot in v.slots.clone() {
                 if v.motion.is_some() {
                     self.stages.push(Stage::Moving { voice, slot });
@@ -230,6 +262,10 @@ impl EqProcessor {
                 let seat = &mut self.seats[used - 1];
                 seat.group.push(settled, *direct);
                 seat.slots.push(slot);
+            }
+            if alone {
+                self.stages.push(Stage::Blend { voice });
+                open = false;
             }
         }
     }
@@ -257,15 +293,38 @@ impl EqProcessor {
                 let (voice, value) = (*voice, *value);
                 // A band that wakes needs to know where it stood, before its way leads elsewhere.
                 let stood = self.voices[voice].end(self.highest_hz);
-                let moved = self.voices[voice].ways[value].set_out(self.clock, event.value, event.glide, self.ease);
+                let ease = if far_reaching(stood.shape) { 2 * self.ease } else { self.ease };
+                let moved = self.voices[voice].ways[value].set_out(self.clock, event.value, event.glide, ease);
                 match self.voices[voice].motion {
                     None if moved => self.wake(voice, &stood),
                     Some(motion) if moved => self.turn(voice, motion),
                     _ => {}
                 }
             }
+            Some(Target::On(voice)) => self.reroute(*voice, |route, clock| route.switch(clock, event.value >= 0.5)),
+            Some(Target::Channel(voice)) => {
+                self.reroute(*voice, |route, clock| route.send(clock, Channel::of(event.value)));
+            }
             Some(Target::Fixed) | None => {}
         }
+    }
+
+    /// A band is switched, or sent to another part of the picture.
+    fn reroute(&mut self, voice: usize, with: impl Fn(&mut Route, u64) -> bool) {
+        let route = &mut self.voices[voice].route;
+        let before = *route;
+        if !with(route, self.clock) {
+            return;
+        }
+        self.unseat();
+        if before.rests_on(Part::NONE) {
+            // It has heard nothing while it was off.
+            for slot in self.voices[voice].slots.clone() {
+                let slot = &mut self.slots[slot];
+                (slot.direct, slot.integrators) = Default::default();
+            }
+        }
+        self.seat();
     }
 
     /// A still band begins to move.
@@ -333,6 +392,12 @@ impl EqProcessor {
 
     /// At a step: every moving band draws its next line, begins to settle, or is done.
     fn step(&mut self) {
+        let clock = self.clock;
+        let arrived = self.voices.iter_mut().fold(false, |any, voice| voice.route.arrive(clock) | any);
+        if arrived {
+            self.unseat();
+            self.seat();
+        }
         for voice in 0..self.voices.len() {
             let Some(motion) = self.voices[voice].motion else { continue };
             for slot in self.voices[voice].slots.clone() {
@@ -388,14 +453,17 @@ impl EqProcessor {
     }
 
     fn moves(&self) -> bool {
-        self.output.moves || self.voices.iter().any(|voice| voice.motion.is_some())
+        self.output.moves || self.voices.iter().any(|voice| voice.motion.is_some() || voice.route.moves())
     }
 
     /// Runs up to the next step, event or end; all coefficients' lines are drawn.
     fn run(&mut self, block: &mut Block<'_>) {
         let frames = block.frames();
-        let wire = &mut self.wire[..frames * self.layout.channels()];
+        let channels = self.layout.channels();
+        let wire = &mut self.wire[..frames * channels];
+        let dry = &mut self.dry[..frames * channels];
         take_in(wire, block.view());
+        silence_what_is_no_number(wire);
         for stage in &self.stages {
             match *stage {
                 Stage::Still(seat) => self.seats[seat].group.run(self.level, wire),
@@ -408,6 +476,8 @@ impl EqProcessor {
                         Layout::Stereo => svf::run::<2>(*coefficients, *step, passed, integrators, wire),
                     }
                 }
+                Stage::Keep => dry.copy_from_slice(wire),
+                Stage::Blend { voice } => self.voices[voice].route.blend(self.clock, channels, dry, wire),
             }
         }
         let steady = self.output.raise(self.clock, self.layout, wire);
@@ -425,6 +495,13 @@ impl EqProcessor {
                 *state = 0.0;
             }
         }
+    }
+}
+
+/// What is infinite or not a number would never leave a state again.
+fn silence_what_is_no_number(wire: &mut [f64]) {
+    for sample in wire {
+        *sample = if sample.abs() < f64::INFINITY { *sample } else { 0.0 };
     }
 }
 

@@ -39,14 +39,29 @@ impl Prototype {
         Prototype { hz, numerator: [a, a * middle, a * a], denominator: [a, middle, 1.0] }
     }
 
-    /// The sections of a Butterworth high-pass of that order, −3.01 dB at `hz`; the odd one, if any, comes first.
-    pub(crate) fn highpass(hz: f64, order: usize) -> impl Iterator<Item = Prototype> {
-        butterworth(hz, order, [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    /// A notch, silent at `hz`: `(s² + 1) / (s² + s/Q + 1)`.
+    pub(crate) fn notch(hz: f64, q: f64) -> Prototype {
+        Prototype { hz, numerator: [1.0, 0.0, 1.0], denominator: [1.0, 1.0 / q, 1.0] }
     }
 
-    /// The sections of a Butterworth low-pass of that order, −3.01 dB at `hz`; the odd one, if any, comes first.
-    pub(crate) fn lowpass(hz: f64, order: usize) -> impl Iterator<Item = Prototype> {
-        butterworth(hz, order, [1.0, 0.0, 0.0], [1.0, 0.0, 0.0])
+    /// A band-pass, 0 dB at `hz`: `(s/Q) / (s² + s/Q + 1)`.
+    pub(crate) fn bandpass(hz: f64, q: f64) -> Prototype {
+        Prototype { hz, numerator: [0.0, 1.0 / q, 0.0], denominator: [1.0, 1.0 / q, 1.0] }
+    }
+
+    /// An all-pass, turned by half a circle at `hz`: `(s² − s/Q + 1) / (s² + s/Q + 1)`.
+    pub(crate) fn allpass(hz: f64, q: f64) -> Prototype {
+        Prototype { hz, numerator: [1.0, -1.0 / q, 1.0], denominator: [1.0, 1.0 / q, 1.0] }
+    }
+
+    /// The sections of a high-pass; the odd one, if any, comes first.
+    pub(crate) fn highpass(corner: Corner) -> impl Iterator<Item = Prototype> {
+        corner.sections([0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    }
+
+    /// The sections of a low-pass; the odd one, if any, comes first.
+    pub(crate) fn lowpass(corner: Corner) -> impl Iterator<Item = Prototype> {
+        corner.sections([1.0, 0.0, 0.0], [1.0, 0.0, 0.0])
     }
 
     /// |H|² at a frequency.
@@ -109,14 +124,43 @@ impl Prototype {
     }
 }
 
-/// Quality of each pair: Q = 1/(2 sin((2k−1)π/2N)).
-fn butterworth(hz: f64, order: usize, first: [f64; 3], second: [f64; 3]) -> impl Iterator<Item = Prototype> {
-    let odd = (order % 2 == 1).then_some(Prototype { hz, numerator: first, denominator: [1.0, 1.0, 0.0] });
-    let pairs = (1..=order / 2).map(move |k| {
-        let angle = (2 * k - 1) as f64 * std::f64::consts::PI / (2 * order) as f64;
-        Prototype { hz, numerator: second, denominator: [1.0, 2.0 * angle.sin(), 1.0] }
-    });
-    odd.into_iter().chain(pairs)
+/// Where a high-pass or low-pass bends, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Corner {
+    /// Where a Butterworth filter has fallen by 3.01 dB.
+    pub(crate) hz: f64,
+    /// 6 dB per octave each.
+    pub(crate) order: usize,
+    /// By how much the level at `hz` differs from Butterworth's: the quality of the sharpest pair is as much higher.
+    /// A first order has no pair, and nothing to raise.
+    pub(crate) resonance_db: f64,
+}
+
+impl Corner {
+    /// Without resonance.
+    pub(crate) fn butterworth(hz: f64, order: usize) -> Corner {
+        Corner { hz, order, resonance_db: 0.0 }
+    }
+
+    /// How narrow the bend is, for grids.
+    pub(crate) fn narrowness(&self) -> f64 {
+        10f64.powf(self.resonance_db / 20.0).max(1.0)
+    }
+
+    fn sections(self, first: [f64; 3], second: [f64; 3]) -> impl Iterator<Item = Prototype> {
+        let Corner { hz, order, resonance_db } = self;
+        let odd = (order % 2 == 1).then_some(Prototype { hz, numerator: first, denominator: [1.0, 1.0, 0.0] });
+        let pairs = dampings(order).enumerate().map(move |(k, damping)| {
+            let damping = if k == 0 { damping * 10f64.powf(-resonance_db / 20.0) } else { damping };
+            Prototype { hz, numerator: second, denominator: [1.0, damping, 1.0] }
+        });
+        odd.into_iter().chain(pairs)
+    }
+}
+
+/// 1/Q of each pair of a Butterworth filter, the sharpest first: Q = 1/(2 sin((2k−1)π/2N)).
+pub(crate) fn dampings(order: usize) -> impl Iterator<Item = f64> {
+    (1..=order / 2).map(move |k| 2.0 * ((2 * k - 1) as f64 * std::f64::consts::PI / (2 * order) as f64).sin())
 }
 
 /// A pair of digital poles, and `A(z)` at both ends of the axis without loss of digits.

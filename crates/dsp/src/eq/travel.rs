@@ -7,7 +7,7 @@
 use super::processor::STEP;
 
 /// How long the mean is, in seconds.
-const ROUND_S: f64 = 0.0025;
+pub(crate) const ROUND_S: f64 = 0.0025;
 
 /// How a value goes from one place to another.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,12 @@ pub(crate) struct Way {
 impl Way {
     /// At rest.
     pub(crate) fn rest(value: f64, by_factor: bool, sample_rate: f64) -> Way {
-        let steps = (ROUND_S * sample_rate / STEP as f64).ceil().max(1.0) as usize;
+        Way::rounded(value, by_factor, ROUND_S * sample_rate)
+    }
+
+    /// At rest, its mean so many frames long.
+    pub(crate) fn rounded(value: f64, by_factor: bool, frames: f64) -> Way {
+        let steps = (frames / STEP as f64).ceil().max(1.0) as usize;
         Way { travel: Travel::rest(value, by_factor), past: vec![value; steps], oldest: 0 }
     }
 

@@ -9,11 +9,11 @@ use crate::eq::{Eq, response};
 use crate::simd::Level;
 use crate::testing::{assert_block_size_does_not_matter, impulse, run, sine, spread, stereo_noise};
 
-fn eq() -> Settings {
+pub(super) fn eq() -> Settings {
     Settings::new(Eq::SPEC)
 }
 
-fn build(settings: &Settings, sample_rate: u32, layout: Layout) -> Box<dyn Processor> {
+pub(super) fn build(settings: &Settings, sample_rate: u32, layout: Layout) -> Box<dyn Processor> {
     Eq::from_settings(settings).build(&Stream { sample_rate, layout, max_block: 4096, seed: 0 }).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn strip() -> Settings {
         .with_item("high_shelves", &[("hz", 9000.0), ("gain_db", 3.0)])
 }
 
-fn event(settings: &Settings, at: u32, address: &str, value: f64, glide: u32) -> Event {
+pub(super) fn event(settings: &Settings, at: u32, address: &str, value: f64, glide: u32) -> Event {
     Event { at, param: settings.index_of(address).unwrap(), value, glide }
 }
 
@@ -67,8 +67,12 @@ fn spectrum(samples: &[f32], window: impl Fn(f64) -> f64) -> Vec<f64> {
 
 /// What a change adds to a sine, further than 2 kHz away from it and up to 20 kHz, against the whole.
 fn zipper_db(settings: &Settings, sine_hz: f64, events: &[Event]) -> f64 {
-    let input = spread(&sine(sine_hz, 1.0, 48_000, 65_536), Layout::Mono);
-    let out = run(&mut *build(settings, 48_000, Layout::Mono), &input, &[512], events);
+    zipper_with(settings, &spread(&sine(sine_hz, 1.0, 48_000, 65_536), Layout::Mono), sine_hz, events)
+}
+
+/// [`zipper_db`] of the first channel.
+pub(super) fn zipper_with(settings: &Settings, input: &Buffer, sine_hz: f64, events: &[Event]) -> f64 {
+    let out = run(&mut *build(settings, 48_000, input.layout()), input, &[512], events);
     let power = spectrum(out.channel(0), |x| 0.5 - 0.5 * (std::f64::consts::TAU * x).cos());
     let bin = |hz: f64| (hz * 65_536.0 / 48_000.0) as usize;
     let above: f64 = power[bin(sine_hz + 2000.0)..bin(20_000.0)].iter().sum();
