@@ -30,6 +30,8 @@ const STRETCH: u64 = 512;
 const TINY: f64 = 1e-25;
 /// How long a jump is eased, and a stand-in design faded in and out, in seconds.
 const EASE_S: f64 = 0.02;
+/// What reaches over the whole spectrum is rounded over so many times as long.
+const FAR: f64 = 6.0;
 
 /// Which value an event's number means.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +86,7 @@ struct Voice {
 
 impl Voice {
     fn new(band: &Band, route: Route, slots: Range<usize>, sample_rate: f64) -> Voice {
-        let longer = if far_reaching(band.shape) { 4.0 } else { 1.0 };
+        let longer = if far_reaching(band.shape) { FAR } else { 1.0 };
         let rest = |value, by_factor| Way::rounded(value, by_factor, longer * ROUND_S * sample_rate);
         let ways = [rest(band.hz, true), rest(band.gain_db, false), rest(band.q, true)];
         Voice { band: *band, ways, slots, motion: None, route }
@@ -207,7 +209,7 @@ impl EqProcessor {
             dry: vec![0.0; STRETCH as usize * layout.channels()],
             output: Output {
                 born_db: output_db,
-                way: Way::rest(output_db, false, sample_rate),
+                way: Way::rounded(output_db, false, FAR * ROUND_S * sample_rate),
                 gain,
                 step: 0.0,
                 line: 0,
@@ -284,7 +286,7 @@ impl EqProcessor {
     fn hear(&mut self, event: &Event) {
         match self.targets.get(event.param.0 as usize) {
             Some(Target::Output) => {
-                let moved = self.output.way.set_out(self.clock, event.value, event.glide, self.ease);
+                let moved = self.output.way.set_out(self.clock, event.value, event.glide, 3 * self.ease);
                 if moved && !self.output.moves {
                     self.output.aim(self.clock);
                 }
@@ -293,7 +295,7 @@ impl EqProcessor {
                 let (voice, value) = (*voice, *value);
                 // A band that wakes needs to know where it stood, before its way leads elsewhere.
                 let stood = self.voices[voice].end(self.highest_hz);
-                let ease = if far_reaching(stood.shape) { 2 * self.ease } else { self.ease };
+                let ease = if far_reaching(stood.shape) { 3 * self.ease } else { self.ease };
                 let moved = self.voices[voice].ways[value].set_out(self.clock, event.value, event.glide, ease);
                 match self.voices[voice].motion {
                     None if moved => self.wake(voice, &stood),

@@ -72,11 +72,6 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// At rest.
-    pub(crate) fn rest(value: f64, by_factor: bool, sample_rate: f64) -> Way {
-        Way::rounded(value, by_factor, ROUND_S * sample_rate)
-    }
-
     /// At rest, its mean so many frames long.
     pub(crate) fn rounded(value: f64, by_factor: bool, frames: f64) -> Way {
         let steps = (frames / STEP as f64).ceil().max(1.0) as usize;

@@ -51,9 +51,6 @@ const fn exempt(effect: &'static str, param: &'static str, promise: Promise, rea
 /// Everything that is excused. An entry that excuses nothing is stale and fails.
 pub(crate) const EXEMPT: &[Exemption] = &[
     // Equalizers
-    exempt("eq", "output_db", Promise::Zipper, "a fault: its straight line has sharp corners, −88 dB"),
-    exempt("eq", "bandpass/q", Promise::Zipper, "a fault: a glide of all its travel leaves −99 dB"),
-    exempt("eq", "tilts/slope_db_oct", Promise::Zipper, "a fault: a jump of 5 dB per octave leaves −96 dB"),
     exempt("eq", "", Promise::Latency, "all-passes and a band-pass turn the phase, which is what they are for"),
     // Dynamics
     exempt(
