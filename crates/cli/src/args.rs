@@ -100,6 +100,11 @@ pub(crate) enum Verb {
         tonmeister process delay key.wav -o echo.wav --set time_ms=1/8. --tempo 122 --tail\n  \
         tonmeister process limiter mix.wav -o held.wav --residual taken-away.wav")]
     Process(Process),
+    /// Write what a rider does into the song as automation, to go on with by hand
+    ///
+    /// The moves become the fader's where the rider is the last insert of its strip, the trim's where it is the first.
+    /// The rider stays in the song, bypassed.
+    Ride(Ride),
     /// List the effects, or what can be set on one
     Rack(Rack),
     /// Measure loudness, peaks and dynamics of audio files
@@ -267,6 +272,26 @@ pub(crate) struct Process {
     pub(crate) tempo: Option<f64>,
     #[command(flatten)]
     pub(crate) bits: Bits,
+}
+
+/// `ride`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Ride {
+    /// The document; it is changed
+    pub(crate) song: PathBuf,
+    /// The rider: vocal/rider, or vocal where there is only one
+    pub(crate) rider: String,
+    /// How far the drawn fader may be from the rider's, in dB
+    #[arg(long, value_name = "DB", default_value_t = 0.1, value_parser = error_db)]
+    pub(crate) error: f64,
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+/// From 0 to 3 dB.
+fn error_db(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "a number of decibels, such as 0.1".to_string())?;
+    if (0.0..=3.0).contains(&value) { Ok(value) } else { Err("from 0 to 3 dB".into()) }
 }
 
 /// `this=that`.

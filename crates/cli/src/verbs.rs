@@ -8,6 +8,7 @@ mod measure;
 mod mix;
 mod new;
 mod process;
+mod ride;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,6 +41,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Mix(args) => return mix::run(args, voice),
         Verb::Master(args) => return master::run(args, voice),
         Verb::Process(args) => return process::run(args, voice),
+        Verb::Ride(args) => return ride::run(args, voice),
         Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),

@@ -1,4 +1,4 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *measure*, *check*.
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *measure*, *check*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
 //! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
@@ -18,6 +18,7 @@
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
+//! - [`ride`]: what a rider does, as automation.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
 
@@ -33,6 +34,7 @@ pub mod output;
 pub mod process;
 pub mod progress;
 pub mod rack_pages;
+pub mod ride;
 mod text_file;
 pub mod world;
 
@@ -44,6 +46,7 @@ pub use mix::{Dynamics, MixOptions, MixReport};
 pub use output::{Depth, Written};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
+pub use ride::{RideOptions, RideReport};
 pub use tonmeister_core::{Diagnostic, Severity};
 pub use tonmeister_measure::check::Finding as AudioFinding;
 pub use tonmeister_measure::loudness::Loudness;
