@@ -1,0 +1,1 @@
+"""What `bench/against` compares, shelf by shelf."""
