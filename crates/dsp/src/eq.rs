@@ -25,10 +25,12 @@
 pub(crate) mod band;
 pub(crate) mod butterworth;
 pub(crate) mod fit;
+pub mod graphic;
 pub(crate) mod narrow;
 pub(crate) mod processor;
 pub(crate) mod prototype;
 pub(crate) mod route;
+pub(crate) mod row;
 pub(crate) mod svf;
 pub(crate) mod tilt;
 pub(crate) mod travel;

@@ -39,6 +39,8 @@ pub fn rack() -> tonmeister_core::Registry {
     tonmeister_core::Registry::new()
         // Equalizers
         .with::<eq::Eq>()
+        .with::<eq::graphic::Graphic>()
+        .with::<eq::graphic::Graphic31>()
         // Dynamics
         .with::<dynamics::Compressor>()
         .with::<dynamics::Expander>()
