@@ -23,6 +23,7 @@
 //! ```
 
 pub(crate) mod band;
+pub mod baxandall;
 pub(crate) mod butterworth;
 pub(crate) mod fit;
 pub mod graphic;
@@ -31,6 +32,7 @@ pub(crate) mod processor;
 pub(crate) mod prototype;
 pub(crate) mod route;
 pub(crate) mod row;
+pub mod semi;
 pub(crate) mod svf;
 pub(crate) mod tilt;
 pub(crate) mod travel;

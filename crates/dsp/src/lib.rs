@@ -41,6 +41,8 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<eq::Eq>()
         .with::<eq::graphic::Graphic>()
         .with::<eq::graphic::Graphic31>()
+        .with::<eq::baxandall::Baxandall>()
+        .with::<eq::semi::SemiParametric>()
         // Dynamics
         .with::<dynamics::Compressor>()
         .with::<dynamics::Expander>()
