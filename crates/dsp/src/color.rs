@@ -5,12 +5,14 @@
 //! same.
 
 mod bitcrusher;
+mod exciter;
 pub(crate) mod level;
 #[cfg(test)]
 pub(crate) mod probe;
 mod saturator;
 
 pub use bitcrusher::Bitcrusher;
+pub use exciter::Exciter;
 pub use saturator::Saturator;
 
 use tonmeister_core::{Block, Context, Event};

@@ -71,6 +71,7 @@ pub fn rack() -> tonmeister_core::Registry {
         // Color
         .with::<color::Saturator>()
         .with::<color::Bitcrusher>()
+        .with::<color::Exciter>()
     // Stereo
     // Repair
     // Utility

@@ -1,0 +1,315 @@
+//! The effect `exciter`: adds overtones of the treble above it.
+//!
+//! ```
+//! use tonmeister_core::{Block, Context, Effect, Layout, Settings, Stream};
+//! use tonmeister_dsp::color::Exciter;
+//!
+//! let settings = Settings::new(Exciter::SPEC).with("amount_percent", 100.0).with("auto_gain", 0.0);
+//! let stream = Stream { sample_rate: 48_000, layout: Layout::Mono, max_block: 1000, seed: 1 };
+//! let mut exciter = Exciter::from_settings(&settings).build(&stream).unwrap();
+//! let dry: Vec<f32> = (0..1000).map(|n| 0.5 * (n as f32 * 0.7).sin()).collect();
+//! let mut air = dry.clone();
+//! exciter.process(&mut Block::mono(&mut air), &Context::default());
+//! assert!((500..1000).any(|n| (air[n] - dry[n - 90]).abs() > 0.05));
+//! ```
+//!
+//! A high-pass, a curve at eight times the rate, and the same high-pass once more, which keeps difference tones out of
+//! the middle; what is left is added to the sound.
+
+#[cfg(test)]
+mod tests;
+
+use std::f64::consts::{PI, SQRT_2};
+
+use tonmeister_core::{
+    Block, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, ParamSpec, Processor, Settings, Stream, Tail,
+    Unit,
+};
+
+use super::level::{LoudnessMatch, clean};
+use super::{TILE, Tiled, in_tiles, sane};
+use crate::dynamics::parts::DelayLine;
+use crate::math::{amplitude_of_db, exp2, log2};
+use crate::oversample::Oversampler;
+use crate::travel::Travel;
+
+const PARAMS: &[ParamSpec] = &[
+    ParamSpec::number(
+        "frequency_hz",
+        "Frequency",
+        Unit::Hz,
+        (500.0, 12_000.0),
+        3500.0,
+        "Overtones are made of what lies above this, and kept above it.",
+    )
+    .logarithmic(),
+    ParamSpec::number(
+        "drive_db",
+        "Drive",
+        Unit::Db,
+        (0.0, 36.0),
+        18.0,
+        "How hard the treble is bent: quiet treble needs more.",
+    ),
+    ParamSpec::number(
+        "even_percent",
+        "Even",
+        Unit::Percent,
+        (0.0, 100.0),
+        50.0,
+        "0 makes odd overtones alone, which sound edgy; more adds the octave, which sounds open.",
+    ),
+    ParamSpec::number(
+        "amount_percent",
+        "Amount",
+        Unit::Percent,
+        (0.0, 100.0),
+        30.0,
+        "How much of the bent treble is added to the sound.",
+    ),
+    ParamSpec::switch(
+        "auto_gain",
+        "Auto gain",
+        true,
+        "Holds the whole at the loudness of what came in, K-weighted, over the last seconds.",
+    ),
+];
+
+const SPEC: EffectSpec = EffectSpec {
+    id: "exciter",
+    name: "Exciter",
+    family: Family::Color,
+    summary: "Adds overtones of the treble above it: presence and air that an equalizer cannot lift.",
+    doc: "\
+For voices, guitars and old recordings that lack treble: what is not there cannot be boosted, but it can be made of \
+what lies below. Overtones grow with the level of the treble, so loud consonants and strokes are lit up most. Quiet \
+treble, which is not bent yet, is lifted too, before `amount_percent` by half the drive in decibels. \
+Latency: 90 frames.",
+    params: PARAMS,
+    groups: &[],
+    files: &[],
+    stereo_only: false,
+    takes_key: false,
+    sources: &[
+        "Zölzer (ed.): DAFX, 2nd ed. 2011, §4.3.3 (exciters)",
+        "Simper: Solving the continuous SVF equations using trapezoidal integration, 2013",
+    ],
+};
+
+/// What `even_percent` at 100 adds to the input of the curve.
+const BIAS: f64 = 0.7;
+
+/// Settings of the effect `exciter`.
+#[derive(Clone, Debug)]
+pub struct Exciter(Settings);
+
+impl Effect for Exciter {
+    const SPEC: &'static EffectSpec = &SPEC;
+
+    fn from_settings(settings: &Settings) -> Self {
+        Exciter(settings.clone())
+    }
+
+    fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
+        let over = Oversampler::new(8);
+        let channel = Channel { delay: DelayLine::new(over.latency()), over, cuts: [[0.0; 2]; 2] };
+        let channels = stream.layout.channels();
+        let matched = (self.0.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(stream.sample_rate, channels));
+        Ok(Box::new(Running {
+            settings: self.0.clone(),
+            stream: *stream,
+            controls: Controls::new(&self.0, stream.sample_rate),
+            channels: vec![channel; channels],
+            matched,
+            clock: 0,
+        }))
+    }
+}
+
+struct Controls {
+    /// Octaves above 1 Hz.
+    octaves: Travel,
+    drive_db: Travel,
+    even_percent: Travel,
+    amount_percent: Travel,
+}
+
+impl Controls {
+    fn new(settings: &Settings, rate: u32) -> Self {
+        let travel = |id| Travel::new(settings.get(id), rate);
+        Controls {
+            octaves: Travel::new(log2(settings.get("frequency_hz")), rate),
+            drive_db: travel("drive_db"),
+            even_percent: travel("even_percent"),
+            amount_percent: travel("amount_percent"),
+        }
+    }
+
+    fn moving(&self) -> bool {
+        [&self.octaves, &self.drive_db, &self.even_percent, &self.amount_percent].iter().any(|travel| travel.moving())
+    }
+}
+
+/// What the numbers are at one frame.
+#[derive(Clone, Copy, Default)]
+struct Now {
+    /// tan(πf/rate)
+    corner: f64,
+    drive: f64,
+    bias: f64,
+    /// What the curve makes of the bias.
+    rest: f64,
+    /// Laid on behind the curve.
+    after: f64,
+    amount: f64,
+}
+
+#[derive(Clone)]
+struct Channel {
+    over: Oversampler<f32>,
+    delay: DelayLine,
+    cuts: [[f64; 2]; 2],
+}
+
+struct Running {
+    settings: Settings,
+    stream: Stream,
+    controls: Controls,
+    channels: Vec<Channel>,
+    matched: Option<LoudnessMatch>,
+    clock: u64,
+}
+
+/// A Butterworth high-pass, 12 dB per octave, as a state variable filter: its corner may move at any frame.
+#[inline]
+fn high_pass(state: &mut [f64; 2], x: f64, g: f64) -> f64 {
+    let a = 1.0 / (1.0 + g * (g + SQRT_2));
+    let v3 = x - state[1];
+    let band = a * (state[0] + g * v3);
+    let low = state[1] + g * band;
+    *state = [2.0 * band - state[0], 2.0 * low - state[1]];
+    x - SQRT_2 * band - low
+}
+
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn overtones(fast: &mut [f32], factor: usize, now: &[Now; TILE]) {
+    for (now, group) in now.iter().zip(fast.chunks_exact_mut(factor)) {
+        let Now { bias, rest, after, .. } = *now;
+        for x in group {
+            let u = f64::from(*x) + bias;
+            *x = ((u / (1.0 + u * u).sqrt() - rest) * after) as f32;
+        }
+    }
+}
+
+impl Running {
+    fn now(&mut self, frames: usize) -> [Now; TILE] {
+        let mut all = [Now::default(); TILE];
+        let moving = self.controls.moving();
+        let rate = f64::from(self.stream.sample_rate);
+        for n in 0..frames {
+            if n > 0 && !moving {
+                all[n] = all[0];
+                continue;
+            }
+            let drive = amplitude_of_db(self.controls.drive_db.step());
+            let bias = 0.01 * BIAS * self.controls.even_percent.step();
+            let root = (1.0 + bias * bias).sqrt();
+            all[n] = Now {
+                corner: (PI * (exp2(self.controls.octaves.step()) / rate).min(0.45)).tan(),
+                drive,
+                bias,
+                rest: bias / root,
+                // By the slope at rest, and half of the drive in decibels: the rest of it is what bends.
+                after: root * root * root / drive.sqrt(),
+                amount: 0.01 * self.controls.amount_percent.step(),
+            };
+        }
+        all
+    }
+}
+
+impl Tiled for Running {
+    fn clock(&mut self) -> &mut u64 {
+        &mut self.clock
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let controls = &mut self.controls;
+        match self.settings.at(event.param).0.id {
+            "frequency_hz" => controls.octaves.to(log2(event.value), event.glide),
+            "drive_db" => controls.drive_db.to(event.value, event.glide),
+            "even_percent" => controls.even_percent.to(event.value, event.glide),
+            "amount_percent" => controls.amount_percent.to(event.value, event.glide),
+            _ => {}
+        }
+    }
+
+    fn tile(&mut self, block: &mut Block<'_>) {
+        let frames = block.frames();
+        let now = self.now(frames);
+        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
+            let mut wet = [0.0_f32; TILE];
+            let wet = &mut wet[..frames];
+            for ((x, wet), now) in samples.iter_mut().zip(wet.iter_mut()).zip(&now) {
+                let input = sane(*x);
+                *x = input as f32;
+                *wet = (now.drive * high_pass(&mut channel.cuts[0], input, now.corner)) as f32;
+            }
+            let factor = channel.over.factor();
+            channel.over.run(wet, |fast| overtones(fast, factor, &now));
+            channel.delay.run(samples);
+            for ((x, wet), now) in samples.iter().zip(wet.iter_mut()).zip(&now) {
+                let overtones = high_pass(&mut channel.cuts[1], f64::from(*wet), now.corner);
+                *wet = (f64::from(*x) + now.amount * overtones) as f32;
+            }
+            if let Some(matched) = &mut self.matched {
+                matched.listen(c, samples, wet);
+            }
+            samples.copy_from_slice(wet);
+        }
+        if let Some(matched) = &mut self.matched {
+            let mut gains = [0.0; TILE];
+            gains[..frames].fill_with(|| matched.step());
+            for samples in block.channels_mut() {
+                for (x, gain) in samples.iter_mut().zip(&gains) {
+                    *x = (f64::from(*x) * gain) as f32;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.channels.iter_mut().flat_map(|channel| &mut channel.cuts).flatten().for_each(clean);
+        if let Some(matched) = &mut self.matched {
+            matched.flush();
+        }
+    }
+}
+
+impl Processor for Running {
+    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
+        in_tiles(self, block, context);
+    }
+
+    fn latency(&self) -> Frames {
+        Frames(self.channels[0].over.latency() as u64)
+    }
+
+    /// The filters' ringing: twice a Butterworth pair of 500 Hz or more.
+    fn tail(&self) -> Tail {
+        Tail::Frames(u64::from(self.stream.sample_rate) / 50 + self.latency().0)
+    }
+
+    fn reset(&mut self) {
+        let rate = self.stream.sample_rate;
+        self.controls = Controls::new(&self.settings, rate);
+        for channel in &mut self.channels {
+            channel.over.reset();
+            channel.delay.reset();
+            channel.cuts = [[0.0; 2]; 2];
+        }
+        self.matched = self.matched.as_ref().map(|_| LoudnessMatch::new(rate, self.channels.len()));
+        self.clock = 0;
+    }
+}
