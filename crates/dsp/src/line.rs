@@ -88,6 +88,8 @@ pub(crate) struct Line {
 impl Line {
     /// Remembers at least `longest` frames.
     pub(crate) fn new(longest: usize) -> Self {
+        // The table is made now, and not at the first read, which happens while it sounds.
+        kernels();
         let size = (longest + TAPS + 1).next_power_of_two();
         Line { samples: vec![0.0; size + TAPS], mask: size - 1, next: 0 }
     }
