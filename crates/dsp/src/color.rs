@@ -4,16 +4,20 @@
 //! not fit under half the sample rate vanish rather than fold back as wrong notes. Dry parts of a mix are delayed by the
 //! same.
 
+mod bass_enhancer;
 mod bitcrusher;
 mod exciter;
 pub(crate) mod level;
 #[cfg(test)]
 pub(crate) mod probe;
 mod saturator;
+mod tape;
 
+pub use bass_enhancer::BassEnhancer;
 pub use bitcrusher::Bitcrusher;
 pub use exciter::Exciter;
 pub use saturator::Saturator;
+pub use tape::Tape;
 
 use tonmeister_core::{Block, Context, Event};
 

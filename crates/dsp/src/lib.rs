@@ -71,7 +71,9 @@ pub fn rack() -> tonmeister_core::Registry {
         // Color
         .with::<color::Saturator>()
         .with::<color::Bitcrusher>()
+        .with::<color::Tape>()
         .with::<color::Exciter>()
+        .with::<color::BassEnhancer>()
     // Stereo
     // Repair
     // Utility

@@ -22,8 +22,8 @@ mod tests;
 use std::f64::consts::{PI, SQRT_2};
 
 use tonmeister_core::{
-    Block, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, ParamSpec, Processor, Settings, Stream, Tail,
-    Unit,
+    Block, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, ParamSpec, Processor, Settings, Stream,
+    Tail, Unit,
 };
 
 use super::level::{LoudnessMatch, clean};
@@ -153,8 +153,8 @@ impl Controls {
 /// What the numbers are at one frame.
 #[derive(Clone, Copy, Default)]
 struct Now {
-    /// tan(πf/rate)
-    corner: f64,
+    /// tan(πf/rate), and 1/(1 + g·(g + √2)) of it.
+    corner: [f64; 2],
     drive: f64,
     bias: f64,
     /// What the curve makes of the bias.
@@ -182,8 +182,7 @@ struct Running {
 
 /// A Butterworth high-pass, 12 dB per octave, as a state variable filter: its corner may move at any frame.
 #[inline]
-fn high_pass(state: &mut [f64; 2], x: f64, g: f64) -> f64 {
-    let a = 1.0 / (1.0 + g * (g + SQRT_2));
+fn high_pass(state: &mut [f64; 2], x: f64, [g, a]: [f64; 2]) -> f64 {
     let v3 = x - state[1];
     let band = a * (state[0] + g * v3);
     let low = state[1] + g * band;
@@ -215,8 +214,9 @@ impl Running {
             let drive = amplitude_of_db(self.controls.drive_db.step());
             let bias = 0.01 * BIAS * self.controls.even_percent.step();
             let root = (1.0 + bias * bias).sqrt();
+            let g = (PI * (exp2(self.controls.octaves.step()) / rate).min(0.45)).tan();
             all[n] = Now {
-                corner: (PI * (exp2(self.controls.octaves.step()) / rate).min(0.45)).tan(),
+                corner: [g, 1.0 / (1.0 + g * (g + SQRT_2))],
                 drive,
                 bias,
                 rest: bias / root,

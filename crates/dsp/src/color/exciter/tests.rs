@@ -54,3 +54,16 @@ fn blocks_do_not_matter() {
     let events = [at(100, 0, 900.0, 800), at(1500, 1, 30.0, 0), at(2000, 2, 90.0, 500), at(4000, 3, 80.0, 0)];
     assert_block_size_does_not_matter(|| build::<Exciter>(&[], Layout::Stereo), &input, &events);
 }
+
+#[test]
+#[ignore = "a stopwatch, not a check"]
+fn stopwatch() {
+    let mut exciter = build::<Exciter>(&[], Layout::Stereo);
+    let x = stereo_noise(1, 0.5, 512);
+    let mut y = x.clone();
+    let ns = crate::oversample::tests::quickest(512, || {
+        y.clone_from(&x);
+        exciter.process(&mut y.block(512), &tonmeister_core::Context::default());
+    });
+    println!("exciter: {ns:.1} ns per stereo frame");
+}
