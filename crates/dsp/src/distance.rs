@@ -161,9 +161,12 @@ impl Effect for Distance {
 
 /// What air takes from a frequency over one meter, in decibels: 20 °C, 50 % humidity, at sea level.
 fn air_db_per_m(hz: f64) -> f64 {
-    // Relaxation frequencies of oxygen and nitrogen at that temperature and 1.16 % of water molecules.
-    let (oxygen, nitrogen) = (35_500.0, 332.0);
     let kelvin = 293.15_f64;
+    // Percent of water molecules: 50 % of saturation (annex B of the standard), 1.153.
+    let water = 50.0 * 10f64.powf(4.6151 - 6.8346 * (273.16 / kelvin).powf(1.261));
+    // Relaxation frequencies of oxygen and nitrogen: 35.4 kHz and 332 Hz.
+    let oxygen = 24.0 + 4.04e4 * water * (0.02 + water) / (0.391 + water);
+    let nitrogen = 9.0 + 280.0 * water;
     let relaxed = |part: f64, theta: f64, at: f64| part * (-theta / kelvin).exp() / (at + hz * hz / at);
     8.686 * hz * hz * (1.84e-11 + relaxed(0.012_75, 2239.1, oxygen) + relaxed(0.1068, 3352.0, nitrogen))
 }

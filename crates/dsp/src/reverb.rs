@@ -24,6 +24,9 @@
 //! modulation move without a click: in straight lines with corners rounded by a one-pole of 1 ms, jumps in 50 ms (the
 //! filters' frequencies: in 20 ms, eased); the modulation takes new values on a grid of 64 frames. There is no latency.
 //!
+//! A reverse reverb is not made here: sixteen lines cannot run backward. [`convolution`](crate::convolution) plays any
+//! recorded space backward with `reverse`.
+//!
 //! Modulation is a swing of the mixing matrix, not of delays: it spreads resonances without bending the pitch and
 //! without dulling the treble (see [`network`]).
 //!
@@ -39,6 +42,7 @@ mod network;
 mod processor;
 pub(crate) mod ring;
 mod shelves;
+mod slowest;
 mod transpose;
 mod tuning;
 
@@ -75,7 +79,8 @@ const SPEC: EffectSpec = EffectSpec {
     family: Family::Space,
     summary: "Puts the sound into a room, a chamber, a plate or a hall.",
     doc: "Meant for a bus that tracks send to, where `mix_percent` stays at 100. Each octave lasts as long as \
-          `decay_s` and the ratios say, within 5 %.",
+          `decay_s` and the ratios say, within 5 %. For a swell that runs backward take `convolution` and its \
+          `reverse`.",
     params: &[
         ParamSpec::choice("kind", "Kind", KINDS, "The space: its size, density and early reflections."),
         fixed(
@@ -221,7 +226,7 @@ const SPEC: EffectSpec = EffectSpec {
                 octave("hz16000", "16 kHz"),
             ],
             doc: "Factors of the decay for each octave, on top of the ratios. Neighbors further apart than a factor of \
-                  about 1.5 blend into one another.",
+                  about 1.5 blend into one another: next to a long octave a short one lasts longer than asked.",
         },
         GroupSpec {
             id: "highpass",

@@ -24,6 +24,9 @@ const ROUNDS: usize = 4;
 const STEEPNESS: f64 = 1.5;
 /// No line needs to lose more than this on one pass to be silent.
 const MOST_LOSS_DB: f64 = 100.0;
+/// How much more than an octave next to it an octave may lose on a pass of the longest line. Bands that lift one octave
+/// further above the next become resonators: needles of a gain above one, ringing for minutes.
+const STEEPEST_DB: f64 = 12.0;
 
 /// Center of an octave band: 31.25 Hz to 16 kHz.
 pub(crate) fn center(band: usize) -> f64 {
@@ -185,7 +188,9 @@ impl Losses {
     }
 
     fn of_bands(curve: &Curve, lengths: &[usize; LINES], rate: f64) -> Losses {
-        let designs = lengths.map(|length| Design::new(curve, length, rate));
+        let longest = lengths.iter().copied().max().unwrap_or(1) as f64;
+        // The same in decay for all lines.
+        let designs = lengths.map(|length| Design::new(curve, length, rate, STEEPEST_DB * length as f64 / longest));
         let count = designs.iter().map(|d| d.sections.len()).max().unwrap_or(0);
         // A band that would bend no line by a thousandth of its loss is left out for all.
         let matters = |band: usize| designs.iter().any(|d| d.bends(band));
@@ -242,10 +247,12 @@ fn places(rate: f64) -> Vec<f64> {
 fn excess_db(broadband_db: f64, shape_db: impl Fn(f64) -> f64, curve: &Curve, length: usize, rate: f64) -> f64 {
     let least = -60.0 * length as f64 / (rate * 1.5 * curve.longest());
     let grid = (0..).map(|i| 5.0 * 2f64.powf(f64::from(i) / 24.0)).take_while(|hz| *hz < 0.5 * rate);
-    let sums: Vec<f64> = grid.chain([0.5 * rate]).map(shape_db).collect();
+    let sums: Vec<f64> = grid.chain([0.5 * rate]).map(&shape_db).collect();
     // Between two places of the grid the sum cannot rise much above what it changes from one to the next.
     let steepest = sums.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max);
-    let most = sums.iter().copied().fold(f64::MIN, f64::max) + 0.1 * steepest;
+    // Bands are sharpest at their centers.
+    let centers = (0..bands_at(rate)).map(|band| shape_db(center(band)));
+    let most = sums.iter().copied().chain(centers).fold(f64::MIN, f64::max) + 0.1 * steepest;
     (broadband_db + most - least).max(0.0)
 }
 
@@ -258,11 +265,16 @@ struct Design {
 }
 
 impl Design {
-    fn new(curve: &Curve, length: usize, rate: f64) -> Design {
+    /// Losses that differ by more than `steepest_db` from one octave to the next are evened out toward the lesser.
+    fn new(curve: &Curve, length: usize, rate: f64, steepest_db: f64) -> Design {
         let (bands, points) = (bands_at(rate), places(rate));
-        let loss = |hz: f64| loss_db(curve, length, rate, hz);
-        let middle_db = (0..bands).map(|b| loss(center(b))).sum::<f64>() / bands as f64;
-        let target: Vec<f64> = points.iter().map(|hz| loss(*hz) - middle_db).collect();
+        let asked: Vec<f64> = points.iter().map(|hz| loss_db(curve, length, rate, *hz)).collect();
+        let reach =
+            |point: usize, other: usize| asked[other] - steepest_db * point.abs_diff(other) as f64 / DENSITY as f64;
+        let loss = |point: usize| (0..points.len()).map(|other| reach(point, other)).fold(asked[point], f64::max);
+        let losses: Vec<f64> = (0..points.len()).map(loss).collect();
+        let middle_db = losses.iter().step_by(DENSITY).sum::<f64>() / bands as f64;
+        let target: Vec<f64> = losses.iter().map(|loss| loss - middle_db).collect();
         let mut gains_db: Vec<f64> = (0..bands).map(|b| target[DENSITY * b]).collect();
         for _ in 0..ROUNDS {
             gains_db = refit(&gains_db, &points, &target, rate);
@@ -423,6 +435,13 @@ mod tests {
     fn a_flat_decay_needs_no_bands_and_a_wild_one_stays_stable() {
         let flat = Losses::new(&curve(2.0, 1.0, 1.0), &LENGTHS, 48_000);
         assert!(flat.is_flat());
+        // One octave that outlasts the rest by far: its band is sharpest at its very center, which no grid may miss.
+        for band in 0..BANDS {
+            let octaves = std::array::from_fn(|b| if b == band { 4.0 } else { 0.14 });
+            let losses = Losses::new(&Curve { octaves, ..curve(0.25, 1.1, 0.5) }, &LENGTHS, 48_000);
+            let most = (0..LINES).map(|line| losses.gain_db(line, center(band), 48_000.0)).fold(f64::MIN, f64::max);
+            assert!(most < 0.0, "{} Hz grows by {most:.2} dB on each pass", center(band));
+        }
         let wild = Curve { octaves: [4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1, 4.0, 0.1], ..curve(20.0, 4.0, 0.1) };
         for rate in [8000, 22_050, 32_000, 44_100, 384_000] {
             let losses = Losses::new(&wild, &LENGTHS, rate);

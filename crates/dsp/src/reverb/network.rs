@@ -21,6 +21,7 @@ use super::LINES;
 use super::decay::Losses;
 use super::losses::{States, lose};
 use super::ring::{CHUNK, Planes, Ring};
+use super::slowest::slowest;
 use super::transpose::{Frames, to_frames, to_planes};
 
 const PAIRS: usize = LINES / 2;
@@ -62,6 +63,16 @@ impl Network {
     /// beyond a multiple of it.
     pub(crate) fn pass(&self) -> usize {
         self.pass
+    }
+
+    /// The longest line in frames.
+    pub(crate) fn longest(&self) -> usize {
+        self.lengths.iter().copied().max().unwrap_or(0)
+    }
+
+    /// A T60 in seconds that nothing in the network outlasts, at least `first`.
+    pub(crate) fn slowest(&self, first: f64) -> f64 {
+        slowest(&self.losses, &self.lengths, self.swing.rate, first)
     }
 
     /// The next grid line of the swing: `depth` in radians and `hz` are those of its start.

@@ -271,10 +271,10 @@ impl Running {
         let space = Space::new(settings, sample_rate);
         let rate = f64::from(sample_rate);
         let last = space.early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0);
-        let cloud =
-            space.diffuser.length() + tuning(settings).lengths(settings.get("size_percent") * 0.01, rate)[LINES - 1];
-        // Twice T60 for 120 dB, a tenth more for what the fit of the decay may be off, half a second for the filters.
-        let decay = (2.2 * curve(settings).longest() + 0.5) * rate;
+        let cloud = space.diffuser.length() + space.network.longest();
+        // Twice T60 for 120 dB, of at least a tenth more than asked for what the fit of the decay may be off; half a
+        // second for the filters.
+        let decay = (2.0 * space.network.slowest(1.1 * curve(settings).longest()) + 0.5) * rate;
         let tail = (space.pre_delay + last + cloud) as u64 + decay.ceil() as u64;
         Running {
             settings: settings.clone(),

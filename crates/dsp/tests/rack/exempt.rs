@@ -77,12 +77,6 @@ pub(crate) const EXEMPT: &[Exemption] = &[
     exempt(
         "reverb",
         "",
-        Promise::Tail,
-        "a fault: with octaves asked to last 28 times as long as their neighbors, lows ring on at −78 dB",
-    ),
-    exempt(
-        "reverb",
-        "",
         Promise::Latency,
         "reflections alone, whose place in time is the effect; the dry mix is tested",
     ),
