@@ -26,6 +26,7 @@ pub mod math;
 pub mod modulation;
 pub mod multiband;
 pub mod oversample;
+pub mod repair;
 pub mod resample;
 pub mod reverb;
 pub mod rider;
@@ -74,7 +75,11 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<color::Tape>()
         .with::<color::Exciter>()
         .with::<color::BassEnhancer>()
-    // Stereo
-    // Repair
+        // Stereo
+        // Repair
+        .with::<repair::Denoise>()
+        .with::<repair::PhaseRotation>()
+        .with::<repair::Deplosive>()
+        .with::<repair::Breath>()
     // Utility
 }
