@@ -77,6 +77,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<color::BassEnhancer>()
         // Stereo
         // Repair
+        .with::<repair::Declick>()
         .with::<repair::Denoise>()
         .with::<repair::PhaseRotation>()
         .with::<repair::Deplosive>()
