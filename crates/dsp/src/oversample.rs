@@ -51,7 +51,6 @@ pub struct Oversampler<T: Sample> {
     downs: Vec<Down<T>>,
     /// Frames of the high rate that make the whole delay a whole number of frames of the low rate.
     pad: Vec<T>,
-    pad_at: usize,
     latency: usize,
     low: Vec<T>,
     high: Vec<T>,
@@ -85,7 +84,6 @@ impl<T: Sample> Oversampler<T> {
             ups: taps.iter().enumerate().map(|(i, taps)| Up::new(taps, TILE << i)).collect(),
             downs: taps.iter().enumerate().map(|(i, taps)| Down::new(taps, TILE << i)).collect(),
             pad: vec![T::default(); latency * factor - high_rate],
-            pad_at: 0,
             latency,
             low: vec![T::default(); TILE * factor],
             high: vec![T::default(); TILE * factor],
@@ -120,12 +118,10 @@ impl<T: Sample> Oversampler<T> {
             std::mem::swap(&mut self.low, &mut self.high);
         }
         inner(&mut self.low[..frames]);
-        if !self.pad.is_empty() {
-            for x in &mut self.low[..frames] {
-                std::mem::swap(x, &mut self.pad[self.pad_at]);
-                self.pad_at = if self.pad_at + 1 == self.pad.len() { 0 } else { self.pad_at + 1 };
-            }
-        }
+        // The pad is shorter than a frame of the low rate.
+        let late = self.pad.len();
+        self.low[..frames].rotate_right(late);
+        self.low[..late].swap_with_slice(&mut self.pad);
         for down in self.downs.iter_mut().rev() {
             frames /= 2;
             down.run(&self.low[..2 * frames], &mut self.high[..frames]);
@@ -139,6 +135,5 @@ impl<T: Sample> Oversampler<T> {
         self.ups.iter_mut().for_each(Up::reset);
         self.downs.iter_mut().for_each(Down::reset);
         self.pad.fill(T::default());
-        self.pad_at = 0;
     }
 }

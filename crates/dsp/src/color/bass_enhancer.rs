@@ -18,6 +18,11 @@
 //! envelope again. So the harmonics follow the level of the bass exactly, loud or soft. A polynomial of order 8 makes
 //! nothing above eight times what it is given, hence nothing that could fold back.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line it would be compiled without its caller's vector instructions"
+)]
+
 #[cfg(test)]
 mod tests;
 
@@ -274,7 +279,7 @@ fn section(state: &mut [f64; 2], x: f64, corner: &Corner) -> [f64; 2] {
 }
 
 /// The sum of weighted Chebyshev polynomials T₂ … T₈ at `u`, by Clenshaw's recurrence.
-#[inline]
+#[inline(always)]
 fn harmonics(u: f64, weights: &[f64; HARMONICS]) -> f64 {
     let (mut one, mut two) = (0.0, 0.0);
     for weight in weights.iter().rev() {
@@ -283,6 +288,21 @@ fn harmonics(u: f64, weights: &[f64; HARMONICS]) -> f64 {
     // b₂ and b₃; there are no T₁ and T₀.
     let first = 2.0 * u * one - two;
     u * first - one
+}
+
+/// The harmonics of a bass of that height.
+#[inline(always)]
+fn bent(x: f64, height: f64, weights: &[f64; HARMONICS]) -> f64 {
+    let u = x / if height > 1e-20 { height } else { 1.0 };
+    height * harmonics(u, weights)
+}
+
+/// The harmonics of a stretch of bass.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn bend(bass: &mut [f64], heights: &[f64], weights: &[f64; HARMONICS]) {
+    for (x, height) in bass.iter_mut().zip(heights) {
+        *x = bent(*x, *height, weights);
+    }
 }
 
 impl Tiled for Running {
@@ -329,13 +349,22 @@ impl Tiled for Running {
                 *power = *bass;
             }
             channel.hilbert.powers(&mut powers[..frames]);
+            let heights = &mut powers[..frames];
+            for height in heights.iter_mut() {
+                let (now, fallen) = (height.sqrt(), self.fall * channel.envelope);
+                channel.envelope = if now > fallen { now } else { fallen };
+                *height = channel.envelope;
+            }
+            if moving {
+                for (n, (x, height)) in bass.iter_mut().zip(heights).enumerate() {
+                    *x = bent(*x, *height, &all[n].weights);
+                }
+            } else {
+                bend(&mut bass[..frames], heights, &all[0].weights);
+            }
             for (n, y) in samples.iter_mut().enumerate() {
                 let now = at(n);
-                let height = powers[n].sqrt();
-                let fallen = self.fall * channel.envelope;
-                channel.envelope = if height > fallen { height } else { fallen };
-                let u = if channel.envelope > 1e-20 { bass[n] / channel.envelope } else { 0.0 };
-                let mut made = channel.envelope * harmonics(u, &now.weights);
+                let mut made = bass[n];
                 let [lowest, highest] = &now.corners;
                 for (state, corner) in channel.lows.iter_mut().zip(lowest) {
                     [_, made] = section(state, made, corner);
