@@ -2,6 +2,7 @@
 //!
 //! * [`loudness`] measures a programme as broadcasters and stores do: integrated, momentary and short-term loudness,
 //!   loudness range, true peak, in one streaming pass.
+//! * [`align`] finds how far two recordings of one sound lie apart, and whether one is turned.
 //! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
 //!   do not fit their siblings.
 //! * [`weighting`] is the filter under loudness.
@@ -10,6 +11,7 @@
 //! ends in a plain value that serialises.
 #![forbid(unsafe_code)]
 
+pub mod align;
 pub mod check;
 pub mod loudness;
 pub mod weighting;
