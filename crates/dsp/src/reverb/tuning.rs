@@ -41,8 +41,8 @@ pub(crate) const TUNINGS: [Tuning; 4] = [
         lines_ms: (20.0, 70.0),
         diffuse_ms: [7.0, 14.0, 28.0, 50.0],
         early_ms: (6.0, 60.0),
-        early_db: -7.0,
-        seed: 29,
+        early_db: -9.0,
+        seed: 162,
     },
     Tuning {
         lines_ms: (20.0, 70.0),
