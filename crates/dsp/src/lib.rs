@@ -31,9 +31,11 @@ pub mod resample;
 pub mod reverb;
 pub mod rider;
 pub mod simd;
+pub mod stereo;
 pub mod testing;
 mod travel;
 pub mod truepeak;
+pub mod utility;
 
 /// Every effect that a document can name, shelf by shelf ([`Family`](tonmeister_core::Family)).
 pub fn rack() -> tonmeister_core::Registry {
@@ -76,11 +78,22 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<color::Exciter>()
         .with::<color::BassEnhancer>()
         // Stereo
+        .with::<stereo::MidSide>()
+        .with::<stereo::Width>()
+        .with::<stereo::MonoMaker>()
+        .with::<stereo::Rotation>()
+        .with::<stereo::Decorrelator>()
+        .with::<stereo::BalanceCorrector>()
+        .with::<stereo::Haas>()
         // Repair
         .with::<repair::Declick>()
         .with::<repair::Denoise>()
         .with::<repair::PhaseRotation>()
         .with::<repair::Deplosive>()
         .with::<repair::Breath>()
-    // Utility
+        // Utility
+        .with::<utility::Gain>()
+        .with::<utility::Channels>()
+        .with::<utility::DcBlocker>()
+        .with::<utility::TestSignal>()
 }

@@ -33,15 +33,25 @@ pub(crate) fn assert_near(a: &Buffer, b: &Buffer, limit: f32) {
 /// `limit` dB between 3 and 20 kHz against what lies below.
 pub(crate) fn assert_no_zipper<E: Effect>(settings: &Settings, moves: &[(&str, f64, f64)], limit: f64) {
     let input = spread(&sine(1000.0, 0.25, RATE, 48_000), Layout::Stereo);
+    assert_no_zipper_on::<E>(settings, moves, limit, &input);
+}
+
+/// The same with another tone: one second of stereo.
+pub(crate) fn assert_no_zipper_on<E: Effect>(
+    settings: &Settings,
+    moves: &[(&str, f64, f64)],
+    limit: f64,
+    input: &Buffer,
+) {
     for (address, from, to) in moves {
         let mut settings = settings.clone();
         let param = settings.index_of(address).unwrap();
         settings.set_at(param, *from).unwrap();
-        let still = run(&mut *stereo::<E>(&settings), &input, &[512], &[]);
+        let still = run(&mut *stereo::<E>(&settings), input, &[512], &[]);
         println!("{address} still: {:.1} dB", dirt_db(&still.channel(0)[11_808..28_192]));
         for glide in [0, 2400] {
             let events = [Event { at: 20_000, param, value: *to, glide }];
-            let out = run(&mut *stereo::<E>(&settings), &input, &[512], &events);
+            let out = run(&mut *stereo::<E>(&settings), input, &[512], &events);
             for c in 0..2 {
                 let dirt = dirt_db(&out.channel(c)[11_808..28_192]);
                 println!("{address} over {glide} frames: {dirt:.1} dB");

@@ -13,10 +13,17 @@ pub(crate) struct Knobs {
 }
 
 impl Knobs {
-    fn new(settings: &Settings, sample_rate: u32) -> Self {
+    /// At rest on the settings.
+    pub(crate) fn new(settings: &Settings, sample_rate: u32) -> Self {
         let values: Vec<f64> = (0..settings.count() as u32).map(|i| settings.at(ParamIndex(i)).1).collect();
         let travels = values.iter().map(|value| Travel::new(*value, sample_rate)).collect();
         Knobs { travels, values, moving: false }
+    }
+
+    /// Whether any of them is on its way.
+    #[inline]
+    pub(crate) fn moving(&self) -> bool {
+        self.moving
     }
 
     /// What they are now.
@@ -34,7 +41,8 @@ impl Knobs {
         self.values[knob].min(self.travels[knob].target())
     }
 
-    fn reset(&mut self, settings: &Settings, sample_rate: u32) {
+    /// Back to the settings.
+    pub(crate) fn reset(&mut self, settings: &Settings, sample_rate: u32) {
         for (i, (travel, value)) in self.travels.iter_mut().zip(&mut self.values).enumerate() {
             *value = settings.at(ParamIndex(i as u32)).1;
             *travel = Travel::new(*value, sample_rate);
@@ -42,7 +50,8 @@ impl Knobs {
         self.moving = false;
     }
 
-    fn apply(&mut self, settings: &Settings, event: &Event, sample_rate: u32) {
+    /// Sets a knob out on its way.
+    pub(crate) fn apply(&mut self, settings: &Settings, event: &Event, sample_rate: u32) {
         let knob = event.param.0 as usize;
         let Some(travel) = self.travels.get_mut(knob) else { return };
         match settings.at(event.param).0.automatable {
@@ -58,7 +67,7 @@ impl Knobs {
 
     /// One frame on. A step at rest gives the same again, so whether it is taken makes no difference.
     #[inline]
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.moving = false;
         for (travel, value) in self.travels.iter_mut().zip(&mut self.values) {
             if travel.moving() {
@@ -135,7 +144,7 @@ fn run<M: Machine, const C: usize>(machine: &mut M, knobs: &mut Knobs, mut chann
 
 /// What is no number is silence.
 #[inline]
-fn clean(x: f32) -> f64 {
+pub(crate) fn clean(x: f32) -> f64 {
     if x.is_finite() { f64::from(x) } else { 0.0 }
 }
 

@@ -65,7 +65,7 @@ fn after_the_tail_it_is_silent() {
 /// A keyed effect without its own signal has nothing to say, however loud the key.
 #[test]
 fn a_key_alone_is_not_heard() {
-    every_effect(Promise::Silence, |spec, found| {
+    every_effect(Promise::Key, |spec, found| {
         if !spec.takes_key {
             return;
         }
