@@ -27,6 +27,7 @@ pub mod baxandall;
 pub(crate) mod butterworth;
 pub(crate) mod fit;
 pub mod graphic;
+pub mod linear;
 pub(crate) mod narrow;
 pub(crate) mod processor;
 pub(crate) mod prototype;
@@ -321,37 +322,41 @@ impl Effect for Eq {
     const SPEC: &'static EffectSpec = &SPEC;
 
     fn from_settings(settings: &Settings) -> Eq {
-        const PLAIN_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
-        let order = |slope: f64| (slope / 6.0).round() as usize;
-        let bands = |group: &str, band: &dyn Fn(&[f64]) -> Band| -> Vec<Placed> {
-            let placed = |values: &Vec<f64>| match values.as_slice() {
-                [values @ .., on, channel] => {
-                    Placed { band: band(values), on: *on != 0.0, channel: Channel::of(*channel) }
-                }
-                _ => unreachable!("every band has `on` and `channel` at its end"),
-            };
-            settings.items(group).iter().map(placed).collect()
-        };
-        let pass = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: v[2], q: PLAIN_Q };
-        let shaped = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: v[1], q: v[2] };
-        let plain = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: 0.0, q: v[1] };
-        let in_order = [
-            bands("highpass", &|v| pass(v, Shape::HighPass { order: order(v[1]) })),
-            bands("low_shelves", &|v| shaped(v, Shape::LowShelf { order: order(v[3]) })),
-            bands("bells", &|v| shaped(v, Shape::Bell)),
-            bands("high_shelves", &|v| shaped(v, Shape::HighShelf { order: order(v[3]) })),
-            bands("lowpass", &|v| pass(v, Shape::LowPass { order: order(v[1]) })),
-            bands("notches", &|v| plain(v, Shape::Notch)),
-            bands("bandpass", &|v| plain(v, Shape::BandPass)),
-            bands("tilts", &|v| Band { shape: Shape::Tilt, hz: v[0], gain_db: v[1], q: PLAIN_Q }),
-            bands("allpasses", &|v| plain(v, Shape::AllPass)),
-        ];
-        Eq { bands: in_order.concat(), output_db: settings.get("output_db") }
+        Eq { bands: bands(settings), output_db: settings.get("output_db") }
     }
 
     fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
         self.build_at(stream, Level::best())
     }
+}
+
+/// Every band of the settings, in the order of the signal. An equalizer that has no bands of a kind has none of it.
+pub(crate) fn bands(settings: &Settings) -> Vec<Placed> {
+    const PLAIN_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
+    let order = |slope: f64| (slope / 6.0).round() as usize;
+    let bands = |group: &str, band: &dyn Fn(&[f64]) -> Band| -> Vec<Placed> {
+        let placed = |values: &Vec<f64>| match values.as_slice() {
+            [values @ .., on, channel] => Placed { band: band(values), on: *on != 0.0, channel: Channel::of(*channel) },
+            _ => unreachable!("every band has `on` and `channel` at its end"),
+        };
+        let known = settings.spec().groups.iter().any(|known| known.id == group);
+        if known { settings.items(group).iter().map(placed).collect() } else { Vec::new() }
+    };
+    let pass = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: v[2], q: PLAIN_Q };
+    let shaped = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: v[1], q: v[2] };
+    let plain = |v: &[f64], shape| Band { shape, hz: v[0], gain_db: 0.0, q: v[1] };
+    let in_order = [
+        bands("highpass", &|v| pass(v, Shape::HighPass { order: order(v[1]) })),
+        bands("low_shelves", &|v| shaped(v, Shape::LowShelf { order: order(v[3]) })),
+        bands("bells", &|v| shaped(v, Shape::Bell)),
+        bands("high_shelves", &|v| shaped(v, Shape::HighShelf { order: order(v[3]) })),
+        bands("lowpass", &|v| pass(v, Shape::LowPass { order: order(v[1]) })),
+        bands("notches", &|v| plain(v, Shape::Notch)),
+        bands("bandpass", &|v| plain(v, Shape::BandPass)),
+        bands("tilts", &|v| Band { shape: Shape::Tilt, hz: v[0], gain_db: v[1], q: PLAIN_Q }),
+        bands("allpasses", &|v| plain(v, Shape::AllPass)),
+    ];
+    in_order.concat()
 }
 
 /// What an equalizer with these settings does to a sine of each frequency, in dB: exactly what will sound at rest,

@@ -46,6 +46,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<eq::graphic::Graphic31>()
         .with::<eq::baxandall::Baxandall>()
         .with::<eq::semi::SemiParametric>()
+        .with::<eq::linear::LinearEq>()
         // Dynamics
         .with::<dynamics::Compressor>()
         .with::<dynamics::Expander>()

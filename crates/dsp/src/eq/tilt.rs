@@ -10,7 +10,7 @@ use std::f64::consts::TAU;
 
 use super::butterworth::{CORRECTING_POLES, Sections, idle_correction, quick_correction};
 use super::fit::{Grid, POINTS, TOP, numerator};
-use super::prototype::Poles;
+use super::prototype::{Poles, Prototype};
 use crate::biquad::Biquad;
 
 /// Where the lowest step begins. At 50 Hz the steepest line has lost 0.08 dB to what is level below.
@@ -41,6 +41,18 @@ fn rising(steps: std::ops::Range<i32>, slope: f64, hz: f64) -> f64 {
 pub(crate) fn analog_power(pivot_hz: f64, slope: f64, hz: f64) -> f64 {
     let power = rising(0..ENDLESS, slope, hz) / rising(0..ENDLESS, slope, pivot_hz);
     if slope < 0.0 { 1.0 / power } else { power }
+}
+
+/// The analog line as a row of first-order sections, and the gain (of power) before them.
+pub(crate) fn analog(pivot_hz: f64, slope: f64) -> (Vec<Prototype>, f64) {
+    let section = |k| {
+        let (zero, pole) = step(k, slope);
+        let (above, below) = if slope < 0.0 { (pole, zero) } else { (zero, pole) };
+        Prototype { hz: zero, numerator: [1.0, zero / above, 0.0], denominator: [1.0, zero / below, 0.0] }
+    };
+    let sections: Vec<Prototype> = (0..ENDLESS).map(section).collect();
+    let at_pivot: f64 = sections.iter().map(|section| section.power(pivot_hz)).product();
+    (sections, 1.0 / at_pivot)
 }
 
 /// How many steps there are below the sample rate.
