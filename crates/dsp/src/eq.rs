@@ -25,6 +25,7 @@
 pub(crate) mod band;
 pub mod baxandall;
 pub(crate) mod butterworth;
+pub mod dynamic;
 pub(crate) mod fit;
 pub mod graphic;
 pub mod linear;

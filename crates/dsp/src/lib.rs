@@ -47,6 +47,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<eq::baxandall::Baxandall>()
         .with::<eq::semi::SemiParametric>()
         .with::<eq::linear::LinearEq>()
+        .with::<eq::dynamic::DynamicEq>()
         // Dynamics
         .with::<dynamics::Compressor>()
         .with::<dynamics::Expander>()
