@@ -89,6 +89,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<stereo::Haas>()
         // Repair
         .with::<repair::Declick>()
+        .with::<repair::Declip>()
         .with::<repair::Denoise>()
         .with::<repair::PhaseRotation>()
         .with::<repair::Deplosive>()

@@ -7,6 +7,7 @@
 mod ar;
 pub(crate) mod breath;
 pub(crate) mod declick;
+pub(crate) mod declip;
 pub(crate) mod denoise;
 pub(crate) mod deplosive;
 mod grid;
@@ -17,6 +18,7 @@ mod probe;
 
 pub use breath::Breath;
 pub use declick::Declick;
+pub use declip::Declip;
 pub use denoise::Denoise;
 pub use deplosive::Deplosive;
 pub use phase_rotation::PhaseRotation;

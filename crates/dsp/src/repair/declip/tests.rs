@@ -1,0 +1,105 @@
+use tonmeister_core::{Effect, Layout, Processor, Settings, Stream};
+
+use super::super::probe::{ratio_db, strings, through};
+use super::Declip;
+use crate::testing::{assert_block_size_does_not_matter, sine, spread};
+
+fn stream(layout: Layout) -> Stream {
+    Stream { sample_rate: 48_000, layout, max_block: 4096, seed: 0 }
+}
+
+fn declip(settings: &[(&str, f64)], layout: Layout) -> Box<dyn Processor> {
+    let settings = settings.iter().fold(Settings::new(Declip::SPEC), |all, (id, value)| all.with(id, *value));
+    Declip::from_settings(&settings).build(&stream(layout)).unwrap()
+}
+
+/// Clipped so far that the sound stands that many decibels over what is lost; and the level.
+fn clipped(sound: &[f32], ratio: f64) -> (Vec<f32>, f32) {
+    let (mut low, mut high) = (0.0, sound.iter().fold(0.0_f32, |most, x| most.max(x.abs())));
+    let at = |level: f32| sound.iter().map(|x| x.clamp(-level, level)).collect::<Vec<f32>>();
+    for _ in 0..40 {
+        let level = 0.5 * (low + high);
+        if ratio_db(sound, &at(level)) > ratio { high = level } else { low = level }
+    }
+    (at(high), high)
+}
+
+/// By how much strings come nearer to the original.
+fn gain_db(ratio: f64) -> f64 {
+    let sound = strings(21, 48_000, 48_000);
+    let (clipped, _) = clipped(&sound, ratio);
+    let gain = ratio_db(&sound, &through(&mut *declip(&[], Layout::Mono), &clipped)) - ratio;
+    eprintln!("from {ratio} dB: {gain:.1} dB nearer");
+    gain
+}
+
+/// SOUND §12: 21.1 dB on the excerpts of the survey, after as many iterations as it takes; measured here 21.
+#[test]
+fn light_clipping_is_restored() {
+    assert!(gain_db(15.0) > 20.1);
+}
+
+/// There 17.7; here, with 160 iterations, 14.5.
+#[test]
+fn moderate_clipping_is_restored() {
+    assert!(gain_db(7.0) > 14.0);
+}
+
+/// There 15.0; here 9.7.
+#[test]
+fn hard_clipping_is_lessened() {
+    assert!(gain_db(3.0) > 9.0);
+}
+
+#[test]
+fn a_sine_gets_its_crest_back() {
+    let clipped: Vec<f32> = sine(500.0, 1.2, 48_000, 48_000).iter().map(|x| x.clamp(-0.8, 0.8)).collect();
+    let restored = through(&mut *declip(&[], Layout::Mono), &clipped);
+    let peak = restored[10_000..20_000].iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+    eprintln!("sine: {peak}");
+    assert!((peak - 1.2).abs() < 0.1, "{peak}");
+}
+
+#[test]
+fn what_is_right_stays_and_what_was_clipped_lies_beyond() {
+    let (clipped, level) = clipped(&strings(23, 48_000, 40_000), 7.0);
+    let restored = through(&mut *declip(&[], Layout::Mono), &clipped);
+    for (x, y) in clipped.iter().zip(&restored) {
+        if x.abs() < 0.999 * level {
+            assert_eq!(x.to_bits(), y.to_bits());
+        } else {
+            assert!(y.abs() >= 0.999 * level && y * x > 0.0, "{x} became {y}");
+        }
+    }
+    assert!(clipped.iter().zip(&restored).any(|(x, y)| y.abs() > 1.5 * x.abs()));
+}
+
+/// SOUND §12: no false positive on sines.
+#[test]
+fn what_was_not_clipped_comes_out_to_the_bit() {
+    let mut sounds = vec![strings(25, 48_000, 48_000)];
+    for hz in [20.0, 55.0, 997.0, 6000.0, 12_000.0] {
+        sounds.push(sine(hz, 1.0, 48_000, 48_000));
+        // In 16 bits.
+        sounds.push(sine(hz, 0.9, 48_000, 48_000).iter().map(|x| (x * 32768.0).round() / 32768.0).collect());
+    }
+    for sound in sounds {
+        let out = through(&mut *declip(&[], Layout::Mono), &sound);
+        let changed = sound.iter().zip(&out).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+        assert_eq!(changed, 0);
+    }
+}
+
+#[test]
+fn the_output_is_turned_down() {
+    let sound = strings(27, 48_000, 24_000);
+    let out = through(&mut *declip(&[("output_db", -6.0206)], Layout::Mono), &sound);
+    assert!(sound.iter().zip(&out).all(|(a, b)| (0.5 * a - b).abs() < 1e-6));
+}
+
+#[test]
+fn blocks_do_not_matter() {
+    let (clipped, _) = clipped(&strings(29, 48_000, 34_000), 10.0);
+    let input = spread(&clipped, Layout::Mono);
+    assert_block_size_does_not_matter(|| declip(&[("level", 1.0), ("level_db", -12.0)], Layout::Mono), &input, &[]);
+}
