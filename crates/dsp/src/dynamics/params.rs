@@ -16,6 +16,8 @@ const RMS: Choice =
 pub(crate) const DETECTORS: &[Choice] = &[PEAK, ENVELOPE, RMS];
 /// Envelope first, for what must not be fooled by the zeros of a wave.
 pub(crate) const STEADY_DETECTORS: &[Choice] = &[ENVELOPE, PEAK, RMS];
+/// Without the rectified wave, for what must not take each zero of a wave for a pause.
+pub(crate) const LASTING_DETECTORS: &[Choice] = &[ENVELOPE, RMS];
 
 const LINKS: &[Choice] = &[
     Choice { id: "louder", doc: "the louder side counts" },

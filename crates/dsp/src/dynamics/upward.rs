@@ -46,7 +46,7 @@ const PARAMS: &[ParamSpec] = &[
     params::MIX_PERCENT,
     params::LINK_PERCENT,
     params::LINK,
-    params::detector(params::STEADY_DETECTORS),
+    params::detector(params::LASTING_DETECTORS),
     params::RMS_MS,
     params::SIDECHAIN_HIGHPASS,
     params::SIDECHAIN_LOWPASS,
@@ -63,7 +63,8 @@ Compression from below: what lies under the threshold is brought nearer to it, a
 all. Reach for it to bring out room, breath, ghost notes and the ends of words where a compressor would flatten the hits. \
 The lift ends at `range_db`; below `floor_db` it is taken back decibel for decibel, for otherwise pauses would hiss. \
 The attack is the lift's way down, when sound comes, so that a long one lets a lifted transient through too loud: \
-keep it short, or look ahead. \
+keep it short, or look ahead. There is no peak detector here: between the crests of a wave it would hear pauses, in \
+which nothing is lifted. \
 \
 The needle shows a lift as a negative reduction. An external side-chain, when one is routed here, replaces what the \
 detector hears and is aligned to the sample.",
