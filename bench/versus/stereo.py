@@ -34,6 +34,22 @@ def mid_side():
     yield agrees("ffmpeg `stereotools=lr>ms`", "encode: null", null_db(encoded, theirs), -130)
 
 
+@against("decorrelator")
+def decorrelator():
+    x = stereo()
+    y = ours("decorrelator", x)
+    yield agrees("the input", "mono sum: null, latency taken off", null_db(y.sum(axis=1, keepdims=True), x.sum(axis=1, keepdims=True)),
+                 -110)
+
+
+@against("mono_maker")
+def mono_maker():
+    x = stereo()
+    y = ours("mono_maker", x, phase="linear")
+    yield agrees("the input", "linear phase, mono sum: null, latency taken off",
+                 null_db(y.sum(axis=1, keepdims=True), x.sum(axis=1, keepdims=True)), -110)
+
+
 @against("haas")
 def haas():
     x = stereo()
