@@ -10,17 +10,17 @@ def stereo():
     return pink(2.0, 0.1, channels=2)
 
 
-@against("width")
+@against("stereo_width")
 def width():
     x = stereo()
     middle, side = x.mean(axis=1, keepdims=True), (x[:, :1] - x[:, 1:]) / 2
     for percent in (0, 50, 150, 200):
         wanted = np.hstack([middle + percent / 100 * side, middle - percent / 100 * side])
-        yield agrees("M ± width·S (numpy)", f"{percent} %: null", null_db(ours("width", x, width_percent=percent), wanted), -130)
-    yield agrees("ffmpeg `extrastereo`", "150 %: null", null_db(ours("width", x, width_percent=150), ffmpeg("extrastereo=m=1.5:c=0", x)),
+        yield agrees("M ± width·S (numpy)", f"{percent} %: null", null_db(ours("stereo_width", x, width_percent=percent), wanted), -130)
+    yield agrees("ffmpeg `extrastereo`", "150 %: null", null_db(ours("stereo_width", x, width_percent=150), ffmpeg("extrastereo=m=1.5:c=0", x)),
                  -120)
     yield agrees("ffmpeg `stereotools`", "150 %: null",
-                 null_db(ours("width", x, width_percent=150), ffmpeg("stereotools=slev=1.5:softclip=0", x)), -120)
+                 null_db(ours("stereo_width", x, width_percent=150), ffmpeg("stereotools=slev=1.5:softclip=0", x)), -120)
 
 
 @against("mid_side")
