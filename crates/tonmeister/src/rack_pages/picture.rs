@@ -34,6 +34,7 @@ pub(super) fn draw(registry: &Registry, shows: &[(String, Settings)]) -> Result<
         Family::Modulation => modulation(&mut plot, &probes)?,
         Family::Color => color(&mut plot, &probes)?,
         Family::Stereo => stereo(&mut plot, &probes)?,
+        Family::Repair if spec.id == "declip" => before_after(&mut plot, &probes, &probe::overdriven(4.0))?,
         Family::Repair => before_after(&mut plot, &probes, &probe::worn(4.0))?,
         Family::Utility => {
             before_after(&mut plot, &probes, &both(&testing::sine(1000.0, 0.25, RATE, frames(4.0))))?;

@@ -288,6 +288,17 @@ pub(super) fn worn(seconds: f64) -> Buffer {
     both(&(0..count).map(sample).collect::<Vec<_>>())
 }
 
+/// A chord that was recorded too hot: cut off at half of full scale.
+pub(super) fn overdriven(seconds: f64) -> Buffer {
+    let tone = |hz: f64, n: usize| (TAU * hz * n as f64 / f64::from(RATE)).sin();
+    let sample = |n: usize| {
+        let swell = 0.5 - 0.5 * (TAU * n as f64 / f64::from(RATE) / 1.2).cos();
+        let chord: f64 = [220.0, 277.18, 329.63, 440.0, 880.0].iter().map(|hz| 0.25 * tone(*hz, n)).sum();
+        (chord * swell).clamp(-0.5, 0.5) as f32
+    };
+    both(&(0..frames(seconds)).map(sample).collect::<Vec<_>>())
+}
+
 /// The mean spectrum of one side in dB per third of an octave or less, under windows that overlap by half.
 pub(super) fn spectrum(samples: &[f32], count: usize) -> Vec<(f64, f64)> {
     const SIZE: usize = 8192;

@@ -50,6 +50,100 @@ const SHOWS: &[(&str, &[Show])] = &[
             show("ping-pong", &[("mode", 1.0), ("feedback_percent", 70.0), ("time_ms", 250.0), ("lowpass/hz", 5000.0)]),
         ],
     ),
+    (
+        "graphic",
+        &[
+            show("smile", &[("gain_31_db", 6.0), ("gain_63_db", 4.0), ("gain_8k_db", 4.0), ("gain_16k_db", 6.0)]),
+            show(
+                "every other",
+                &[
+                    ("gain_63_db", 9.0),
+                    ("gain_125_db", -9.0),
+                    ("gain_250_db", 9.0),
+                    ("gain_500_db", -9.0),
+                    ("gain_1k_db", 9.0),
+                    ("gain_2k_db", -9.0),
+                    ("gain_4k_db", 9.0),
+                ],
+            ),
+        ],
+    ),
+    (
+        "graphic_31",
+        &[
+            show("a room", &[("gain_63_db", -6.0), ("gain_80_db", -4.0), ("gain_200_db", -3.0), ("gain_2k5_db", -5.0)]),
+            show("one fader", &[("gain_1k_db", 12.0)]),
+        ],
+    ),
+    (
+        "baxandall",
+        &[
+            show("warmer", &[("bass_db", 6.0), ("treble_db", -4.0)]),
+            show("brighter", &[("bass_db", -3.0), ("treble_db", 6.0)]),
+        ],
+    ),
+    (
+        "semi_parametric",
+        &[
+            show("each up", &[("low_db", 6.0), ("low_mid_db", 6.0), ("high_mid_db", 6.0), ("high_db", 6.0)]),
+            show("a guitar", &[("highpass/hz", 80.0), ("low_mid_db", -4.0), ("high_mid_db", 3.0), ("high_db", 2.0)]),
+        ],
+    ),
+    (
+        "linear_eq",
+        &[
+            show(
+                "a master",
+                &[
+                    ("highpass/hz", 28.0),
+                    ("bells/1/hz", 300.0),
+                    ("bells/1/gain_db", -2.0),
+                    ("high_shelves/1/gain_db", 2.0),
+                ],
+            ),
+            show("a tilt", &[("tilts/1/slope_db_oct", 1.0)]),
+        ],
+    ),
+    (
+        "gate",
+        &[
+            show("gate", &[("threshold_db", -30.0), ("range_db", 60.0)]),
+            show("ducker", &[("mode", 1.0), ("threshold_db", -30.0), ("range_db", 12.0)]),
+        ],
+    ),
+    (
+        "expander",
+        &[
+            show("2:1", &[("threshold_db", -30.0)]),
+            show("4:1, 20 dB at most", &[("threshold_db", -30.0), ("ratio", 4.0), ("range_db", 20.0)]),
+        ],
+    ),
+    ("upward_compressor", &[show("2:1", &[]), show("4:1, 20 dB at most", &[("ratio", 4.0), ("range_db", 20.0)])]),
+    (
+        "clipper",
+        &[
+            show("hard, 6 dB", &[("gain_db", 6.0), ("knee_percent", 0.0)]),
+            show("soft, 6 dB", &[("gain_db", 6.0), ("knee_percent", 100.0)]),
+        ],
+    ),
+    (
+        "saturator",
+        &[
+            show("tape", &[("drive_db", 12.0), ("auto_gain", 0.0)]),
+            show("tube", &[("kind", 1.0), ("drive_db", 12.0), ("auto_gain", 0.0)]),
+            show("transformer", &[("kind", 2.0), ("drive_db", 12.0), ("auto_gain", 0.0)]),
+            show("console", &[("kind", 3.0), ("drive_db", 12.0), ("auto_gain", 0.0)]),
+        ],
+    ),
+    (
+        "tape",
+        &[show("drive 0 dB", &[("auto_gain", 0.0)]), show("drive 12 dB", &[("drive_db", 12.0), ("auto_gain", 0.0)])],
+    ),
+    ("rotation", &[show("30° to the right", &[("angle_degrees", 30.0)])]),
+    ("stereo_width", &[show("half", &[("width_percent", 50.0)]), show("twice", &[("width_percent", 200.0)])]),
+    ("mid_side", &[show("encoded", &[])]),
+    ("gain", &[show("−6 dB", &[("gain_db", -6.0)])]),
+    ("denoise", &[show("18 dB", &[("memory_seconds", 1.0)])]),
 ];
 
 /// Adds items until the address is there, and sets it.
