@@ -4,8 +4,8 @@
 //! count, so a pause changes nothing. From them follows how many decibels the left is louder, in one of two ways:
 //!
 //! - *level*: the ratio of the powers. Answered with gains, half of the difference to each side.
-//! - *axis*: the angle of the image's longest axis, ½·atan2(2·E[LR], E[LL] − E[RR]): where the strongest thing that both
-//!   sides share stands. Answered with a rotation, which moves the image and keeps its power.
+//! - *axis*: the angle of the image's longest axis, `½·atan2(2·E[LR], E[LL] − E[RR])`: where the strongest thing that
+//!   both sides share stands. Answered with a rotation, which moves the image and keeps its power.
 //!
 //! ```
 //! use tonmeister_core::{Buffer, Effect, Layout, Settings, Stream};

@@ -125,10 +125,13 @@ pub(super) fn magnitude(samples: &[f64], count: usize) -> Vec<(f64, f64)> {
 /// The response to a small impulse that comes after `wait` seconds, in dB over frequency.
 pub(super) fn response(probe: &Probe<'_>, wait: f64) -> Result<Vec<(f64, f64)>, BuildError> {
     const HEIGHT: f64 = 0.1;
-    let mut samples = vec![0.0; frames(wait) + 65_536];
-    samples[frames(wait)] = HEIGHT as f32;
+    let latency = probe.build()?.latency().0 as usize;
+    let wait = frames(wait).max(latency);
+    let mut samples = vec![0.0; wait + 65_536];
+    samples[wait] = HEIGHT as f32;
     let output = probe.run(&both(&samples))?;
-    let heard: Vec<f64> = output.channel(0)[frames(wait)..].iter().map(|x| f64::from(*x) / HEIGHT).collect();
+    // A linear phase sounds before its time as well: as long as the latency at most.
+    let heard: Vec<f64> = output.channel(0)[wait - latency..].iter().map(|x| f64::from(*x) / HEIGHT).collect();
     Ok(magnitude(&heard, 300))
 }
 
