@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn notches_stand_within_one_percent_and_are_bottomless() {
-        // Asked: ±1 %. Reached: ±0.1 % of the formula, −60 dB or deeper; ±1 % of the analog row up to 5 kHz.
+        // Asked: ±1 %. Reached: ±0.1 % of the formula, −50 dB or deeper; ±1 % of the analog row up to 3 kHz.
         for (hz, stages, feedback) in
             [(1000.0, 2, 0.0), (700.0, 4, 70.0), (500.0, 6, -60.0), (2000.0, 12, 30.0), (800.0, 24, 50.0)]
         {
