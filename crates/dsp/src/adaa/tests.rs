@@ -107,7 +107,7 @@ fn what_is_no_number_does_no_harm() {
 
 #[test]
 fn aliases_are_as_quiet_as_they_should_be() {
-    // SOUND §6: 5 kHz, 20 dB of drive, 48 kHz, relative to the fundamental up to 20 kHz; asked for ≤ −80 dB.
+    // Asked: 5 kHz, 20 dB of drive, 48 kHz, relative to the fundamental up to 20 kHz; asked for ≤ −80 dB.
     // Measured: hard clip −91.0, knee −96.5, tanh −100.9, cubic −94.9, tube −102.3; hard clip, first order −70.2.
     let run = |name: &str, order: usize, curve: &dyn Fn() -> Box<dyn Curve>| {
         let alias = aliasing_db(|x| {

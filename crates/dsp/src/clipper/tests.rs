@@ -7,7 +7,7 @@ use crate::truepeak::ideal;
 
 #[test]
 fn aliases_are_inaudible() {
-    // SOUND §6: at most −80 dB. Measured at 20 dB of drive: hard −91.6 (normal), −108 (high); knee 25: −92.8, knee 100: −108.
+    // Asked: at most −80 dB. Measured at 20 dB of drive: hard −91.6 (normal), −108 (high); knee 25: −92.8, knee 100: −108.
     for (quality, knee, bound) in [(0.0, 0.0, -85.0), (1.0, 0.0, -100.0), (0.0, 25.0, -88.0), (0.0, 100.0, -88.0)] {
         let values = [("gain_db", 20.0), ("ceiling_db", 0.0), ("knee_percent", knee), ("quality", quality)];
         let alias = aliasing_db(|x| through::<Clipper>(&values, x));

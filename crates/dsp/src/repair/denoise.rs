@@ -78,6 +78,16 @@ const PARAMS: &[ParamSpec] = &[
     )
     .logarithmic()
     .automatable(Automatable::Fixed),
+    ParamSpec::number(
+        "lead_in_seconds",
+        "Lead-in",
+        Unit::Seconds,
+        (0.0, 30.0),
+        0.0,
+        "How long the noise is alone at the beginning: it is learned from there, as if `learn` were on for as long. 0: \
+         it is not.",
+    )
+    .automatable(Automatable::Fixed),
 ];
 const REDUCTION: u32 = 0;
 const BIAS: u32 = 1;
@@ -90,9 +100,11 @@ const SPEC: EffectSpec = EffectSpec {
     family: Family::Repair,
     summary: "Turns steady noise down and leaves the music.",
     doc: "\
-For hiss, hum, fans and air. Best is a place where the noise is alone: turn `learn` on for it, half a second at least. \
+For hiss, hum, fans and air. Best is a place where the noise is alone: turn `learn` on for it, half a second at least, or say \
+how long it is alone at the beginning (`lead_in_seconds`). \
 Where nothing was learned the noise is tracked: it is what lies under the sound without a gap for `memory_seconds`, and \
-until that time has passed for the first time nothing is taken away. Left and right share their gains, so the image \
+until that time has passed for the first time nothing is taken away. Tracking is for voices and single instruments, \
+which have gaps; a dense mix loses what it holds without one, so let the noise be learned there. Left and right share their gains, so the image \
 stands still. The gain never falls below −`reduction_db`: an even rest of noise is less conspicuous than its \
 absence. Noise that changes quickly (traffic, crackle) stays. Late by a frame: 2048 frames at 48 kHz.",
     params: PARAMS,
@@ -122,6 +134,8 @@ pub struct Denoise {
     pub listen: bool,
     /// What sounds that long is noise.
     pub memory_seconds: f64,
+    /// How long the noise is alone at the beginning.
+    pub lead_in_seconds: f64,
 }
 
 impl Effect for Denoise {
@@ -134,11 +148,18 @@ impl Effect for Denoise {
             learn: settings.get("learn") == 1.0,
             listen: settings.get("listen") == 1.0,
             memory_seconds: settings.get("memory_seconds"),
+            lead_in_seconds: settings.get("lead_in_seconds"),
         }
     }
 
     fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
         Ok(Box::new(Running::new(*self, *stream)))
+    }
+}
+
+impl Denoise {
+    fn lead_in(&self, sample_rate: u32) -> u64 {
+        Frames::from_seconds(self.lead_in_seconds, sample_rate).0
     }
 }
 
@@ -182,6 +203,8 @@ struct Running {
     bias: Travel,
     learning: bool,
     listening: bool,
+    /// How many frames of the lead-in are still to come.
+    lead_in: u64,
     /// How many frames ago learning began.
     since: u64,
     /// How many spectra were summed while learning, or since made the average.
@@ -207,14 +230,16 @@ impl Running {
             tracker: Tracker::new(bins, memory, (size * size) as f64),
             learned: vec![0.0; bins],
         };
+        let lead_in = settings.lead_in(rate);
         Running {
             settings,
             overlap,
             channels: (0..channels).map(channel).collect(),
             reduction: Travel::new(settings.reduction_db, rate),
             bias: Travel::new(settings.bias_db, rate),
-            learning: settings.learn,
+            learning: settings.learn || lead_in > 0,
             listening: settings.listen,
+            lead_in,
             since: 0,
             lessons: 0,
             clean: vec![0.0; bins],
@@ -228,7 +253,10 @@ impl Running {
         match event.param.0 {
             REDUCTION => self.reduction.to(event.value, event.glide),
             BIAS => self.bias.to(event.value, event.glide),
-            LEARN => self.learn(event.value == 1.0),
+            LEARN => {
+                self.lead_in = 0;
+                self.learn(event.value == 1.0);
+            }
             LISTEN => self.listening = event.value == 1.0,
             _ => {}
         }
@@ -314,7 +342,8 @@ impl Processor for Running {
                 next += 1;
             }
             let until = context.events.get(next).map_or(block.frames(), |event| event.at as usize);
-            let to = until.min(block.frames()).min(at + self.overlap.room());
+            let lead_in = if self.lead_in > 0 { self.lead_in.min(1 << 30) as usize } else { usize::MAX - at };
+            let to = until.min(block.frames()).min(at + self.overlap.room()).min(at + lead_in);
             let due = self.overlap.feed(&mut block.part(at, to));
             for _ in at..to {
                 self.reduction.step();
@@ -323,6 +352,12 @@ impl Processor for Running {
             self.since += (to - at) as u64;
             if due {
                 self.turn();
+            }
+            if self.lead_in > 0 {
+                self.lead_in -= (to - at) as u64;
+                if self.lead_in == 0 && !self.settings.learn {
+                    self.learn(false);
+                }
             }
             at = to;
         }
@@ -345,7 +380,8 @@ impl Processor for Running {
         }
         self.reduction = Travel::new(self.settings.reduction_db, self.rate);
         self.bias = Travel::new(self.settings.bias_db, self.rate);
-        self.learning = self.settings.learn;
+        self.lead_in = self.settings.lead_in(self.rate);
+        self.learning = self.settings.learn || self.lead_in > 0;
         self.listening = self.settings.listen;
         self.since = 0;
         self.lessons = 0;

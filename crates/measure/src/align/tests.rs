@@ -46,7 +46,7 @@ fn dull(part: f64) -> Biquad {
 
 #[test]
 fn delays_are_right_to_a_tenth_of_a_frame_and_polarity_always() {
-    // Asked (SOUND §12): ±0.1 frames at 20 dB, polarity always. Reached: 0.003 frames.
+    // Asked: ±0.1 frames at 20 dB, polarity always. Reached: 0.003 frames.
     let mut worst = 0.0_f64;
     for (n, delay) in [0.0_f64, 0.5, -0.25, 7.3, -31.77, 144.0, 480.61, -1200.4].into_iter().enumerate() {
         let sound = noise(n as u64 + 1, 0.5, 40_000);

@@ -7,7 +7,7 @@ use crate::testing::{assert_block_size_does_not_matter, noise, sine, stereo_nois
 
 #[test]
 fn aliases_are_inaudible() {
-    // SOUND §6: 20 dB of drive, at most −80 dB. Measured: odd alone −102.4, half even −101.3, even −99.3.
+    // Asked: 20 dB of drive, at most −80 dB. Measured: odd alone −102.4, half even −101.3, even −99.3.
     for even in [0.0, 50.0, 100.0] {
         let values = [("drive_db", 20.0), ("even_percent", even), ("amount_percent", 100.0)];
         let alias = aliasing_db(|x| through::<Exciter>(&values, x));

@@ -6,7 +6,7 @@ use crate::testing::{assert_block_size_does_not_matter, noise, sine, stereo_nois
 
 #[test]
 fn aliases_are_inaudible() {
-    // SOUND §6: 20 dB of drive, at most −80 dB. Measured, normal and high: tape −81.4 and −136.9, tube −109.5 and
+    // Asked: 20 dB of drive, at most −80 dB. Measured, normal and high: tape −81.4 and −136.9, tube −109.5 and
     // −143.4, transformer −81.7 and −128.6, console −92.6 and −142.3.
     for (kind, name) in ["tape", "tube", "transformer", "console"].into_iter().enumerate() {
         for quality in [0.0, 1.0] {

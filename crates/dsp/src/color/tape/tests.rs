@@ -18,7 +18,7 @@ fn gain_db(values: &[(&str, f64)], hz: f64, peak: f64) -> f64 {
 
 #[test]
 fn aliases_are_inaudible() {
-    // SOUND §6: 20 dB of drive, at most −80 dB. Measured −87.6 (normal) and −141.9 (high).
+    // Asked: 20 dB of drive, at most −80 dB. Measured −87.6 (normal) and −141.9 (high).
     for quality in [0.0, 1.0] {
         for bias in [75.0, 0.0] {
             let values = [("drive_db", 20.0), ("bias_percent", bias), ("auto_gain", 0.0), ("quality", quality)];

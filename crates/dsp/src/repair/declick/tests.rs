@@ -11,7 +11,7 @@ fn declick(settings: &[(&str, f64)], layout: Layout) -> Box<dyn Processor> {
     Declick::from_settings(&settings).build(&stream).unwrap()
 }
 
-/// SOUND §12 wants medians of 23, 16 and 11 dB for 20, 50 and 100 samples of tonal sound; measured 45, 33 and 31.
+/// Wanted: medians of 23, 16 and 11 dB for 20, 50 and 100 samples of tonal sound; measured 45, 33 and 31.
 #[test]
 fn gaps_are_filled_near_the_original() {
     let sound: Vec<f64> = strings(5, 48_000, 96_000).iter().map(|x| f64::from(*x)).collect();
@@ -68,7 +68,7 @@ fn spoil(sound: &mut [f32], seed: u64) -> Vec<Click> {
     clicks
 }
 
-/// SOUND §12 wants F1 ≥ 0.95 for clicks that stand 10 dB or more over the prediction error; measured 0.983 (one of 150
+/// Wanted: F1 ≥ 0.95 for clicks that stand 10 dB or more over the prediction error; measured 0.983 (one of 150
 /// missed), and 12 dB nearer to the original.
 #[test]
 fn clicks_are_found_and_nothing_else() {

@@ -33,7 +33,7 @@ fn gain_db(ratio: f64) -> f64 {
     gain
 }
 
-/// SOUND §12: 21.1 dB on the excerpts of the survey, after as many iterations as it takes; measured here 21.
+/// Asked: 21.1 dB on the excerpts of the survey, after as many iterations as it takes; measured here 21.
 #[test]
 fn light_clipping_is_restored() {
     assert!(gain_db(15.0) > 20.1);
@@ -74,7 +74,7 @@ fn what_is_right_stays_and_what_was_clipped_lies_beyond() {
     assert!(clipped.iter().zip(&restored).any(|(x, y)| y.abs() > 1.5 * x.abs()));
 }
 
-/// SOUND §12: no false positive on sines.
+/// Asked: no false positive on sines.
 #[test]
 fn what_was_not_clipped_comes_out_to_the_bit() {
     let mut sounds = vec![strings(25, 48_000, 48_000)];

@@ -49,7 +49,7 @@ fn lows_db(samples: &[f32]) -> f64 {
 
 #[test]
 fn blasts_are_found_and_cut_and_voices_are_not() {
-    // Asked (SOUND §12): F1 of 0.9 or more, on synthetic voices. Reached: 1, of 28 blasts. Blasts of three levels in voices of four pitches.
+    // Asked: F1 of 0.9 or more, on synthetic voices. Reached: 1, of 28 blasts. Blasts of three levels in voices of four pitches.
     let (mut hits, mut misses, mut false_alarms) = (0, 0, 0);
     for hz in [90.0, 130.0, 200.0, 330.0] {
         let clean = voice(hz, 5 * RATE as usize);
