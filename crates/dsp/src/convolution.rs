@@ -42,6 +42,7 @@ use crate::delay::cut::{Cut, Side};
 use crate::delay::duck::Duck;
 use crate::math::amplitude_of_db;
 use crate::travel::Travel;
+use crate::wet;
 use shape::Room;
 
 const LEVELS: &[Choice] = &[
@@ -166,23 +167,8 @@ const SPEC: EffectSpec = EffectSpec {
         ),
     ],
     groups: &[
-        GroupSpec {
-            id: "highpass",
-            name: "High-pass",
-            max: 1,
-            params: &[
-                ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 5000.0), 150.0, "3 dB down here.").logarithmic()
-            ],
-            doc: "Takes lows from the wet sound, 12 dB per octave.",
-        },
-        GroupSpec {
-            id: "lowpass",
-            name: "Low-pass",
-            max: 1,
-            params: &[ParamSpec::number("hz", "Frequency", Unit::Hz, (200.0, 20_000.0), 9000.0, "3 dB down here.")
-                .logarithmic()],
-            doc: "Takes highs from the wet sound, 12 dB per octave.",
-        },
+        wet::HIGHPASS,
+        wet::LOWPASS,
         GroupSpec {
             id: "duck",
             name: "Ducking",

@@ -36,6 +36,7 @@ pub mod testing;
 mod travel;
 pub mod truepeak;
 pub mod utility;
+mod wet;
 
 /// Every effect that a document can name, shelf by shelf ([`Family`](tonmeister_core::Family)).
 pub fn rack() -> tonmeister_core::Registry {

@@ -228,23 +228,8 @@ const SPEC: EffectSpec = EffectSpec {
             doc: "Factors of the decay for each octave, on top of the ratios. Neighbors further apart than a factor of \
                   about 1.5 blend into one another: next to a long octave a short one lasts longer than asked.",
         },
-        GroupSpec {
-            id: "highpass",
-            name: "High-pass",
-            max: 1,
-            params: &[
-                ParamSpec::number("hz", "Frequency", Unit::Hz, (10.0, 5000.0), 150.0, "3 dB down here.").logarithmic()
-            ],
-            doc: "Takes lows from the wet sound, 12 dB per octave.",
-        },
-        GroupSpec {
-            id: "lowpass",
-            name: "Low-pass",
-            max: 1,
-            params: &[ParamSpec::number("hz", "Frequency", Unit::Hz, (200.0, 20_000.0), 9000.0, "3 dB down here.")
-                .logarithmic()],
-            doc: "Takes highs from the wet sound, 12 dB per octave.",
-        },
+        crate::wet::HIGHPASS,
+        crate::wet::LOWPASS,
         GroupSpec {
             id: "duck",
             name: "Ducking",
