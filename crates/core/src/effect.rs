@@ -6,6 +6,7 @@
 
 use crate::audio::{Block, Layout, View};
 use crate::param::{EffectSpec, ParamIndex, Settings};
+use crate::rule::RuleSpec;
 use crate::units::Frames;
 
 /// What a processor will be asked to process.
@@ -110,10 +111,11 @@ pub trait Effect: Sized {
 
 type Build = fn(&Settings, &Stream) -> Result<Box<dyn Processor>, BuildError>;
 
-/// The effects that can be named in a document. The engine builds through it and learns no effect's name.
+/// The effects and rules that can be named in a document. The engine builds through it and learns no effect's name.
 #[derive(Clone, Default)]
 pub struct Registry {
     entries: Vec<(&'static EffectSpec, Build)>,
+    rules: Vec<RuleSpec>,
 }
 
 impl Registry {
@@ -127,6 +129,23 @@ impl Registry {
     pub fn with<E: Effect>(mut self) -> Self {
         self.entries.push((E::SPEC, |settings, stream| E::from_settings(settings).build(stream)));
         self
+    }
+
+    /// With what a check can find, for documents that set it.
+    #[must_use]
+    pub fn with_rules(mut self, rules: impl IntoIterator<Item = RuleSpec>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// What a check can find, in order.
+    pub fn rules(&self) -> &[RuleSpec] {
+        &self.rules
+    }
+
+    /// The rule of that id.
+    pub fn rule(&self, id: &str) -> Option<&RuleSpec> {
+        self.rules.iter().find(|rule| rule.id == id)
     }
 
     /// The description of the effect of that id.

@@ -1,6 +1,6 @@
 //! The vocabulary of Tonmeister: what every room says to every other, and nothing else.
 //!
-//! Five words carry the house:
+//! Six words carry the house:
 //!
 //! - [`Db`], [`Frames`] and friends ([`units`]): quantities that cannot be mistaken for one another; [`Note`]: times
 //!   that follow the tempo.
@@ -9,6 +9,7 @@
 //!   instance's values. Document, automation, command line, schema and reference pages derive from it.
 //! - [`Effect`] and [`Processor`] ([`effect`]): settings that become sound. [`Registry`] is how the engine
 //!   reaches effects whose names it never learns.
+//! - [`RuleSpec`] and [`Level`] ([`rule`]): what a check can find, and how it counts.
 //! - [`Diagnostic`] ([`diagnostic`]): what is wrong, where, what was expected, what to do.
 //!
 //! Beside them stands the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
@@ -23,6 +24,7 @@ pub mod glide;
 pub mod note;
 pub mod pan;
 pub mod param;
+pub mod rule;
 pub mod source;
 pub mod units;
 
@@ -35,5 +37,6 @@ pub use param::{
     Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec,
     Settings, Slot, Taper, Unit,
 };
+pub use rule::{Level, RuleSpec};
 pub use source::{Source, SourceError, SourceInfo};
 pub use units::{Db, Frames};

@@ -48,6 +48,10 @@ pub enum Takes {
     Points,
     /// What the parameter takes.
     Param(&'static ParamSpec),
+    /// A table of rules, each with how it counts and from where on.
+    Rules,
+    /// The same for one track.
+    TrackRules,
     /// One table of that sort.
     Table(Sort),
     /// A list of tables of that sort.
@@ -206,9 +210,26 @@ pub const CURVES: &[Choice] = &[
     Choice { id: "s", doc: "a raised cosine, gentle at both ends; over decibels for parameters in decibels" },
 ];
 
+/// How a rule of `check` counts, in the order of [`tonmeister_core::Level`].
+pub const LEVEL: ParamSpec =
+    ParamSpec::choice("level", "Level", tonmeister_core::rule::LEVELS, "How a finding counts.");
+/// From where on a rule of `check` counts.
+pub const LIMIT: ParamSpec = ParamSpec::number(
+    "limit",
+    "Limit",
+    Unit::None,
+    (-1e12, 1e12),
+    0.0,
+    "From where on it counts, in the rule's own unit.",
+);
+
+/// What stands behind a rule in `[check]`, when it is more than its level.
+pub const RULE: &[Key] = &[param(&LEVEL, "the rule's own"), param(&LIMIT, "the rule's own")];
+
 /// The document's own tables.
 pub const DOCUMENT: &[Key] = &[
     required("song", Takes::Table(Sort::Song), "What the song is called, its rate and its tempo."),
+    key("check", Takes::Rules, "every rule as it comes", "What `tonmeister check` makes of this song's audio."),
     key("track", Takes::Tables(Sort::Track), "none", "The raw tracks, each with its channel strip."),
     key("bus", Takes::Tables(Sort::Bus), "none", "Groups of tracks and returns of send effects."),
     key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
@@ -235,6 +256,7 @@ pub const TRACK: &[Key] = &[
         "see `audio`",
         "Stretches of audio files, placed on the timeline. They add.",
     ),
+    key("check", Takes::TrackRules, "as for the song", "What `tonmeister check` makes of this track's audio."),
 ];
 
 /// `[[bus]]`, before its strip.

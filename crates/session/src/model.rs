@@ -3,7 +3,7 @@
 //! Signal flow of a strip, in order: clips → trim → polarity → delay → inserts → *pre sends* → fader (and mute) →
 //! pan and width → *post sends* → output.
 
-use tonmeister_core::{ParamIndex, ParamSpec, Settings};
+use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
 
 /// A whole song: what is rendered, at what rate, through which mixer.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Song {
     pub pan_law: PanLaw,
     /// Render this many seconds. Without it: until the last clip ends, and then the tails.
     pub length_s: Option<f64>,
+    /// What the check of its audio is told, in the order of the document, each rule once.
+    pub check: Vec<Check>,
     /// The raw tracks, in the order of the document.
     pub tracks: Vec<Track>,
     /// The buses (groups and effect returns), in the order of the document.
@@ -123,8 +125,21 @@ pub struct Track {
     pub role: Option<String>,
     /// Its audio, in order of start. Clips may overlap: they add.
     pub clips: Vec<Clip>,
+    /// What the check of its audio is told, over what the song says.
+    pub check: Vec<Check>,
     /// Its channel strip.
     pub strip: Strip,
+}
+
+/// How a rule of the check is set. Level or limit, or both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Check {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How its findings count, when set.
+    pub level: Option<Level>,
+    /// From where on it counts, when set, in the rule's unit.
+    pub limit: Option<f64>,
 }
 
 /// A stretch of an audio file, placed on the timeline.

@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 
-use tonmeister_core::{GroupSpec, Note, ParamIndex, ParamKind, ParamSpec, Unit};
+use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, Unit};
 
 use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{
-    Bus, Channels, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track,
+    Bus, Channels, Check, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track,
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
@@ -35,6 +35,9 @@ pub fn print(song: &Song) -> String {
         head.put("length_s", decimal(length));
     }
     let mut blocks = vec![head.under("[song]", "song")];
+    if !song.check.is_empty() {
+        blocks.push(checks(&song.check).under("[check]", "check"));
+    }
     blocks.extend(song.tracks.iter().map(|track| names.track(track).under("[[track]]", "track")));
     blocks.extend(song.buses.iter().map(|bus| names.bus(bus).under("[[bus]]", "bus")));
     let master = names.strip(&song.master.strip);
@@ -51,6 +54,7 @@ pub fn print(song: &Song) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Part {
     pairs: Vec<(&'static str, String)>,
+    tables: Vec<(&'static str, Part)>,
     lists: Vec<(&'static str, Vec<Part>)>,
 }
 
@@ -86,7 +90,7 @@ impl Part {
         for (key, value) in &self.pairs {
             let _ = writeln!(out, "{key} = {value}");
         }
-        if !self.lists.is_empty() {
+        if !(self.tables.is_empty() && self.lists.is_empty()) {
             out.push('\n');
             out.push_str(&self.children(path));
         }
@@ -95,8 +99,10 @@ impl Part {
 
     fn children(&self, path: &str) -> String {
         let block = |key: &str, part: &Part| part.under(&format!("[[{path}.{key}]]"), &format!("{path}.{key}"));
+        let table = |key: &str, part: &Part| part.under(&format!("[{path}.{key}]"), &format!("{path}.{key}"));
+        let tables = self.tables.iter().map(|(key, part)| table(key, part));
         let blocks = self.lists.iter().flat_map(|(key, parts)| parts.iter().map(move |part| block(key, part)));
-        blocks.collect::<Vec<_>>().join("\n")
+        tables.chain(blocks).collect::<Vec<_>>().join("\n")
     }
 
     /// In braces.
@@ -106,7 +112,8 @@ impl Part {
             let items: Vec<String> = parts.iter().map(Part::inline).collect();
             format!("{key} = [{}]", items.join(", "))
         });
-        let all: Vec<String> = pairs.chain(lists).collect();
+        let tables = self.tables.iter().map(|(key, part)| format!("{key} = {}", part.inline()));
+        let all: Vec<String> = pairs.chain(tables).chain(lists).collect();
         if all.is_empty() { "{}".into() } else { format!("{{ {} }}", all.join(", ")) }
     }
 }
@@ -143,6 +150,9 @@ impl Names {
         match track.clips.as_slice() {
             [clip] if *clip == Clip::whole(clip.audio.clone()) => part.put("audio", quoted(&clip.audio)),
             clips => part.list("clip", clips.iter().map(self::clip).collect()),
+        }
+        if !track.check.is_empty() {
+            part.tables.push(("check", checks(&track.check)));
         }
         self.strip_into(part, &track.strip)
     }
@@ -249,6 +259,26 @@ fn clip(clip: &Clip) -> Part {
         part.put("fade_shape", quoted(clip.fade_shape.word()));
     }
     part
+}
+
+/// What the check is told.
+fn checks(checks: &[Check]) -> Part {
+    let mut part = Part::default();
+    for set in checks {
+        part.put(set.rule, check(set.level, set.limit));
+    }
+    part
+}
+
+/// How a rule is set: `"warn"`, or `{ level = "warn", limit = 0.01 }`.
+pub(crate) fn check(level: Option<Level>, limit: Option<f64>) -> String {
+    let word = level.map(|level| quoted(level.word()));
+    match (word, limit) {
+        (Some(word), None) => word,
+        (Some(word), Some(limit)) => format!("{{ level = {word}, limit = {} }}", decimal(limit)),
+        (None, Some(limit)) => format!("{{ limit = {} }}", decimal(limit)),
+        (None, None) => "{}".into(),
+    }
 }
 
 /// A lane.

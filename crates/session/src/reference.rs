@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
-use crate::keys::{BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, ROUTE, SEND, SONG, STRIP, TRACK, Takes};
+use crate::keys::{
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes,
+};
 use crate::print::written;
 use crate::tables;
 
@@ -27,6 +29,7 @@ pub fn reference(registry: &Registry) -> String {
     for curve in CURVES {
         let _ = writeln!(out, "| `\"{}\"` | {} |", curve.id, curve.doc);
     }
+    rules(&mut out, registry);
     out.push_str("\n## Effects\n");
     for effect in registry.specs() {
         let _ = write!(out, "\n### `effect = \"{}\"`\n\n{}. {}\n", effect.id, effect.name, effect.summary);
@@ -54,6 +57,25 @@ pub fn reference(registry: &Registry) -> String {
         }
     }
     out
+}
+
+/// What the check can be told.
+fn rules(out: &mut String, registry: &Registry) {
+    let text = "A key for each rule: its level alone, `dc-offset = \"deny\"`, or a table of the keys below. What a track \
+                says goes before what the song says. A rule that lays several files side by side has its limit in \
+                `[check]` only.";
+    keys(out, "`[check]` and `[track.check]`", text, RULE);
+    if registry.rules().is_empty() {
+        return;
+    }
+    out.push_str("\n| rule | level | limit | |\n|---|---|---|---|\n");
+    for rule in registry.rules() {
+        let limit = written(&LIMIT, rule.limit);
+        let limit = format!("{limit} {}", rule.unit);
+        let together = if rule.together { " (between files)" } else { "" };
+        let (level, title) = (rule.level.word(), rule.title);
+        let _ = writeln!(out, "| `{}` | `\"{level}\"` | {} | {title}{together} |", rule.id, limit.trim_end());
+    }
 }
 
 fn head(out: &mut String) {
@@ -84,6 +106,7 @@ fn takes(takes: Takes) -> String {
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
         Takes::Param(spec) => values(spec, false),
+        Takes::Rules | Takes::TrackRules => "a table of rules".into(),
         Takes::Table(_) => "a table".into(),
         Takes::Tables(_) => "a list of tables".into(),
     }

@@ -4,11 +4,11 @@
 //! times that rise, addresses) only [`crate::parse`] knows.
 
 use serde_json::{Map, Value, json};
-use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry};
+use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, RuleSpec};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES, MAX_POINTS,
-    MAX_SECONDS, MAX_SENDS, MAX_TRACKS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LIMIT, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES,
+    MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_TRACKS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes,
 };
 use crate::model::Channels;
 use crate::tables;
@@ -26,6 +26,8 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("automation".into(), table(LANE, &[]));
     definitions.insert("point".into(), point());
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
+    definitions.insert("check".into(), rules(registry, |_| true));
+    definitions.insert("track-check".into(), rules(registry, |rule| !rule.together));
     let mut any: Vec<Value> = Vec::new();
     for effect in registry.specs() {
         let name = format!("insert-{}", effect.id);
@@ -74,6 +76,8 @@ fn key_schema(key: &Key) -> Value {
             "items": { "$ref": "#/$defs/point" },
         }),
         Takes::Param(spec) => param(spec),
+        Takes::Rules => json!({ "$ref": "#/$defs/check" }),
+        Takes::TrackRules => json!({ "$ref": "#/$defs/track-check" }),
         Takes::Table(sort) => json!({ "$ref": format!("#/$defs/{}", name(sort)) }),
         Takes::Tables(sort) => json!({
             "type": "array",
@@ -153,6 +157,30 @@ fn with_default(mut schema: Value, spec: &ParamSpec) -> Value {
         ParamKind::Number { .. } | ParamKind::Steps(_) => json!(spec.default),
     };
     schema
+}
+
+/// Every rule: its level, or level and limit.
+fn rules(registry: &Registry, has_limit: impl Fn(&RuleSpec) -> bool) -> Value {
+    let mut properties = Map::new();
+    for rule in registry.rules() {
+        let mut keys = Map::new();
+        keys.insert(LEVEL.id.into(), param(&LEVEL));
+        if has_limit(rule) {
+            let mut limit = param(&LIMIT);
+            limit["default"] = json!(rule.limit);
+            if !rule.unit.is_empty() {
+                limit["description"] = json!(format!("From where on it counts, in {}.", rule.unit));
+            }
+            keys.insert(LIMIT.id.into(), limit);
+        }
+        let any: Vec<Value> = keys.keys().map(|key| json!({ "required": [key] })).collect();
+        let table = json!({ "type": "object", "properties": keys, "anyOf": any, "additionalProperties": false });
+        let mut level = param(&LEVEL);
+        level["default"] = json!(rule.level.word());
+        let schema = json!({ "title": rule.title, "description": rule.doc, "anyOf": [level, table] });
+        properties.insert(rule.id.into(), schema);
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 /// A track has its audio in exactly one way.

@@ -5,7 +5,7 @@ mod common;
 use common::draw::{Draw, address, settable};
 use common::{EVERYTHING, registry, rendered};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
-use tonmeister_core::Slot;
+use tonmeister_core::{Level, Slot};
 use tonmeister_session::model::{Clip, Curve, Destination, KeySource, Point, Song, Strip, Target, Track};
 use tonmeister_session::{Document, Edit, Plain, parse, print};
 
@@ -488,4 +488,61 @@ fn a_document_with_carriage_returns_stays_one() {
     document.apply(&set("bass/width", 0.5)).unwrap();
     assert!(document.text().matches('\n').count() == document.text().matches("\r\n").count());
     assert_eq!(document.song().tracks[1].strip.get("width"), 0.5);
+}
+
+#[test]
+fn the_check_is_set_for_the_song_and_for_a_track() {
+    let level =
+        |strip: &str, rule: &str, level, limit| Edit::SetCheck { strip: strip.into(), rule: rule.into(), level, limit };
+    // The comment behind the rule stays.
+    assert_eq!(
+        changes(EVERYTHING, &level("song", "dc-offset", Some(Level::Warn), None)),
+        "-dc-offset = { level = \"deny\", limit = 0.0005 }   # old converters\n+dc-offset = \"warn\"   # old converters\n"
+    );
+    assert_eq!(
+        changes(EVERYTHING, &level("song", "polarity-pair", None, Some(0.7))),
+        "+polarity-pair = { limit = 0.7 }\n"
+    );
+    assert_eq!(changes(EVERYTHING, &level("song", "clipped", None, None)), "-clipped = \"allow\"\n");
+    assert_eq!(
+        changes(EVERYTHING, &level("kick", "clipped", Some(Level::Deny), Some(5.0))),
+        "+check = { clipped = { level = \"deny\", limit = 5.0 } }\n"
+    );
+    let bare = "[song]\nsample_rate_hz = 48000\n\n[[track]]\nid = \"a\"\naudio = \"a.wav\"\n";
+    let song = changes(bare, &level("song", "clipped", Some(Level::Note), None));
+    assert_eq!(song, "+[check]\n+clipped = \"note\"\n+\n");
+    // The last one takes its table along.
+    assert_eq!(
+        changes(&format!("{bare}\n[check]\nclipped = \"note\"\n"), &level("song", "clipped", None, None)),
+        "-[check]\n-clipped = \"note\"\n"
+    );
+    let own = format!("{bare}[track.check.clipped]\nlevel = \"note\" # quiet\n");
+    let to = changes(&own, &level("a", "clipped", Some(Level::Warn), Some(2.0)));
+    assert_eq!(to, "-level = \"note\" # quiet\n+level = \"warn\" # quiet\n+limit = 2.0\n");
+    for (strip, rule) in [("drums", "clipped"), ("kick", "banana"), ("nobody", "clipped")] {
+        assert!(read(EVERYTHING).apply(&level(strip, rule, Some(Level::Note), None)).is_err(), "{strip} {rule}");
+    }
+    assert!(read(EVERYTHING).apply(&level("kick", "polarity-pair", None, Some(0.7))).is_err());
+    let document = read(EVERYTHING);
+    let place = document.span_of("song/check/clipped").unwrap();
+    assert_eq!(&document.text()[place], "clipped = \"allow\"");
+}
+
+#[test]
+fn audio_unfolds_into_a_clip_and_keeps_its_comment() {
+    let unfold = |track: &str| Edit::Unfold { track: track.into() };
+    let text = EVERYTHING.replace("audio = \"stems/kick.wav\"", "audio = \"stems/kick.wav\"   # the inside mic");
+    let unfolded = changes(&text, &unfold("kick"));
+    assert_eq!(
+        unfolded,
+        "-audio = \"stems/kick.wav\"   # the inside mic\n+clip = [{ audio = \"stems/kick.wav\" }]   # the inside mic\n"
+    );
+    let mut document = read(&text);
+    document.apply(&unfold("kick")).unwrap();
+    assert_eq!(document.song(), read(&text).song());
+    document.apply(&Edit::SetPlain { address: "kick/clip/1/offset_s".into(), value: Plain::Number(2.5) }).unwrap();
+    assert_eq!(document.song().tracks[0].clips[0].offset_s, 2.5);
+    assert!(document.text().contains("{ audio = \"stems/kick.wav\", offset_s = 2.5 }]   # the inside mic"));
+    assert_eq!(changes(EVERYTHING, &unfold("bass")), "");
+    assert!(read(EVERYTHING).apply(&unfold("drums")).is_err());
 }

@@ -5,7 +5,8 @@
 mod common;
 
 use common::{EVERYTHING, registry, rendered};
-use tonmeister_session::model::{Curve, Destination, FadeShape, KeySource, PanLaw, Tap, Target};
+use tonmeister_core::Level;
+use tonmeister_session::model::{Check, Curve, Destination, FadeShape, KeySource, PanLaw, Tap, Target};
 use tonmeister_session::{Document, parse, print};
 
 fn read(text: &str) -> Document {
@@ -23,6 +24,11 @@ fn everything_that_can_be_written_is_read() {
     assert_eq!((song.title.as_str(), song.artist.as_deref()), ("Night Drive", Some("The \"Late\" Ones")));
     assert_eq!((song.sample_rate_hz, song.tempo_bpm, song.length_s), (48_000, 122.0, Some(185.25)));
     assert_eq!(song.pan_law, PanLaw::Minus4_5);
+    let set = |rule, level, limit| Check { rule, level, limit };
+    assert_eq!(
+        song.check,
+        [set("dc-offset", Some(Level::Deny), Some(0.0005)), set("clipped", Some(Level::Allow), None)]
+    );
     let kick = &song.tracks[0];
     assert_eq!((kick.id.as_str(), kick.role.as_deref()), ("kick", Some("kick")));
     assert_eq!(kick.strip.output, Some(Destination::Bus(0)));

@@ -100,6 +100,7 @@ pub fn plan(files: &[StemFile], title: &str) -> Result<NewSong, NoSong> {
         id,
         role: stem.role.map(|role| role.id().into()),
         clips: vec![Clip::whole(&stem.file.path)],
+        check: Vec::new(),
         strip: Strip::new(Some(destination(stem.role, &families))),
     };
     let tracks: Vec<Track> = stems.iter().zip(given).map(track).collect();
@@ -114,6 +115,7 @@ pub fn plan(files: &[StemFile], title: &str) -> Result<NewSong, NoSong> {
         tempo_bpm: 120.0,
         pan_law: if any_mono { PanLaw::Zero } else { PanLaw::Minus3 },
         length_s: None,
+        check: Vec::new(),
         buses: buses.collect(),
         tracks,
         master: Master { strip: Strip::new(None) },

@@ -243,6 +243,7 @@ pub fn song() -> Song {
         tempo_bpm: 120.0,
         pan_law: PanLaw::Zero,
         length_s: None,
+        check: Vec::new(),
         tracks: Vec::new(),
         buses: Vec::new(),
         master: Master { strip: Strip::new(None) },
@@ -250,7 +251,8 @@ pub fn song() -> Song {
 }
 
 pub fn track(id: &str, audio: &str, output: Destination) -> Track {
-    Track { id: id.into(), role: None, clips: vec![Clip::whole(audio)], strip: Strip::new(Some(output)) }
+    let strip = Strip::new(Some(output));
+    Track { id: id.into(), role: None, clips: vec![Clip::whole(audio)], check: Vec::new(), strip }
 }
 
 pub fn bus(id: &str, output: Destination) -> Bus {

@@ -200,14 +200,31 @@ fn of_keys<'d>(table: Option<&'d Table>, keys: &'static [keys::Key], id: &str) -
     let key = keys.iter().find(|key| key.id == id)?;
     let spec = match key.takes {
         keys::Takes::Param(spec) => Some(spec),
-        keys::Takes::Table(_) | keys::Takes::Tables(_) => return None,
+        keys::Takes::Table(_) | keys::Takes::Tables(_) | keys::Takes::Rules | keys::Takes::TrackRules => return None,
         _ => None,
     };
     Some(Spot::new(table?, key.id, spec))
 }
 
+/// The parts of `song/check/dc-offset` and `kick/check/dc-offset`.
+fn checked(address: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = address.split('/');
+    let all = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then_some(all)
+}
+
+/// What a track or the song (`song`) tells the check, where it is written.
+pub(crate) fn checks<'d>(document: &'d Document, strip: &str) -> Option<&'d Table> {
+    let parent = if strip == "song" { &document.tree } else { Desk::find(document, strip).ok()?.table? };
+    parent.get("check").and_then(|node| node.table())
+}
+
 /// See [`Document::span_of`].
 pub(crate) fn span_of(document: &Document, address: &str) -> Option<Range<usize>> {
+    if let Some((strip, "check", rule)) = checked(address) {
+        let table = checks(document, strip)?;
+        return Some(table.entry(rule).map_or(table.span.clone(), |entry| entry.key_span.start..entry.node.span.end));
+    }
     if address == "song" {
         return document.tree.get("song").map(|node| node.span.clone());
     }

@@ -4,6 +4,7 @@
 //! again, and only when the song is still valid does the document change. So the text and the song never differ, and
 //! whatever an edit is not about keeps every byte.
 
+mod checks;
 pub(crate) mod locate;
 mod plan;
 mod splice;
@@ -11,7 +12,7 @@ mod text;
 
 pub use splice::Splice;
 
-use tonmeister_core::Note;
+use tonmeister_core::{Level, Note};
 
 use crate::model::{Bus, Insert, Point, Send, Track};
 
@@ -143,6 +144,24 @@ pub enum Edit {
         target: String,
         /// The points, times rising.
         points: Vec<Point>,
+    },
+    /// Sets how a rule of the check counts, and from where on. Without both it is taken out, and the rule is its own
+    /// again.
+    SetCheck {
+        /// A track's id, or `song` for all.
+        strip: String,
+        /// The rule's id.
+        rule: String,
+        /// How it counts, when set.
+        level: Option<Level>,
+        /// From where on, when set, in the rule's unit.
+        limit: Option<f64>,
+    },
+    /// Writes the audio of a track, given as a file, as a clip that is the whole of it: the same song, with a clip to
+    /// be set. Nothing happens when it has clips already.
+    Unfold {
+        /// A track's id.
+        track: String,
     },
     /// Replaces stretches of the text. Inverses are such edits; one fits the text that the edit left, and is refused
     /// when that has changed at its places since.

@@ -4,14 +4,14 @@ use tonmeister_core::{Diagnostic, GroupSpec, Note, ParamError, ParamSpec, Slot};
 
 use super::locate::{self, Desk, Spot, bus_ids, nowhere};
 use super::text::{New, Script};
-use super::{Edit, Plain, Splice};
+use super::{Edit, Plain, Splice, checks};
 use crate::document::Document;
 use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, Strip, Target};
 use crate::print::{Names, automation, explicit_ids, group_part, points, quoted, written};
-use crate::read::Addresses;
+use crate::read::{Addresses, Place};
 use crate::tree::{Kind, Node, Table};
 
-type Splices = Result<Vec<Splice>, Diagnostic>;
+pub(super) type Splices = Result<Vec<Splice>, Diagnostic>;
 
 impl Edit {
     /// What it does to the text of that document.
@@ -43,6 +43,8 @@ impl Edit {
             Edit::AddSend { strip, send } => add_send(document, &text, strip, send),
             Edit::RemoveSend { strip, to } => remove_send(document, &text, strip, to),
             Edit::SetAutomation { strip, target, points } => set_automation(document, &text, strip, target, points),
+            Edit::SetCheck { strip, rule, level, limit } => checks::set(document, &text, (strip, rule), *level, *limit),
+            Edit::Unfold { track } => unfold(document, &text, track),
             Edit::Rewrite(splices) => Ok(splices.clone()),
             // Each of them sees the text that the one before it left: the document does that.
             Edit::Together(_) => Ok(Vec::new()),
@@ -50,7 +52,7 @@ impl Edit {
     }
 }
 
-fn refused(code: &'static str, message: String) -> Diagnostic {
+pub(super) fn refused(code: &'static str, message: String) -> Diagnostic {
     Diagnostic::error(code, message)
 }
 
@@ -105,6 +107,19 @@ fn reset(document: &Document, text: &Script<'_>, address: &str) -> Splices {
         locate::param(document, address).or_else(|unknown| locate::plain(document, address).map_err(|_| unknown))?;
     let entry = spot.table.filter(|_| spot.absent_group.is_none()).and_then(|table| table.entry(spot.key));
     Ok(entry.map_or_else(Vec::new, |entry| text.unset(entry)))
+}
+
+/// `audio = "a.wav"` becomes `clip = [{ audio = "a.wav" }]`; what stands behind it on the line stays.
+fn unfold(document: &Document, text: &Script<'_>, track: &str) -> Splices {
+    let desk = Desk::find(document, track)?;
+    if !matches!(desk.place, Place::Track(_)) {
+        return Err(refused("unknown-address", format!("\"{track}\" is no track")));
+    }
+    let entry = desk.list("audio").and_then(|entry| Some((entry, entry.node.text()?)));
+    Ok(entry.map_or_else(Vec::new, |(entry, audio)| {
+        let clip = format!("[{{ audio = {} }}]", quoted(audio));
+        vec![text.replace(&entry.key_span, "clip"), text.replace(&entry.node.span, &clip)]
+    }))
 }
 
 /// Whether everything that a new strip leads to is there.

@@ -4,6 +4,7 @@
 //! automation ([`lanes`]), and at last whether any signal runs in a circle ([`routes`]). An error never ends the
 //! reading; the part that is wrong is left at its default, and what depends on it is not blamed a second time.
 
+mod checks;
 mod lanes;
 mod routes;
 mod song;

@@ -26,6 +26,7 @@ impl Reader<'_> {
     pub(super) fn document(&mut self, tree: &Table) -> Song {
         self.known("a song", tree, &ids(DOCUMENT).collect::<Vec<_>>());
         let mut song = self.song_table(tree);
+        song.check = tree.get("check").map_or_else(Vec::new, |node| self.checks(node, false));
         let tracks = tree.get("track").map_or_else(Vec::new, |node| self.tables("track", node, MAX_TRACKS));
         let buses = tree.get("bus").map_or_else(Vec::new, |node| self.tables("bus", node, MAX_BUSES));
         let track_ids: Vec<String> =
@@ -58,6 +59,7 @@ impl Reader<'_> {
             tempo_bpm: TEMPO.default,
             pan_law: PanLaw::Minus3,
             length_s: None,
+            check: Vec::new(),
             tracks: Vec::new(),
             buses: Vec::new(),
             master: Master { strip: Strip::new(None) },
@@ -105,8 +107,9 @@ impl Reader<'_> {
         self.known("a track", table, &routed(TRACK));
         let role = table.get("role").and_then(|node| self.text("role", node)).map(Into::into);
         let clips = self.clips(table, &id);
+        let check = table.get("check").map_or_else(Vec::new, |node| self.checks(node, true));
         let strip = self.strip(table, Place::Track(place), &id);
-        Track { id, role, clips, strip }
+        Track { id, role, clips, check, strip }
     }
 
     fn clips(&mut self, table: &Table, id: &str) -> Vec<Clip> {

@@ -11,7 +11,8 @@ use crate::tree::{Kind, Node, Span, Table, shortened};
 /// Ids that addresses and routes use themselves.
 pub(crate) const RESERVED: &[&str] = &["master", "song"];
 /// Ids that an insert cannot have, for its address would not be told from the strip's own.
-pub(crate) const RESERVED_INSERTS: &[&str] = &["send", "clip", "insert", "automation", "audio", "role", "output", "id"];
+pub(crate) const RESERVED_INSERTS: &[&str] =
+    &["send", "clip", "check", "insert", "automation", "audio", "role", "output", "id"];
 
 impl Reader<'_> {
     /// Reports an error at a place.

@@ -1,11 +1,11 @@
 //! Songs and edits drawn from bytes, so that a failing case shrinks to a small song.
 
-use tonmeister_core::{Automatable, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
+use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
 use tonmeister_session::Edit;
 use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
 use tonmeister_session::model::{
-    Bus, Channels, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send, Song,
-    Strip, Tap, Target, Track,
+    Bus, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send,
+    Song, Strip, Tap, Target, Track,
 };
 use tonmeister_session::tables::{SEND, STRIP};
 
@@ -67,6 +67,7 @@ impl Draw<'_> {
             tempo_bpm: self.changed(&TEMPO),
             pan_law: PanLaw::of_db([-3.0, 0.0, -2.5, -4.5, -6.0][self.below(5)]).unwrap(),
             length_s: self.one_in(4).then_some(12.5),
+            check: self.checks(false, registry),
             tracks: (0..tracks).map(|i| self.track(format!("track-{i}"), i, sizes, registry)).collect(),
             buses: (0..buses)
                 .map(|i| Bus { id: format!("bus_{i}"), strip: self.strip(tracks..tracks + i, i + 1, sizes, registry) })
@@ -91,7 +92,8 @@ impl Draw<'_> {
         };
         clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         let strip = self.strip(0..place, 0, sizes, registry);
-        Track { id, role: self.one_in(3).then(|| self.word()), clips, strip }
+        let role = self.one_in(3).then(|| self.word());
+        Track { id, role, clips, check: self.checks(true, registry), strip }
     }
 
     fn clip(&mut self) -> Clip {
@@ -203,7 +205,7 @@ impl Draw<'_> {
     pub(crate) fn edit(&mut self, song: &Song, registry: &Registry) -> Edit {
         let (tracks, buses) = (song.tracks.len(), song.buses.len());
         let (name, strip) = self.any_strip(song);
-        match self.below(13) {
+        match self.below(15) {
             0 | 1 => {
                 let targets = settable(strip);
                 let target = targets[self.below(targets.len())];
@@ -245,8 +247,31 @@ impl Draw<'_> {
                 }
                 Edit::SetAutomation { strip: name, target: address(song, strip, target), points }
             }
+            12 => {
+                let strip = if self.one_in(2) { "song".into() } else { name };
+                let (rules, together) = (registry.rules(), strip != "song");
+                let Some(rule) = rules.get(self.below(rules.len())) else {
+                    return Edit::Reset { address: "song/title".into() };
+                };
+                let level = self.one_in(2).then_some(Level::Deny);
+                let limit = (self.one_in(2) && !(together && rule.together)).then_some(0.25);
+                Edit::SetCheck { strip, rule: rule.id.into(), level, limit }
+            }
+            13 => Edit::Unfold { track: name },
             _ => self.item_edit(name, strip),
         }
+    }
+
+    fn checks(&mut self, of_track: bool, registry: &Registry) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for rule in registry.rules() {
+            let level = self.one_in(4).then(|| Level::ALL[self.below(4)]);
+            let limit = (self.one_in(4) && !(of_track && rule.together)).then_some(-12.5);
+            if level.is_some() || limit.is_some() {
+                checks.push(Check { rule: rule.id, level, limit });
+            }
+        }
+        checks
     }
 
     fn send_below(&mut self, buses: usize) -> Send {

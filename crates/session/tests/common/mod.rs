@@ -6,8 +6,8 @@ pub(crate) mod draw;
 use std::fmt::Write as _;
 
 use tonmeister_core::{
-    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, Family, FileSpec, GroupSpec, ParamSpec, Processor,
-    Registry, Settings, Severity, Stream, Unit,
+    Automatable, BuildError, Choice, Diagnostic, Effect, EffectSpec, Family, FileSpec, GroupSpec, Level, ParamSpec,
+    Processor, Registry, RuleSpec, Settings, Severity, Stream, Unit,
 };
 use tonmeister_session::LineIndex;
 
@@ -101,9 +101,39 @@ effect!(Compressor, COMPRESSOR);
 effect!(Eq, EQ);
 effect!(Room, ROOM);
 
-/// A registry of three effects.
+const RULES: [RuleSpec; 3] = [
+    RuleSpec {
+        id: "dc-offset",
+        title: "The waveform leans",
+        level: Level::Warn,
+        limit: 0.001,
+        unit: "of full scale",
+        doc: "The mean is not zero.",
+        together: false,
+    },
+    RuleSpec {
+        id: "clipped",
+        title: "Tops cut flat",
+        level: Level::Note,
+        limit: 1.0,
+        unit: "tops",
+        doc: "Flat tops.",
+        together: false,
+    },
+    RuleSpec {
+        id: "polarity-pair",
+        title: "Turned against each other",
+        level: Level::Warn,
+        limit: 0.5,
+        unit: "",
+        doc: "Two files.",
+        together: true,
+    },
+];
+
+/// A registry of three effects and three rules.
 pub(crate) fn registry() -> Registry {
-    Registry::new().with::<Compressor>().with::<Eq>().with::<Room>()
+    Registry::new().with::<Compressor>().with::<Eq>().with::<Room>().with_rules(RULES)
 }
 
 /// Findings as plain text, with the line they point at.

@@ -59,6 +59,7 @@ pub(crate) fn bare(material: &Material) -> Song {
         id: "mix".into(),
         role: None,
         clips: vec![Clip::whole(material.audio.clone())],
+        check: Vec::new(),
         strip: Strip::new(Some(Destination::Master)),
     };
     Song {
@@ -70,6 +71,7 @@ pub(crate) fn bare(material: &Material) -> Song {
         pan_law: PanLaw::Zero,
         // To the frame: what joins two songs of an album without a gap must not grow a tail.
         length_s: Some(material.frames as f64 / f64::from(material.sample_rate)),
+        check: Vec::new(),
         tracks: vec![track],
         buses: Vec::new(),
         master: Master { strip: Strip::new(None) },
