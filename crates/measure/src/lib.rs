@@ -5,6 +5,7 @@
 //! * [`align`] finds how far two recordings of one sound lie apart, and whether one is turned.
 //! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
 //!   do not fit their siblings.
+//! * [`stft`] turns a stream into short-time spectra, for whoever looks at frequencies.
 //! * [`weighting`] is the filter under loudness.
 //!
 //! Every meter takes its audio in pieces of any size, keeps little, gives the same bits however the audio was cut, and
@@ -14,4 +15,5 @@
 pub mod align;
 pub mod check;
 pub mod loudness;
+pub mod stft;
 pub mod weighting;
