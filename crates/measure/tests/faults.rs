@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use common::{files, material, read};
 use tonmeister_core::{Buffer, Layout, Severity, SourceInfo};
 use tonmeister_dsp::testing::noise;
-use tonmeister_measure::check::{Finding, Inspection, Inspector, Member, compare_set};
+use tonmeister_measure::check::{Config, Finding, Inspection, Inspector, Member, compare_set};
 
 const RATE: u32 = 48_000;
 
@@ -200,8 +200,10 @@ fn turned_microphones_are_found_and_right_ones_are_not() {
                 let (near, far) = microphones(&source, seed, sign, -20.0);
                 let stereo = inspect(&Buffer::from_stereo(near.clone(), far.clone()));
                 let (a, b) = (inspect(&Buffer::from_mono(near)), inspect(&Buffer::from_mono(far)));
-                let set =
-                    compare_set(&[Member { name: "near", inspection: &a }, Member { name: "far", inspection: &b }]);
+                let set = compare_set(
+                    &[Member { name: "near", inspection: &a }, Member { name: "far", inspection: &b }],
+                    &Config::default(),
+                );
                 let turned = sign < 0.0;
                 let what = format!("instrument {kind}, seed {seed}, sign {sign}: {:?}", stereo.stats.sides);
                 assert_eq!(rules(&stereo.findings).contains(&"polarity-stereo"), turned, "{what}");
@@ -217,7 +219,7 @@ fn turned_microphones_are_found_and_right_ones_are_not() {
 fn different_instruments_are_no_pairs() {
     let inspections: Vec<Inspection> = clean().iter().map(|s| inspect(&Buffer::from_mono(stored(s, 24)))).collect();
     let members: Vec<Member<'_>> = inspections.iter().map(|inspection| Member { name: "", inspection }).collect();
-    assert_eq!(compare_set(&members), []);
+    assert_eq!(compare_set(&members, &Config::default()), []);
 }
 
 #[test]
@@ -230,7 +232,7 @@ fn the_odd_one_out_is_named() {
     let mut members: Vec<Member<'_>> = usual.iter().map(|i| Member { name: "usual", inspection: i }).collect();
     members.push(Member { name: "short", inspection: &short });
     members.push(Member { name: "slow", inspection: &slow });
-    let findings = compare_set(&members);
+    let findings = compare_set(&members, &Config::default());
     let named: Vec<_> = findings.iter().map(|f| (f.rule, f.files[0].as_str())).collect();
     assert_eq!(named, [("sample-rate-differs", "slow"), ("length-differs", "short")]);
     let apart = findings[1].evidence("difference").unwrap();
@@ -241,7 +243,7 @@ fn the_odd_one_out_is_named() {
 fn nothing_and_less_than_a_tile_are_inspected() {
     assert_eq!(rules(&inspect(&Buffer::new(Layout::Stereo, 0)).findings), ["empty"]);
     assert_eq!(rules(&inspect(&Buffer::new(Layout::Mono, 10)).findings), ["silent"]);
-    assert_eq!(compare_set(&[]), []);
+    assert_eq!(compare_set(&[], &Config::default()), []);
 }
 
 #[test]
@@ -300,7 +302,7 @@ fn real_music_is_not_called_broken() {
             }
         }
         let members: Vec<Member<'_>> = inspected.iter().map(|(name, inspection)| Member { name, inspection }).collect();
-        for finding in compare_set(&members) {
+        for finding in compare_set(&members, &Config::default()) {
             assert_eq!(finding.rule, "sample-rate-differs", "{finding:?}");
         }
     }
@@ -324,7 +326,11 @@ fn faults_in_real_stems_are_found() {
             let (near, far) = microphones(&mono, 7, sign, -20.0);
             let (a, b) = (inspect_at(rate, &Buffer::from_mono(near)), inspect_at(rate, &Buffer::from_mono(far)));
             let members = [Member { name: "near", inspection: &a }, Member { name: "far", inspection: &b }];
-            assert_eq!(rules(&compare_set(&members)).contains(&"polarity-pair"), sign < 0.0, "{stem}, sign {sign}");
+            assert_eq!(
+                rules(&compare_set(&members, &Config::default())).contains(&"polarity-pair"),
+                sign < 0.0,
+                "{stem}, sign {sign}"
+            );
         }
     }
 }

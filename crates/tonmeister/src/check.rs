@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, Severity};
-use tonmeister_measure::check::{Finding as AudioFinding, Inspection, Inspector, Member, Stats, compare_set};
+use tonmeister_measure::check::{Config, Finding as AudioFinding, Inspection, Inspector, Member, Stats, compare_set};
 
 use crate::failure::{Failure, Finding};
 use crate::measure::open_for_measuring;
@@ -88,7 +88,8 @@ impl World {
             .iter()
             .zip(&names)
             .filter_map(|(i, name)| Some(Member { name, inspection: i.inspection.as_ref()? }));
-        let together = compare_set(&members.collect::<Vec<_>>());
+        let config = Config::default();
+        let together = compare_set(&members.collect::<Vec<_>>(), &config);
         let files: Vec<FileReport> = inspected.into_iter().map(|i| i.report).collect();
         let count = |severity: Severity| {
             let name = crate::failure::severity_name(severity);

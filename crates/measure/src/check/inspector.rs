@@ -4,19 +4,20 @@ use serde::Serialize;
 use tonmeister_core::{Layout, Severity, SourceInfo, View};
 
 use super::clipping::{ClipFinder, Tops};
+use super::config::Config;
+use super::finder::{Finder, Sheet, TILE, Tile};
+use super::finders::finders;
 use super::finding::Finding;
 use super::polarity::{Correlator, Cross, Relation};
 use super::probe::{Collector, Probe};
 use super::rules;
-
-/// Sums are taken over pieces of this many frames, so that the cut of the pushes does not matter.
-const TILE: usize = 1024;
 
 /// Hears one file and says what is wrong with it. See [the module](super).
 ///
 /// The result has the same bits however the file is cut into pushes.
 pub struct Inspector {
     info: SourceInfo,
+    config: Config,
     frames: u64,
     channels: Vec<Channel>,
     pair: Pair,
@@ -27,6 +28,7 @@ pub struct Inspector {
     collector: Collector,
     probes: Vec<Probe>,
     sides: Option<(Correlator, Cross)>,
+    finders: Vec<Box<dyn Finder>>,
 }
 
 struct Channel {
@@ -114,6 +116,11 @@ pub struct ChannelStats {
 impl Inspector {
     /// For a file of that shape. The length is counted as heard, not taken from there.
     pub fn new(info: SourceInfo) -> Self {
+        Inspector::with_config(info, &Config::default())
+    }
+
+    /// The same with levels and limits of the listener's own.
+    pub fn with_config(info: SourceInfo, config: &Config) -> Self {
         let channels = info.layout.channels();
         let collector = Collector::new(info.sample_rate, channels);
         let sides = (info.layout == Layout::Stereo)
@@ -128,6 +135,7 @@ impl Inspector {
         };
         Inspector {
             info,
+            config: config.clone(),
             frames: 0,
             channels: (0..channels).map(|_| channel()).collect(),
             pair: Pair::default(),
@@ -137,6 +145,7 @@ impl Inspector {
             collector,
             probes: Vec::new(),
             sides,
+            finders: finders(info, config),
         }
     }
 
@@ -178,6 +187,9 @@ impl Inspector {
             self.pair.left += l;
             self.pair.right += r;
         }
+        for finder in &mut self.finders {
+            finder.hear(&Tile { from: start, channels: &tiles });
+        }
         self.frames += tiles[0].len() as u64;
         let (probes, sides) = (&mut self.probes, &mut self.sides);
         self.collector.push(&tiles, |band, window, samples| keep(probes, sides, band, window, samples));
@@ -194,8 +206,15 @@ impl Inspector {
         let (probes, sides) = (&mut self.probes, &mut self.sides);
         self.collector.finish(|band, window, samples| keep(probes, sides, band, window, samples));
         self.collector.thin(&mut self.probes);
-        let stats = self.stats();
-        let findings = self.findings(&stats);
+        let mut stats = self.stats();
+        let finders = std::mem::take(&mut self.finders);
+        let mut sheet = Sheet::new(&self.config, self.info, &mut stats);
+        if self.conclude(&mut sheet) {
+            for finder in finders {
+                finder.conclude(&mut sheet);
+            }
+        }
+        let findings = sheet.finish();
         Inspection { findings, stats, probes: self.probes }
     }
 
@@ -211,124 +230,46 @@ impl Inspector {
         }
     }
 
-    fn findings(&self, stats: &Stats) -> Vec<Finding> {
+    /// What all sums tell; whether there is sound for others to judge.
+    fn conclude(&self, sheet: &mut Sheet<'_>) -> bool {
         if self.frames == 0 {
-            return vec![Finding::of(&rules::EMPTY, "there is no audio in it".into())];
+            sheet.put([Finding::of(&rules::EMPTY, "there is no audio in it".into())]);
+            return false;
         }
-        let mut findings = Vec::new();
         for (c, channel) in self.channels.iter().enumerate() {
-            findings.extend(self.non_finite(c, channel.non_finite));
+            sheet.put(non_finite(sheet, c, channel.non_finite));
         }
-        let silent = |c: &Channel| decibels(c.peak) <= rules::SILENT.limit;
-        if self.channels.iter().all(silent) {
-            let loudest = stats.channels.iter().filter_map(|c| c.peak_dbfs).fold(f64::NEG_INFINITY, f64::max);
+        let silent = |c: &Channel, rule| decibels(c.peak) <= self.config.limit(rule);
+        if self.channels.iter().all(|c| silent(c, &rules::SILENT)) {
+            let loudest = sheet.stats.channels.iter().filter_map(|c| c.peak_dbfs).fold(f64::NEG_INFINITY, f64::max);
             let level = if loudest.is_finite() { format!("nothing above {loudest:.1} dBFS") } else { "zeros".into() };
-            findings.push(Finding::of(&rules::SILENT, format!("it is silent: {level} from start to end")));
-            return findings;
+            sheet.put([Finding::of(&rules::SILENT, format!("it is silent: {level} from start to end"))]);
+            return false;
         }
-        for c in (0..self.channels.len()).filter(|c| silent(&self.channels[*c])) {
-            let message = format!("the {} channel is silent", self.name(c));
-            findings.push(Finding::of(&rules::SILENT_CHANNEL, message).on(c));
+        let still = |c: &usize| silent(&self.channels[*c], &rules::SILENT_CHANNEL);
+        if !(0..self.channels.len()).all(|c| still(&c)) {
+            for c in (0..self.channels.len()).filter(still) {
+                let message = format!("the {} channel is silent", sheet.name(c));
+                sheet.put([Finding::of(&rules::SILENT_CHANNEL, message).on(c)]);
+            }
         }
         for (c, channel) in self.channels.iter().enumerate() {
-            findings.extend(self.clipped(c, &channel.clips.tops));
+            sheet.put(clipped(sheet, c, channel));
+            sheet.put(over_full_scale(sheet, c, channel));
+            sheet.put(dc_offset(sheet, c));
         }
-        for (c, channel) in self.channels.iter().enumerate() {
-            findings.extend(self.over_full_scale(c, channel));
-        }
-        for (c, channel) in stats.channels.iter().enumerate() {
-            findings.extend(self.dc_offset(c, channel.dc));
-        }
-        findings.extend(self.sides(stats.sides));
-        findings.extend(self.silences(stats));
-        findings
-    }
-
-    fn non_finite(&self, c: usize, places: Places) -> Option<Finding> {
-        (places.count > 0).then(|| {
-            let message = format!(
-                "{} samples of the {} channel are not numbers, the first at {:.3} s",
-                places.count,
-                self.name(c),
-                self.seconds(places.first)
-            );
-            Finding::of(&rules::NON_FINITE, message)
-                .between(places.first, places.last + 1, self.info.sample_rate)
-                .on(c)
-                .with("count", places.count as f64, "samples")
-                .with("first", places.first as f64, "frame")
-        })
-    }
-
-    fn clipped(&self, c: usize, tops: &[Tops; 2]) -> Option<Finding> {
-        let runs = tops[0].runs + tops[1].runs;
-        if runs == 0 {
-            return None;
-        }
-        let samples = tops[0].samples + tops[1].samples;
-        let mut places: Vec<u64> = tops.iter().flat_map(|t| t.places.iter().copied()).collect();
-        places.sort_unstable();
-        let first = places.first().copied().unwrap_or(0);
-        let end = tops[0].end.max(tops[1].end);
-        let level = decibels(self.channels[c].peak);
-        let plateaus = tops.iter().all(|t| t.runs == 0 || t.is_plateaus());
-        let what = if plateaus { "is made of plateaus, as a square wave or fuzz is:" } else { "is cut off:" };
-        let tops_word = if runs == 1 { "flat top" } else { "flat tops" };
-        let message = format!(
-            "the {} channel {what} {runs} {tops_word} at {level:.2} dBFS, the first at {:.3} s",
-            self.name(c),
-            self.seconds(first)
-        );
-        let severity = if plateaus { Severity::Note } else { rules::CLIPPED.severity_of(runs as f64) };
-        let mut finding = Finding::of(&rules::CLIPPED, message)
-            .graver(severity)
-            .between(first, end, self.info.sample_rate)
-            .on(c)
-            .with("tops", runs as f64, "")
-            .with("samples", samples as f64, "samples")
-            .with("longest", tops[0].longest.max(tops[1].longest) as f64, "samples")
-            .with("level", level, "dBFS");
-        for place in places.iter().take(8) {
-            finding = finding.with("at", self.seconds(*place), "s");
-        }
-        Some(finding)
-    }
-
-    fn over_full_scale(&self, c: usize, channel: &Channel) -> Option<Finding> {
-        (channel.over.count > 0).then(|| {
-            let peak = decibels(channel.peak);
-            let message = format!(
-                "{} samples of the {} channel lie beyond full scale, up to {peak:+.2} dBFS",
-                channel.over.count,
-                self.name(c)
-            );
-            Finding::of(&rules::OVER_FULL_SCALE, message)
-                .between(channel.over.first, channel.over.last + 1, self.info.sample_rate)
-                .on(c)
-                .with("count", channel.over.count as f64, "samples")
-                .with("peak", peak, "dBFS")
-        })
-    }
-
-    fn dc_offset(&self, c: usize, dc: f64) -> Option<Finding> {
-        (dc.abs() > rules::DC_OFFSET.limit).then(|| {
-            let level = 20.0 * dc.abs().log10();
-            let message = format!("the {} channel leans: its mean is {dc:+.4} ({level:.1} dBFS)", self.name(c));
-            Finding::of(&rules::DC_OFFSET, message)
-                .graver(rules::DC_OFFSET.severity_of(dc.abs()))
-                .on(c)
-                .with("mean", dc, "of full scale")
-                .with("level", level, "dBFS")
-        })
+        sheet.put(self.sides(sheet));
+        sheet.put(self.silences(sheet.stats));
+        true
     }
 
     /// What the two sides of a stereo file are to each other.
-    fn sides(&self, relation: Option<Relation>) -> Option<Finding> {
+    fn sides(&self, sheet: &Sheet<'_>) -> Option<Finding> {
         let Pair { both, left, right } = self.pair;
         if left > 0.0 && right > 0.0 {
             // What is left of the right channel when as much of the left as fits is taken away.
             let rest = (1.0 - both * both / (left * right)).max(0.0);
-            if both > 0.0 && 10.0 * rest.log10() <= rules::DUAL_MONO.limit {
+            if both > 0.0 && 10.0 * rest.log10() <= sheet.limit(&rules::DUAL_MONO) {
                 let apart = 10.0 * (right / left).log10();
                 let message = format!("left and right carry the same signal, right {apart:+.2} dB against left");
                 return Some(
@@ -340,7 +281,7 @@ impl Inspector {
                 );
             }
         }
-        let relation = relation.filter(|r| r.is_turned(rules::POLARITY_STEREO.limit))?;
+        let relation = sheet.stats.sides.filter(|r| r.is_turned(sheet.limit(&rules::POLARITY_STEREO)))?;
         let message = format!(
             "left and right are the same sound with opposite polarity (correlation {:.2})",
             relation.correlation
@@ -351,7 +292,7 @@ impl Inspector {
     fn silences(&self, stats: &Stats) -> Vec<Finding> {
         let mut findings = Vec::new();
         let rate = self.info.sample_rate;
-        if stats.leading_silence_s > rules::LEADING_SILENCE.limit {
+        if stats.leading_silence_s > self.config.limit(&rules::LEADING_SILENCE) {
             let message = format!("it starts with {:.1} s of digital silence", stats.leading_silence_s);
             findings.push(Finding::of(&rules::LEADING_SILENCE, message).between(
                 0,
@@ -359,24 +300,92 @@ impl Inspector {
                 rate,
             ));
         }
-        if stats.trailing_silence_s > rules::TRAILING_SILENCE.limit {
+        if stats.trailing_silence_s > self.config.limit(&rules::TRAILING_SILENCE) {
             let message = format!("it ends with {:.1} s of digital silence", stats.trailing_silence_s);
             findings.push(Finding::of(&rules::TRAILING_SILENCE, message).between(self.after_sound, self.frames, rate));
         }
         findings
     }
+}
 
-    fn name(&self, channel: usize) -> &'static str {
-        match (self.info.layout, channel) {
-            (Layout::Mono, _) => "only",
-            (Layout::Stereo, 0) => "left",
-            (Layout::Stereo, _) => "right",
-        }
-    }
+fn non_finite(sheet: &Sheet<'_>, c: usize, places: Places) -> Option<Finding> {
+    (places.count > 0).then(|| {
+        let message = format!(
+            "{} samples of the {} channel are not numbers, the first at {:.3} s",
+            places.count,
+            sheet.name(c),
+            sheet.seconds(places.first)
+        );
+        Finding::of(&rules::NON_FINITE, message)
+            .between(places.first, places.last + 1, sheet.info.sample_rate)
+            .on(c)
+            .with("count", places.count as f64, "samples")
+            .with("first", places.first as f64, "frame")
+    })
+}
 
-    fn seconds(&self, frame: u64) -> f64 {
-        frame as f64 / f64::from(self.info.sample_rate)
+fn clipped(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
+    let tops: &[Tops; 2] = &channel.clips.tops;
+    let runs = tops[0].runs + tops[1].runs;
+    if runs == 0 || (runs as f64) < sheet.limit(&rules::CLIPPED) {
+        return None;
     }
+    let samples = tops[0].samples + tops[1].samples;
+    let mut places: Vec<u64> = tops.iter().flat_map(|t| t.places.iter().copied()).collect();
+    places.sort_unstable();
+    let first = places.first().copied().unwrap_or(0);
+    let end = tops[0].end.max(tops[1].end);
+    let level = decibels(channel.peak);
+    let plateaus = tops.iter().all(|t| t.runs == 0 || t.is_plateaus());
+    let what = if plateaus { "is made of plateaus, as a square wave or fuzz is:" } else { "is cut off:" };
+    let tops_word = if runs == 1 { "flat top" } else { "flat tops" };
+    let message = format!(
+        "the {} channel {what} {runs} {tops_word} at {level:.2} dBFS, the first at {:.3} s",
+        sheet.name(c),
+        sheet.seconds(first)
+    );
+    let severity = if plateaus { Severity::Note } else { rules::CLIPPED.severity_of(runs as f64) };
+    let mut finding = Finding::of(&rules::CLIPPED, message)
+        .graver(severity)
+        .between(first, end, sheet.info.sample_rate)
+        .on(c)
+        .with("tops", runs as f64, "")
+        .with("samples", samples as f64, "samples")
+        .with("longest", tops[0].longest.max(tops[1].longest) as f64, "samples")
+        .with("level", level, "dBFS");
+    for place in places.iter().take(8) {
+        finding = finding.with("at", sheet.seconds(*place), "s");
+    }
+    Some(finding)
+}
+
+fn over_full_scale(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
+    let peak = decibels(channel.peak);
+    (channel.over.count > 0 && peak > sheet.limit(&rules::OVER_FULL_SCALE)).then(|| {
+        let message = format!(
+            "{} samples of the {} channel lie beyond full scale, up to {peak:+.2} dBFS",
+            channel.over.count,
+            sheet.name(c)
+        );
+        Finding::of(&rules::OVER_FULL_SCALE, message)
+            .between(channel.over.first, channel.over.last + 1, sheet.info.sample_rate)
+            .on(c)
+            .with("count", channel.over.count as f64, "samples")
+            .with("peak", peak, "dBFS")
+    })
+}
+
+fn dc_offset(sheet: &Sheet<'_>, c: usize) -> Option<Finding> {
+    let dc = sheet.stats.channels[c].dc;
+    (dc.abs() > sheet.limit(&rules::DC_OFFSET)).then(|| {
+        let level = 20.0 * dc.abs().log10();
+        let message = format!("the {} channel leans: its mean is {dc:+.4} ({level:.1} dBFS)", sheet.name(c));
+        Finding::of(&rules::DC_OFFSET, message)
+            .graver(rules::DC_OFFSET.severity_of(dc.abs()))
+            .on(c)
+            .with("mean", dc, "of full scale")
+            .with("level", level, "dBFS")
+    })
 }
 
 pub(super) fn with_relation(finding: Finding, relation: &Relation) -> Finding {

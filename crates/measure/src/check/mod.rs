@@ -5,7 +5,7 @@
 //! 2. [`compare_set`] lays the inspections of a session side by side and finds the files that do not fit their
 //!    siblings: another sample rate, another length, the same sound with its polarity turned.
 //! 3. Every [`Finding`] names its rule, its place, its evidence and the remedy. The rules are a table
-//!    ([`rules::RULES`]) with the limit of each; nothing is judged by a number that is not in it.
+//!    ([`rules::RULES`]) with the limit of each; a [`Config`] changes limits and how grave a rule is taken.
 //!
 //! ```
 //! use tonmeister_core::{Layout, SourceInfo, View};
@@ -24,6 +24,9 @@
 //! 320 kB per file, for the spectra that polarity is judged by.
 
 mod clipping;
+mod config;
+mod finder;
+mod finders;
 mod finding;
 mod inspector;
 mod polarity;
@@ -31,6 +34,7 @@ mod probe;
 pub mod rules;
 mod set;
 
+pub use config::{Config, Level, UnknownRule};
 pub use finding::{Evidence, Finding, TimeRange};
 pub use inspector::{ChannelStats, Inspection, Inspector, Stats};
 pub use polarity::Relation;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::config::Config;
 use super::finding::Finding;
 use super::inspector::{Inspection, with_relation};
 use super::polarity::{Correlator, Cross};
@@ -21,12 +22,12 @@ pub struct Member<'a> {
 ///
 /// Files whose sample rates differ are not compared for polarity. The time taken grows with the square of the number
 /// of files, a few milliseconds for a hundred pairs.
-pub fn compare_set(members: &[Member<'_>]) -> Vec<Finding> {
+pub fn compare_set(members: &[Member<'_>], config: &Config) -> Vec<Finding> {
     let heard: Vec<&Member<'_>> = members.iter().filter(|m| m.inspection.stats.frames > 0).collect();
     let mut findings = sample_rates(&heard);
-    findings.extend(lengths(&heard));
-    findings.extend(polarities(&heard));
-    findings
+    findings.extend(lengths(&heard, config));
+    findings.extend(polarities(&heard, config));
+    findings.into_iter().filter_map(|f| config.judged(f)).collect()
 }
 
 /// The value that most have, and whether it is more than half.
@@ -59,18 +60,19 @@ fn sample_rates(members: &[&Member<'_>]) -> Vec<Finding> {
 }
 
 /// Lengths are compared as times, so that a file with another sample rate is not accused twice.
-fn lengths(members: &[&Member<'_>]) -> Vec<Finding> {
+fn lengths(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
     let seconds = |m: &Member<'_>| m.inspection.stats.frames as f64 / f64::from(m.inspection.stats.sample_rate_hz);
     let Some((usual, count, true)) =
         most_common(members.iter().map(|m| (m.inspection.stats.sample_rate_hz, m.inspection.stats.frames)))
     else {
         return Vec::new();
     };
+    let frames = config.limit(&rules::LENGTH_DIFFERS);
     let usual_s = usual.1 as f64 / f64::from(usual.0);
     let limit = |m: &Member<'_>| {
         // A conversion between rates may round the length at either of them.
         let exact = m.inspection.stats.sample_rate_hz == usual.0;
-        let slack = if exact { rules::LENGTH_DIFFERS.limit } else { 1.0 + rules::LENGTH_DIFFERS.limit };
+        let slack = if exact { frames } else { 1.0 + frames };
         slack / f64::from(m.inspection.stats.sample_rate_hz.min(usual.0))
     };
     let odd = members.iter().filter(|m| (seconds(m) - usual_s).abs() > limit(m) * (1.0 + 1e-9));
@@ -88,8 +90,12 @@ fn lengths(members: &[&Member<'_>]) -> Vec<Finding> {
     .collect()
 }
 
-fn polarities(members: &[&Member<'_>]) -> Vec<Finding> {
+fn polarities(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if !config.asks(&rules::POLARITY_PAIR) {
+        return findings;
+    }
+    let limit = config.limit(&rules::POLARITY_PAIR);
     let rates: std::collections::BTreeSet<u32> = members.iter().map(|m| m.inspection.stats.sample_rate_hz).collect();
     for rate in rates {
         let band = Band::at(rate);
@@ -97,15 +103,14 @@ fn polarities(members: &[&Member<'_>]) -> Vec<Finding> {
         let siblings: Vec<_> = members.iter().filter(|m| m.inspection.stats.sample_rate_hz == rate).collect();
         for (i, a) in siblings.iter().enumerate() {
             for b in &siblings[i + 1..] {
-                findings.extend(turned(&correlator, band.count, a, b));
+                findings.extend(turned(&correlator, limit, band.count, a, b));
             }
         }
     }
     findings
 }
 
-fn turned(correlator: &Correlator, bins: usize, a: &Member<'_>, b: &Member<'_>) -> Option<Finding> {
-    let limit = rules::POLARITY_PAIR.limit;
+fn turned(correlator: &Correlator, limit: f64, bins: usize, a: &Member<'_>, b: &Member<'_>) -> Option<Finding> {
     let cross = Cross::of(bins, &a.inspection.probes, &b.inspection.probes);
     if cross.bound() < limit {
         return None;

@@ -1,0 +1,53 @@
+//! The files of a session against each other.
+
+use tonmeister_core::Severity;
+
+use super::{Group, Rule};
+
+pub(super) const ALL: &[Rule] = &[SAMPLE_RATE_DIFFERS, LENGTH_DIFFERS, POLARITY_PAIR];
+
+/// A sample rate of its own.
+pub const SAMPLE_RATE_DIFFERS: Rule = Rule {
+    id: "sample-rate-differs",
+    title: "another sample rate",
+    group: Group::Session,
+    severity: Severity::Warning,
+    limit: 0.0,
+    graver: None,
+    unit: "Hz",
+    doc: "The file's sample rate is not that of most of its siblings.",
+    why: "Where a program does not convert it, it plays too fast or too slow, out of tune and out of time.",
+    remedy: "make sure that its speed and pitch are right, then convert it to the session's rate",
+    source: "",
+};
+
+/// A length of its own.
+pub const LENGTH_DIFFERS: Rule = Rule {
+    id: "length-differs",
+    title: "another length",
+    group: Group::Session,
+    severity: Severity::Warning,
+    limit: 1.0,
+    graver: None,
+    unit: "frames",
+    doc: "More than half of the files have one length to within the limit, and this one has not.",
+    why: "It may start elsewhere than its siblings and play out of time, or lack its end.",
+    remedy: "check that it was exported from the same start to the same end as its siblings",
+    source: "",
+};
+
+/// Two files turned against each other.
+pub const POLARITY_PAIR: Rule = Rule {
+    id: "polarity-pair",
+    title: "two files turned against each other",
+    group: Group::Session,
+    severity: Severity::Warning,
+    limit: 0.5,
+    graver: None,
+    unit: "",
+    doc: "Two files of a session hold the same sound with opposite polarity, as two microphones at one source do when \
+          one is wired the other way: judged as for `polarity-stereo`, on the windows in which both sound.",
+    why: "Together they cancel: the low end goes thin and the place in the picture is blurred.",
+    remedy: "turn the polarity of one of the two and listen which way the low end is fuller",
+    source: "Knapp & Carter, IEEE Trans. ASSP 24, 1976",
+};

@@ -1,0 +1,5 @@
+//! The spectrum.
+
+use super::Rule;
+
+pub(super) const ALL: &[Rule] = &[];

@@ -1,0 +1,9 @@
+//! Faults put into real music on purpose, at places drawn from a seed, and counted: how many are found (recall), and
+//! how much of what is found was put there (precision). Each module proves one finder and prints its table; run with
+//! `--nocapture` to read them. Without the material everything here is skipped, loudly.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod inject;
+mod tally;
+mod untouched;
