@@ -80,15 +80,6 @@ pub(crate) struct PairEnergy {
     plain: [Squares; 2],
 }
 
-/// Sums of squares of up to two channels since they were last taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Energy {
-    /// After K-weighting.
-    pub(crate) weighted: [f64; 2],
-    /// As they came.
-    pub(crate) plain: [f64; 2],
-}
-
 impl PairEnergy {
     /// At rest, for that sample rate.
     pub(crate) fn new(sample_rate: u32, layout: Layout) -> Self {
@@ -108,12 +99,14 @@ impl PairEnergy {
         }
     }
 
-    /// The sums so far, which start again from zero.
-    pub(crate) fn take(&mut self) -> Energy {
-        Energy {
-            weighted: std::mem::take(&mut self.weighted),
-            plain: std::mem::take(&mut self.plain).map(|s| s.parts.iter().sum()),
-        }
+    /// The sums after K-weighting so far, which start again from zero.
+    pub(crate) fn take_weighted(&mut self) -> [f64; 2] {
+        std::mem::take(&mut self.weighted)
+    }
+
+    /// The sums of the samples as they came, which start again from zero.
+    pub(crate) fn take_plain(&mut self) -> [f64; 2] {
+        self.plain.each_mut().map(|squares| std::mem::take(&mut squares.parts).iter().sum())
     }
 }
 
@@ -204,21 +197,21 @@ mod tests {
             let (left, right) = (noise(1, 0.5, 20_000), noise(2, 0.7, 20_000));
             let mut pair = PairEnergy::new(rate, Layout::Stereo);
             pair.push(View::stereo(&left, &right));
-            let energy = pair.take();
+            let (weighted, unweighted) = (pair.take_weighted(), pair.take_plain());
             let mut single = PairEnergy::new(rate, Layout::Mono);
             single.push(View::mono(&left));
-            assert_eq!(single.take().weighted[0].to_bits(), energy.weighted[0].to_bits());
+            assert_eq!(single.take_weighted()[0].to_bits(), weighted[0].to_bits());
             let k = Coefficients::at(rate);
             for (c, channel) in [left, right].iter().enumerate() {
                 let x: Vec<f64> = channel.iter().map(|s| f64::from(*s)).collect();
                 let y = reference(&k.high_pass, &reference(&k.shelf, &x));
                 let expected: f64 = y.iter().map(|s| s * s).sum();
-                let error = energy.weighted[c] / expected - 1.0;
+                let error = weighted[c] / expected - 1.0;
                 // Poles close to one amplify the rounding of either form; 1e-6 are 4 millionths of a decibel.
                 let allowed = if rate > 192_000 { 1e-6 } else { 1e-8 };
                 assert!(error.abs() < allowed, "{rate} Hz, channel {c}: {error:e}");
                 let plain: f64 = x.iter().map(|s| s * s).sum();
-                assert!((energy.plain[c] / plain - 1.0).abs() < 1e-12);
+                assert!((unweighted[c] / plain - 1.0).abs() < 1e-12);
             }
         }
     }

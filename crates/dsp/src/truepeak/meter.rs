@@ -44,7 +44,26 @@ struct Channel {
     /// The stream's frame at which the span's first cell starts.
     first_cell: i64,
     best: f32,
+    /// The cell of the greatest peak.
+    best_at: i64,
     windows: Option<Windows>,
+}
+
+/// The greatest height met so far, and the cell where it was met if it was met in this search.
+struct Found {
+    height: f32,
+    at: Option<i64>,
+}
+
+impl Found {
+    /// Takes a greater one of these heights, the first of which stands in the cell `first`.
+    fn raise(&mut self, heights: &[f32], first: i64) {
+        let height = loudest(heights, self.height);
+        if height > self.height {
+            self.height = height;
+            self.at = heights.iter().position(|x| x.abs() == height).map(|n| first + n as i64);
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +116,15 @@ impl TruePeakMeter {
         f64::from(self.channels[channel].best)
     }
 
+    /// The frame from which the greatest true peak of one channel rises: the peak stands there or before the next
+    /// frame. 0 while there is none, and before the first frame if the waveform peaks there already.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn channel_max_frame(&self, channel: usize) -> u64 {
+        self.channels[channel].best_at.max(0) as u64
+    }
+
     /// The greatest true peak of each window of one channel that has been read so far, linear. The last one may be
     /// shorter than the rest. Empty without windows.
     ///
@@ -133,7 +161,7 @@ impl Channel {
     fn new(window: Option<u32>) -> Self {
         let windows = window.map(|length| Windows { length: i64::from(length), best: 0.0, done: Vec::new() });
         let mut channel =
-            Channel { samples: vec![0.0; SPAN + 2 * MARGIN], filled: 0, first_cell: 0, best: 0.0, windows };
+            Channel { samples: vec![0.0; SPAN + 2 * MARGIN], filled: 0, first_cell: 0, best: 0.0, best_at: 0, windows };
         channel.begin();
         channel
     }
@@ -188,15 +216,17 @@ impl Channel {
         }
         let sums = pruned.then_some(&sums);
         let Some(mut windows) = self.windows.take() else {
-            self.best = self.best.max(self.read_cells(0, SPAN, self.best, sums));
+            let found = self.read_cells(0, SPAN, self.best, sums);
+            self.keep(&found);
             return;
         };
         let mut from = 0;
         while from < SPAN {
             let stop = windows.end_of(self.first_cell + from as i64, end);
             let to = (stop.saturating_sub(self.first_cell)).min(SPAN as i64) as usize;
-            windows.best = self.read_cells(from, to, windows.best, sums);
-            self.best = self.best.max(windows.best);
+            let found = self.read_cells(from, to, windows.best, sums);
+            windows.best = found.height;
+            self.keep(&found);
             if self.first_cell + to as i64 == stop {
                 windows.close();
             }
@@ -205,24 +235,31 @@ impl Channel {
         self.windows = Some(windows);
     }
 
+    fn keep(&mut self, found: &Found) {
+        if let Some(at) = found.at.filter(|_| found.height > self.best) {
+            (self.best, self.best_at) = (found.height, at);
+        }
+    }
+
     /// The greatest of `best` and the peaks of the cells `from..to`, looking only where a greater one may be.
-    fn read_cells(&self, from: usize, to: usize, best: f32, sums: Option<&[Extremes; SPAN / STRETCH + 2]>) -> f32 {
+    fn read_cells(&self, from: usize, to: usize, best: f32, sums: Option<&[Extremes; SPAN / STRETCH + 2]>) -> Found {
         // The samples are points of the waveform too, and raise the bar at once.
-        let mut best = loudest(&self.samples[MARGIN..][from..to], best);
+        let mut found = Found { height: best, at: None };
+        found.raise(&self.samples[MARGIN..][from..to], self.first_cell + from as i64);
         for stretch in from / STRETCH..to.div_ceil(STRETCH) {
             let start = stretch * STRETCH;
             if let Some(sums) = sums {
                 let next = self.samples[MARGIN + start + STRETCH];
-                if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= best {
+                if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= found.height {
                     continue;
                 }
             }
             let mut peaks = [0.0; STRETCH];
             cell_peaks(&self.samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
             let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
-            best = loudest(&peaks[first..last], best);
+            found.raise(&peaks[first..last], self.first_cell + (start + first) as i64);
         }
-        best
+        found
     }
 }
 
@@ -303,6 +340,27 @@ mod tests {
             for (window, samples) in windows.iter().zip(x.chunks(441)) {
                 assert!(*window >= loudest(samples, 0.0));
             }
+        }
+    }
+
+    #[test]
+    fn the_place_of_the_peak_is_told() {
+        let x = music(4, 60_000);
+        let frame = |window: Option<u32>, pruned: bool, block: usize| {
+            let mut meter = window.map_or_else(
+                || TruePeakMeter::new(Layout::Mono),
+                |window| TruePeakMeter::with_windows(Layout::Mono, window),
+            );
+            meter.pruned = pruned;
+            x.chunks(block).for_each(|x| meter.push(View::mono(x)));
+            meter.finish();
+            meter.channel_max_frame(0)
+        };
+        let at = frame(None, true, 4096);
+        let (alone, _) = read(&x[at as usize - 200..at as usize + 200], None, true, 4096);
+        assert!((alone - read(&x, None, true, 4096).0).abs() < 1e-6, "the peak stands at frame {at}");
+        for (window, pruned, block) in [(None, false, 1), (Some(4800), true, 333), (Some(97), false, 60_000)] {
+            assert_eq!(frame(window, pruned, block), at);
         }
     }
 

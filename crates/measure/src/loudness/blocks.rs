@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{lufs, mean_square};
+use super::{decibels, lufs, mean_square};
 
 /// Steps of 100 ms in the window of momentary loudness and of a gating block.
 pub(super) const MOMENTARY_STEPS: usize = 4;
@@ -14,13 +14,24 @@ const INTEGRATED_GATE_LU: f64 = -10.0;
 const RANGE_GATE_LU: f64 = -20.0;
 const RANGE_PERCENTILES: (f64, f64) = (10.0, 95.0);
 
-/// The energy of a programme, one value per 100 ms: all that gating needs, and a history to draw.
+/// A programme over time, in steps of 100 ms: its energy, that of each channel, and their true peaks if those were asked
+/// for. All that gating needs, and a history to draw.
 ///
 /// Several programmes are gated as one with [`Blocks::together`]: the loudness of an album.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Blocks {
     /// Weighted mean square of each step, summed over the channels.
     steps: Vec<f64>,
+    channels: Vec<ChannelBlocks>,
+}
+
+/// One channel over time.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ChannelBlocks {
+    /// Mean square after K-weighting of each step, not weighted by the channel's place.
+    steps: Vec<f64>,
+    /// True peak of each step, as an amplitude; one more for an unfinished step.
+    peaks: Vec<f32>,
 }
 
 /// Loudness range and its two ends (EBU Tech 3342).
@@ -35,8 +46,25 @@ pub struct Range {
 }
 
 impl Blocks {
+    pub(super) fn new(channels: usize) -> Self {
+        Blocks { steps: Vec::new(), channels: vec![ChannelBlocks::default(); channels] }
+    }
+
     pub(super) fn push(&mut self, step: f64) {
         self.steps.push(step);
+    }
+
+    pub(super) fn push_channel(&mut self, channel: usize, step: f64) {
+        self.channels[channel].steps.push(step);
+    }
+
+    pub(super) fn set_peaks(&mut self, channel: usize, peaks: &[f32]) {
+        self.channels[channel].peaks = peaks.to_vec();
+    }
+
+    /// How many channels.
+    pub fn channels(&self) -> usize {
+        self.channels.len()
     }
 
     /// How many steps of 100 ms.
@@ -51,9 +79,16 @@ impl Blocks {
 
     /// Integrated loudness of several programmes played one after another, each with blocks of its own.
     pub fn together(programmes: &[&Blocks]) -> Option<f64> {
-        let blocks = || programmes.iter().flat_map(|p| p.windows(MOMENTARY_STEPS));
-        let gate = relative_gate(blocks(), INTEGRATED_GATE_LU)?;
-        mean(blocks().filter(|e| *e > gate)).and_then(lufs)
+        let steps: Vec<&[f64]> = programmes.iter().map(|p| &p.steps[..]).collect();
+        gated_lufs(&steps)
+    }
+
+    /// Integrated loudness of one channel as if it sounded alone.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn channel_lufs(&self, channel: usize) -> Option<f64> {
+        gated_lufs(&[&self.channels[channel].steps])
     }
 
     /// The level below which blocks were left out of the integrated loudness: 10 LU below the mean of all that
@@ -64,8 +99,14 @@ impl Blocks {
 
     /// Loudness range; `None` when no 3 s of the programme pass the gates.
     pub fn range(&self) -> Option<Range> {
-        let gate = relative_gate(self.windows(SHORT_TERM_STEPS), RANGE_GATE_LU)?;
-        let mut passed: Vec<f64> = self.windows(SHORT_TERM_STEPS).filter(|e| *e > gate).collect();
+        Blocks::range_together(&[self])
+    }
+
+    /// Loudness range of several programmes played one after another, each with windows of its own.
+    pub fn range_together(programmes: &[&Blocks]) -> Option<Range> {
+        let blocks = || programmes.iter().flat_map(|p| windows(&p.steps, SHORT_TERM_STEPS));
+        let gate = relative_gate(blocks(), RANGE_GATE_LU)?;
+        let mut passed: Vec<f64> = blocks().filter(|e| *e > gate).collect();
         passed.sort_unstable_by(f64::total_cmp);
         // The percentile of Tech 3342's reference program: the nearest value, not an interpolation.
         let percentile = |p: f64| passed.get((((passed.len().max(1) - 1) as f64) * p / 100.0).round() as usize);
@@ -84,10 +125,52 @@ impl Blocks {
         self.windows(SHORT_TERM_STEPS).map(lufs)
     }
 
+    /// Short-term loudness of one channel as if it sounded alone, every 100 ms, the first value at 3 s.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn channel_short_term_lufs(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        windows(&self.channels[channel].steps, SHORT_TERM_STEPS).map(lufs)
+    }
+
+    /// True peak of one channel in each 100 ms, the last of which may be shorter; `None` in silence. Nothing comes when
+    /// true peaks over time were not asked for.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn true_peaks_dbtp(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.channels[channel].peaks.iter().map(|peak| decibels(f64::from(*peak)))
+    }
+
+    /// True peak − short-term loudness of the same 3 s, every 100 ms, the first value at 3 s; `None` where they are
+    /// not louder than −70 LUFS. Nothing comes when true peaks over time were not asked for.
+    pub fn psr_db(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        let known = !self.channels.is_empty() && self.channels.iter().all(|c| c.peaks.len() >= self.steps.len());
+        let count = if known { usize::MAX } else { 0 };
+        self.short_term_lufs().take(count).enumerate().map(|(step, loudness)| {
+            let loudness = loudness.filter(|l| *l > ABSOLUTE_GATE_LUFS)?;
+            let peaks = self.channels.iter().flat_map(|c| &c.peaks[step..step + SHORT_TERM_STEPS]);
+            let peak = peaks.fold(0.0_f32, |a, b| a.max(*b));
+            decibels(f64::from(peak)).map(|peak| peak - loudness)
+        })
+    }
+
     /// Mean squares over windows of that many steps, one step apart.
     fn windows(&self, steps: usize) -> impl Iterator<Item = f64> + '_ {
-        self.steps.windows(steps).map(move |w| w.iter().sum::<f64>() / steps as f64)
+        windows(&self.steps, steps)
     }
+}
+
+/// Mean squares over windows of that many steps, one step apart.
+fn windows(energies: &[f64], steps: usize) -> impl Iterator<Item = f64> + '_ {
+    energies.windows(steps).map(move |w| w.iter().sum::<f64>() / steps as f64)
+}
+
+/// Integrated loudness of programmes one after another, each with blocks of its own.
+fn gated_lufs(programmes: &[&[f64]]) -> Option<f64> {
+    let blocks = || programmes.iter().flat_map(|steps| windows(steps, MOMENTARY_STEPS));
+    let gate = relative_gate(blocks(), INTEGRATED_GATE_LU)?;
+    mean(blocks().filter(|e| *e > gate)).and_then(lufs)
 }
 
 /// The absolute gate, or the relative one where that is higher, as a mean square.
@@ -108,7 +191,7 @@ mod tests {
 
     fn programme(parts: &[(usize, f64)]) -> Blocks {
         let steps = parts.iter().flat_map(|(n, l)| std::iter::repeat_n(mean_square(*l), *n)).collect();
-        Blocks { steps }
+        Blocks { steps, channels: Vec::new() }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use tonmeister_core::{Layout, View};
 use tonmeister_dsp::truepeak::TruePeakMeter;
 
 use super::blocks::{Blocks, MOMENTARY_STEPS, SHORT_TERM_STEPS};
+use super::dynamics::{Dynamics, block_frames, programme_dr_db};
+use super::grid::{Greatest, Grid, Windows};
 use super::report::{ChannelLevels, History, Loudness};
 use super::{decibels, lufs};
 use crate::weighting::PairEnergy;
@@ -85,7 +87,12 @@ pub struct LoudnessMeter {
     in_hop: usize,
     /// Hops heard of the present step.
     in_step: usize,
+    /// How long the blocks of dynamics are, and how many frames of the present one were heard.
+    dynamics_frames: u64,
+    in_dynamics: u64,
     windows: Windows,
+    greatest_momentary: Greatest,
+    greatest_short_term: Greatest,
     blocks: Blocks,
     non_finite: u64,
     /// Where a stretch with non-finite samples is mended before it is heard.
@@ -97,79 +104,16 @@ struct Channel {
     weight: f64,
     /// Bits of the greatest magnitude so far.
     peak: u32,
+    /// The first frame that has it.
+    peak_at: u64,
+    /// Bits of the greatest magnitude in the present block of dynamics.
+    block_peak: u32,
+    /// Sum of squares of all blocks of dynamics that have ended.
     energy: f64,
+    /// Weighted energy of the present step.
+    step: f64,
+    dynamics: Dynamics,
     true_peak: Option<TruePeakMeter>,
-}
-
-/// How time is divided: a step is 100 ms, a hop is the tenth of it or less.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Grid {
-    hop_frames: usize,
-    hops_per_step: usize,
-}
-
-impl Grid {
-    /// The longest hop up to 10 ms that divides 100 ms into whole frames. Where 100 ms are not a whole number of
-    /// frames themselves (11025 Hz) the hop is 10 ms rounded down, and the windows are up to 1 % short.
-    fn at(sample_rate: u32) -> Grid {
-        let step = sample_rate as usize / 10;
-        let exact = (10..=40).find(|hops| step.is_multiple_of(*hops)).filter(|_| sample_rate.is_multiple_of(10));
-        let hops_per_step = exact.unwrap_or(10);
-        Grid { hop_frames: step / hops_per_step, hops_per_step }
-    }
-
-    fn step_frames(self) -> usize {
-        self.hop_frames * self.hops_per_step
-    }
-
-    fn hops(self, steps: usize) -> usize {
-        self.hops_per_step * steps
-    }
-}
-
-/// The energies of the last 3 s, hop by hop, and the greatest means over them. Silence precedes the programme.
-#[derive(Clone, Debug)]
-struct Windows {
-    /// Twice as long as needed, so that the last 3 s always lie in one piece.
-    hops: Vec<f64>,
-    longest: usize,
-    greatest_momentary: f64,
-    greatest_short_term: f64,
-}
-
-impl Windows {
-    fn new(longest: usize) -> Self {
-        let mut hops = Vec::with_capacity(2 * longest);
-        hops.resize(longest, 0.0);
-        Windows { hops, longest, greatest_momentary: 0.0, greatest_short_term: 0.0 }
-    }
-
-    fn push(&mut self, hop: f64) {
-        if self.hops.len() == 2 * self.longest {
-            self.hops.copy_within(self.longest.., 0);
-            self.hops.truncate(self.longest);
-        }
-        self.hops.push(hop);
-    }
-
-    fn sum_of_last(&self, hops: usize) -> f64 {
-        sum(&self.hops[self.hops.len() - hops..])
-    }
-}
-
-/// A sum in eight interleaved parts: always in the same order, and quick.
-fn sum(values: &[f64]) -> f64 {
-    let mut parts = [0.0; 8];
-    let chunks = values.chunks_exact(8);
-    for (part, value) in parts.iter_mut().zip(chunks.remainder()) {
-        *part = *value;
-    }
-    for chunk in chunks {
-        for (part, value) in parts.iter_mut().zip(chunk) {
-            *part += value;
-        }
-    }
-    parts.iter().sum()
 }
 
 impl LoudnessMeter {
@@ -199,7 +143,16 @@ impl LoudnessMeter {
             Peaks::True => Some(TruePeakMeter::new(Layout::Mono)),
             Peaks::TrueAndPsr => Some(TruePeakMeter::with_windows(Layout::Mono, grid.step_frames() as u32)),
         };
-        let channel = |role: &Role| Channel { weight: role.weight(), peak: 0, energy: 0.0, true_peak: true_peak() };
+        let channel = |role: &Role| Channel {
+            weight: role.weight(),
+            peak: 0,
+            peak_at: 0,
+            block_peak: 0,
+            energy: 0.0,
+            step: 0.0,
+            dynamics: Dynamics::default(),
+            true_peak: true_peak(),
+        };
         Ok(LoudnessMeter {
             sample_rate,
             grid,
@@ -208,8 +161,12 @@ impl LoudnessMeter {
             frames: 0,
             in_hop: 0,
             in_step: 0,
+            dynamics_frames: block_frames(sample_rate),
+            in_dynamics: 0,
             windows: Windows::new(grid.hops(SHORT_TERM_STEPS)),
-            blocks: Blocks::default(),
+            greatest_momentary: Greatest::default(),
+            greatest_short_term: Greatest::default(),
+            blocks: Blocks::new(roles.len()),
             non_finite: 0,
             mended: vec![Vec::new(); roles.len()],
         })
@@ -237,25 +194,30 @@ impl LoudnessMeter {
         assert!(channels.iter().all(|c| c.len() == frames), "channels of one push have one length");
         let mut at = 0;
         while at < frames {
-            let end = frames.min(at + self.grid.hop_frames - self.in_hop);
+            let block = (self.dynamics_frames - self.in_dynamics) as usize;
+            let end = frames.min(at + (self.grid.hop_frames - self.in_hop).min(block));
             self.hear(channels, at, end);
             at = end;
         }
     }
 
-    /// Hears a stretch that lies inside one hop.
+    /// Hears a stretch that lies inside one hop and one block of dynamics.
     fn hear(&mut self, channels: &[&[f32]], from: usize, to: usize) {
         let mut mended = std::mem::take(&mut self.mended);
         for (c, channel) in self.channels.iter_mut().enumerate() {
             let part = &channels[c][from..to];
             mended[c].clear();
-            let peak = greatest_bits(part);
-            if peak < INFINITE {
-                channel.peak = channel.peak.max(peak);
-            } else {
+            let mut peak = greatest_bits(part);
+            if peak >= INFINITE {
                 self.non_finite += part.iter().filter(|s| !s.is_finite()).count() as u64;
                 mended[c].extend(part.iter().map(|s| if s.is_finite() { *s } else { 0.0 }));
-                channel.peak = channel.peak.max(greatest_bits(&mended[c]));
+                peak = greatest_bits(&mended[c]);
+            }
+            channel.block_peak = channel.block_peak.max(peak);
+            if peak > channel.peak {
+                channel.peak = peak;
+                let first = part.iter().position(|s| s.abs().to_bits() == peak).unwrap_or(0);
+                channel.peak_at = self.frames + first as u64;
             }
         }
         let heard = |c: usize| if mended[c].is_empty() { &channels[c][from..to] } else { &mended[c][..] };
@@ -278,19 +240,26 @@ impl LoudnessMeter {
             self.in_hop = 0;
             self.end_hop();
         }
+        self.in_dynamics += (to - from) as u64;
+        if self.in_dynamics == self.dynamics_frames {
+            self.end_block();
+        }
     }
 
     fn end_hop(&mut self) {
         let hop = self.take_energies();
         self.windows.push(hop);
-        let momentary = self.window(MOMENTARY_STEPS);
-        let short_term = self.window(SHORT_TERM_STEPS);
-        self.windows.greatest_momentary = self.windows.greatest_momentary.max(momentary);
-        self.windows.greatest_short_term = self.windows.greatest_short_term.max(short_term);
+        let (momentary, short_term) = (self.window(MOMENTARY_STEPS), self.window(SHORT_TERM_STEPS));
+        self.windows.keep(&mut self.greatest_momentary, momentary);
+        self.windows.keep(&mut self.greatest_short_term, short_term);
         self.in_step += 1;
         if self.in_step == self.grid.hops_per_step {
             self.in_step = 0;
             self.blocks.push(self.window(1));
+            for (c, channel) in self.channels.iter_mut().enumerate() {
+                let energy = std::mem::take(&mut channel.step);
+                self.blocks.push_channel(c, energy / self.grid.step_frames() as f64);
+            }
         }
     }
 
@@ -298,13 +267,24 @@ impl LoudnessMeter {
     fn take_energies(&mut self) -> f64 {
         let mut hop = 0.0;
         for (pair, channels) in self.pairs.iter_mut().zip(self.channels.chunks_mut(2)) {
-            let energy = pair.take();
-            for (c, channel) in channels.iter_mut().enumerate() {
-                channel.energy += energy.plain[c];
-                hop += channel.weight * energy.weighted[c];
+            for (channel, energy) in channels.iter_mut().zip(pair.take_weighted()) {
+                channel.step += energy;
+                hop += channel.weight * energy;
             }
         }
         hop
+    }
+
+    /// A block of dynamics has ended, or the programme inside of one.
+    fn end_block(&mut self) {
+        for (pair, channels) in self.pairs.iter_mut().zip(self.channels.chunks_mut(2)) {
+            for (channel, energy) in channels.iter_mut().zip(pair.take_plain()) {
+                let peak = f64::from(f32::from_bits(std::mem::take(&mut channel.block_peak)));
+                channel.energy += energy;
+                channel.dynamics.push(energy, self.in_dynamics, peak);
+            }
+        }
+        self.in_dynamics = 0;
     }
 
     /// Weighted mean square over the last whole steps' worth of hops.
@@ -337,7 +317,7 @@ impl LoudnessMeter {
         self.conclude().0
     }
 
-    /// [`LoudnessMeter::finish`], with momentary and short-term loudness every 100 ms.
+    /// [`LoudnessMeter::finish`], with loudness and peaks every 100 ms.
     pub fn finish_with_history(self) -> (Loudness, History) {
         let (loudness, blocks) = self.conclude();
         let history = History::of(&blocks);
@@ -350,59 +330,88 @@ impl LoudnessMeter {
     }
 
     fn conclude(mut self) -> (Loudness, Blocks) {
-        // What is left of an unfinished hop counts for RMS; the windows take whole hops alone.
-        self.take_energies();
-        for channel in &mut self.channels {
+        // What is left of an unfinished hop counts for RMS and dynamics; the windows take whole hops alone.
+        self.end_block();
+        for (c, channel) in self.channels.iter_mut().enumerate() {
             if let Some(meter) = &mut channel.true_peak {
                 meter.finish();
+                self.blocks.set_peaks(c, meter.windows(0));
             }
         }
-        let levels: Vec<ChannelLevels> = self.channels.iter().map(|c| c.levels(self.frames)).collect();
+        let levels: Vec<ChannelLevels> = (0..self.channels.len()).map(|c| self.levels(c)).collect();
         let integrated_lufs = self.blocks.integrated_lufs();
-        let true_peak_dbtp = greatest(levels.iter().map(|c| c.true_peak_dbtp));
+        let true_peak = first_greatest(&levels, |c| (c.true_peak_dbtp, c.true_peak_at_s));
+        let sample_peak = first_greatest(&levels, |c| (c.sample_peak_dbfs, c.sample_peak_at_s));
+        let (true_peak_dbtp, sample_peak_dbfs) = (true_peak.map(|p| p.db), sample_peak.map(|p| p.db));
+        let energy: f64 = self.channels.iter().map(|c| c.energy).sum();
+        let rms_dbfs = decibels((energy / (self.frames.max(1) as f64 * levels.len().max(1) as f64)).sqrt());
+        let min_psr = self.smallest_psr();
         let loudness = Loudness {
             sample_rate_hz: self.sample_rate,
             frames: self.frames,
             integrated_lufs,
             gate_lufs: self.blocks.gate_lufs(),
             range: self.blocks.range(),
-            max_momentary_lufs: lufs(self.windows.greatest_momentary),
-            max_short_term_lufs: lufs(self.windows.greatest_short_term),
+            max_momentary_lufs: lufs(self.greatest_momentary.energy),
+            max_momentary_at_s: self.beginning(self.greatest_momentary, MOMENTARY_STEPS),
+            max_short_term_lufs: lufs(self.greatest_short_term.energy),
+            max_short_term_at_s: self.beginning(self.greatest_short_term, SHORT_TERM_STEPS),
             true_peak_dbtp,
-            sample_peak_dbfs: greatest(levels.iter().map(|c| c.sample_peak_dbfs)),
+            true_peak_at_s: true_peak.and_then(|p| p.at_s),
+            true_peak_channel: true_peak.map(|p| p.channel),
+            sample_peak_dbfs,
+            sample_peak_at_s: sample_peak.and_then(|p| p.at_s),
+            sample_peak_channel: sample_peak.map(|p| p.channel),
             plr_db: true_peak_dbtp.zip(integrated_lufs).map(|(peak, loudness)| peak - loudness),
-            min_psr_db: self.smallest_psr(),
+            min_psr_db: min_psr.map(|psr| psr.0),
+            min_psr_at_s: min_psr.map(|psr| psr.1),
+            rms_dbfs,
+            crest_db: sample_peak_dbfs.zip(rms_dbfs).map(|(peak, rms)| peak - rms),
+            dr_db: programme_dr_db(levels.iter().map(|c| c.dr_db)),
+            gains: None,
             non_finite_samples: self.non_finite,
             channels: levels,
         };
-        (loudness, self.blocks)
+        (loudness.with_gains(), self.blocks)
+    }
+
+    /// The time of a frame, in seconds, which lies inside the programme.
+    fn seconds(&self, frame: u64) -> f64 {
+        frame.min(self.frames.saturating_sub(1)) as f64 / f64::from(self.sample_rate)
+    }
+
+    /// Where the window began that was the greatest; what precedes the programme is not counted.
+    fn beginning(&self, greatest: Greatest, steps: usize) -> Option<f64> {
+        let hops = greatest.hops.saturating_sub(self.grid.hops(steps) as u64);
+        (greatest.energy > 0.0).then(|| self.seconds(hops * self.grid.hop_frames as u64))
     }
 
     /// The smallest distance, over all whole windows of 3 s on the grid of 100 ms, between the true peak and the
-    /// loudness of the window. Windows at or below −70 LUFS do not count.
-    fn smallest_psr(&self) -> Option<f64> {
-        let peaks: Vec<&[f32]> =
-            self.channels.iter().map(|c| c.true_peak.as_ref().map_or(&[][..], |m| m.windows(0))).collect();
-        let psr = |(step, loudness): (usize, Option<f64>)| {
-            let loudness = loudness.filter(|l| *l > -70.0)?;
-            let window = peaks.iter().filter_map(|p| p.get(step..step + SHORT_TERM_STEPS)).flatten();
-            let peak = window.fold(0.0_f32, |a, b| a.max(*b));
-            decibels(f64::from(peak)).map(|peak| peak - loudness)
-        };
-        self.blocks.short_term_lufs().enumerate().filter_map(psr).min_by(f64::total_cmp)
+    /// loudness of the window; and where that window begins.
+    fn smallest_psr(&self) -> Option<(f64, f64)> {
+        let ratios = self.blocks.psr_db().enumerate().filter_map(|(step, psr)| Some((psr?, step)));
+        let (psr, step) = ratios.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some((psr, self.seconds((step * self.grid.step_frames()) as u64)))
     }
-}
 
-impl Channel {
-    fn levels(&self, frames: u64) -> ChannelLevels {
-        let peak = f64::from(f32::from_bits(self.peak));
+    fn levels(&self, c: usize) -> ChannelLevels {
+        let channel = &self.channels[c];
+        let peak = f64::from(f32::from_bits(channel.peak));
         let sample_peak_dbfs = decibels(peak);
-        let rms_dbfs = decibels((self.energy / frames.max(1) as f64).sqrt());
+        let rms_dbfs = decibels((channel.energy / self.frames.max(1) as f64).sqrt());
+        let true_peak = channel.true_peak.as_ref();
+        let true_peak_dbtp = true_peak.and_then(|m| decibels(m.max()));
         ChannelLevels {
-            true_peak_dbtp: self.true_peak.as_ref().and_then(|m| decibels(m.max())),
+            true_peak_dbtp,
+            true_peak_at_s: true_peak
+                .filter(|_| true_peak_dbtp.is_some())
+                .map(|m| self.seconds(m.channel_max_frame(0))),
             sample_peak_dbfs,
+            sample_peak_at_s: sample_peak_dbfs.map(|_| self.seconds(channel.peak_at)),
+            integrated_lufs: self.blocks.channel_lufs(c),
             rms_dbfs,
             crest_db: sample_peak_dbfs.zip(rms_dbfs).map(|(peak, rms)| peak - rms),
+            dr_db: channel.dynamics.dr_db(),
         }
     }
 }
@@ -412,8 +421,20 @@ fn pair_layout(channels: usize) -> Layout {
     if channels >= 2 { Layout::Stereo } else { Layout::Mono }
 }
 
-fn greatest(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    values.flatten().max_by(f64::total_cmp)
+/// The greatest peak of all channels.
+#[derive(Clone, Copy)]
+struct Peak {
+    db: f64,
+    at_s: Option<f64>,
+    channel: usize,
+}
+
+fn first_greatest(levels: &[ChannelLevels], peak: fn(&ChannelLevels) -> (Option<f64>, Option<f64>)) -> Option<Peak> {
+    let peaks = levels.iter().enumerate().filter_map(|(channel, levels)| {
+        let (db, at_s) = peak(levels);
+        Some(Peak { db: db?, at_s, channel })
+    });
+    peaks.reduce(|first, next| if next.db > first.db { next } else { first })
 }
 
 /// The bits of +∞: magnitudes with these or greater bits are no numbers.
@@ -428,19 +449,12 @@ fn greatest_bits(samples: &[f32]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Grid, LoudnessMeter, Options, Peaks, UnsupportedRate};
+    use super::{LoudnessMeter, Options, Peaks, UnsupportedRate};
     use tonmeister_core::{Buffer, Layout};
     use tonmeister_dsp::testing::{sine, spread, stereo_noise};
 
     #[test]
-    fn hops_last_ten_milliseconds_at_most() {
-        for rate in [8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000, 768_000] {
-            let grid = Grid::at(rate);
-            assert_eq!(grid.step_frames() as u32 * 10, rate, "{rate}");
-            assert!(grid.hop_frames as u32 * 100 <= rate, "{rate}");
-        }
-        let odd = Grid::at(11_025);
-        assert_eq!((odd.hop_frames, odd.hops_per_step), (110, 10));
+    fn rates_beyond_the_standard_are_refused() {
         assert!(LoudnessMeter::new(7_999, Layout::Mono).is_err_and(|e| e == UnsupportedRate(7_999)));
     }
 
@@ -507,5 +521,49 @@ mod tests {
         // A stereo tone of peak −6.02 dBFS is −6.02 LUFS; peak and loudness are the same number.
         assert!(loudness.plr_db.unwrap().abs() < 0.02, "{loudness:?}");
         assert!(loudness.min_psr_db.unwrap().abs() < 0.02, "{loudness:?}");
+    }
+
+    #[test]
+    fn the_greatest_are_found_in_their_places() {
+        // A quiet tone on the left; from 7 s to 11 s a louder one on both; a click on the left at 5 s.
+        let mut audio = spread(&sine(1000.0, 0.01, 48_000, 20 * 48_000), Layout::Stereo);
+        audio.channel_mut(1).fill(0.0);
+        let loud = sine(1000.0, 0.5, 48_000, 4 * 48_000);
+        for c in 0..2 {
+            audio.channel_mut(c)[7 * 48_000..11 * 48_000].copy_from_slice(&loud);
+        }
+        audio.channel_mut(0)[5 * 48_000] = -0.9;
+        let mut meter = LoudnessMeter::with_options(
+            48_000,
+            Layout::Stereo,
+            Options { peaks: Peaks::TrueAndPsr, ..Options::default() },
+        )
+        .unwrap();
+        meter.push(audio.view(audio.frames()));
+        let (loudness, history) = meter.finish_with_history();
+        let within = |found: Option<f64>, from: f64, to: f64| {
+            let at = found.unwrap();
+            assert!((from..=to).contains(&at), "{at} s lies outside {from} to {to}: {loudness:?}");
+        };
+        within(loudness.max_short_term_at_s, 7.0, 8.01);
+        within(loudness.max_momentary_at_s, 7.0, 10.61);
+        within(loudness.min_psr_at_s, 7.0, 8.0);
+        assert_eq!(loudness.sample_peak_at_s, Some(5.0));
+        within(loudness.true_peak_at_s, 5.0 - 1.0 / 48_000.0, 5.0);
+        assert_eq!((loudness.true_peak_channel, loudness.sample_peak_channel), (Some(0), Some(0)));
+        within(loudness.channels[1].sample_peak_at_s, 7.0, 7.01);
+        // The right channel alone: −6.02 dBFS on one channel is −9.03 LUFS; 37 blocks hear the tone whole, six in part,
+        // together three more: −9.03 + 10 lg(40/43).
+        assert!((loudness.channels[1].integrated_lufs.unwrap() + 9.345).abs() < 0.02, "{loudness:?}");
+        assert_eq!(
+            (history.momentary_lufs.len(), history.short_term_lufs.len(), history.psr_db.len()),
+            (197, 171, 171)
+        );
+        assert!(history.true_peak_dbtp.iter().all(|peaks| peaks.len() == 200));
+        // The tenth of a second from 5 s, and the one before it, into which the click rings between the samples.
+        let clicks: Vec<usize> = (0..200).filter(|n| history.true_peak_dbtp[0][*n].unwrap() > -3.0).collect();
+        assert_eq!(clicks, [49, 50]);
+        let smallest = history.psr_db.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(Some(smallest), loudness.min_psr_db);
     }
 }

@@ -9,8 +9,13 @@
 //!   100 ms, common elsewhere, reads a short burst up to 0.6 LU low;
 //! * **loudness range** (LU): the spread from the 10th to the 95th percentile of short-term loudness, gated at
 //!   −70 LUFS and −20 LU (EBU Tech 3342);
-//! * **true peak**, **sample peak**, RMS and crest factor, per channel; **PLR** (greatest true peak − integrated
-//!   loudness) and, when asked for, the smallest **PSR** (true peak of 3 s − short-term loudness of the same 3 s).
+//! * **true peak**, **sample peak**, RMS, crest factor, loudness and DR14 per channel, the peaks with their times;
+//!   **PLR** (greatest true peak − integrated loudness) and, when asked for, the smallest **PSR** (true peak of 3 s −
+//!   short-term loudness of the same 3 s);
+//! * **DR14** of the programme, and the [`Gains`] that players turn it by. [`Album`] says the same of several
+//!   programmes together.
+//!
+//! [`History`] has loudness, true peaks and PSR over time.
 //!
 //! ```
 //! use tonmeister_core::{Layout, View};
@@ -33,18 +38,22 @@
 //!
 //! **Channels beyond stereo** are measured through [`LoudnessMeter::with_roles`], which takes what each channel is for.
 //!
-//! **Memory.** One `f64` is kept per 100 ms ([`Blocks`]): 288 kB for an hour. From it the gates are applied exactly,
-//! without a histogram, and a history can be drawn afterwards. True-peak windows for the PSR keep another `f32` per
-//! channel and 100 ms.
+//! **Memory.** One `f64` is kept per 100 ms and one more per channel ([`Blocks`]): under 1 MB for an hour of stereo. From
+//! them the gates are applied exactly, without a histogram, and a history can be drawn afterwards. True peaks over time
+//! keep another `f32` per channel and 100 ms.
 //!
 //! **Non-finite samples** are counted ([`Loudness::non_finite_samples`]) and heard as silence; they spoil nothing
 //! else.
 
 mod blocks;
+mod dynamics;
+mod gain;
+mod grid;
 mod meter;
 mod report;
 
 pub use blocks::{Blocks, Range};
+pub use gain::{Album, Gains, R128_LUFS, REPLAY_GAIN_LUFS};
 pub use meter::{LoudnessMeter, Mono, Options, Peaks, Role, UnsupportedRate};
 pub use report::{ChannelLevels, History, Loudness};
 
@@ -59,6 +68,11 @@ fn lufs(mean_square: f64) -> Option<f64> {
 /// The weighted mean square of a loudness.
 fn mean_square(lufs: f64) -> f64 {
     10f64.powf((lufs - OFFSET_DB) / 10.0)
+}
+
+/// The amplitude of a level in decibels.
+fn amplitude(db: f64) -> f64 {
+    10f64.powf(db / 20.0)
 }
 
 /// Decibels of an amplitude; `None` for silence.
