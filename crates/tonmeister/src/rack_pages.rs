@@ -9,7 +9,6 @@
 //! width of a stereo tool, before and after for a repair.
 
 mod picture;
-mod plot;
 mod probe;
 mod shows;
 

@@ -2,9 +2,13 @@
 
 use tonmeister_core::{BuildError, EffectSpec, Family, Registry, Settings, Tail};
 use tonmeister_dsp::testing;
+use tonmeister_report::draw::{Axis, DARK, Plot};
 
-use super::plot::{Axis, BEFORE, COLORS, Plot};
 use super::probe::{self, Probe, RATE, both, db, frames};
+
+/// What each setting is drawn in, and what goes in.
+const COLORS: [&str; 6] = DARK.series;
+const BEFORE: &str = DARK.before;
 
 /// Draws what these settings do.
 pub(super) fn draw(registry: &Registry, shows: &[(String, Settings)]) -> Result<Option<String>, BuildError> {
@@ -26,7 +30,7 @@ pub(super) fn draw(registry: &Registry, shows: &[(String, Settings)]) -> Result<
     if legend.len() == 1 && legend[0].0 == "defaults" {
         legend.clear();
     }
-    let mut plot = Plot::new(spec.name, &legend);
+    let mut plot = Plot::card(DARK, spec.name, &legend);
     match kind(spec) {
         Family::Equalizer => equalizer(&mut plot, &probes)?,
         Family::Dynamics => dynamics(&mut plot, &probes)?,
