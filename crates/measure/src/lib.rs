@@ -5,6 +5,8 @@
 //! * [`align`] finds how far two recordings of one sound lie apart, and whether one is turned.
 //! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
 //!   do not fit their siblings.
+//! * [`portrait`] is all that a picture of a sound needs, in one pass: waveform, [`spectrum`], spectrogram and how it
+//!   lies in [`space`].
 //! * [`stft`] turns a stream into short-time spectra, for whoever looks at frequencies.
 //! * [`weighting`] is the filter under loudness.
 //!
@@ -14,6 +16,10 @@
 
 pub mod align;
 pub mod check;
+mod fold;
 pub mod loudness;
+pub mod portrait;
+pub mod space;
+pub mod spectrum;
 pub mod stft;
 pub mod weighting;
