@@ -8,6 +8,9 @@ use tonmeister_core::{Layout, SourceInfo, View};
 use tonmeister_dsp::testing::{noise, sine};
 use tonmeister_measure::check::Inspector;
 use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
+use tonmeister_measure::portrait::PortraitMeter;
+use tonmeister_measure::space::GoniometerMeter;
+use tonmeister_measure::spectrum::BandMeter;
 
 const RATE: u32 = 48_000;
 const SECONDS: usize = 60;
@@ -65,5 +68,30 @@ fn how_fast_inspection_is() {
             inspector.push(View::stereo(l, r));
         }
         assert!(inspector.finish().stats.frames > 0);
+    });
+}
+
+#[test]
+#[ignore = "a timing, to be read by a person"]
+fn how_fast_portraits_are() {
+    let (left, right) = (signal(1), signal(2));
+    time("portrait", || {
+        let mut meter = PortraitMeter::new(RATE, Layout::Stereo);
+        for (l, r) in left.chunks(4096).zip(right.chunks(4096)) {
+            meter.push(View::stereo(l, r));
+        }
+        assert!(meter.finish().space.is_some());
+    });
+    time("bands alone", || {
+        let mut meter = BandMeter::new(RATE, Layout::Stereo);
+        for (l, r) in left.chunks(4096).zip(right.chunks(4096)) {
+            meter.push(View::stereo(l, r));
+        }
+        assert!(meter.finish().bands.len() == 31);
+    });
+    time("goniometer alone", || {
+        let mut meter = GoniometerMeter::new();
+        meter.push(&left, &right);
+        assert!(meter.picture().reach > 0.0);
     });
 }

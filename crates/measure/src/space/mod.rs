@@ -14,6 +14,8 @@
 mod bands;
 mod goniometer;
 mod needle;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 

@@ -348,3 +348,6 @@ pub(crate) fn covered(shape: Shape, start: i64, frames: u64) -> f64 {
     let over: f64 = ((-start).max(0)..end.min(size)).map(energy).sum();
     over / (0..size).map(energy).sum::<f64>()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,13 @@
 //! All of it is part of a [portrait](crate::portrait), which is made in one pass.
 
 mod bands;
+mod bank;
 mod long_term;
 mod rows;
 mod spectrogram;
 
 pub use bands::{Band, Division};
+pub use bank::{BandHistory, BandLevels, BandMeter};
 pub use long_term::{Curve, LongTerm, LongTermMeter, Smoothing, Spectrum};
 pub(crate) use long_term::{LongTermSums, OVERLAP, WINDOW_S, covered};
 pub(crate) use rows::Rows;
