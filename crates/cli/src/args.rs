@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tonmeister::{Depth, World};
+use tonmeister::{CheckOptions, Depth, Level, RuleSetting, World};
 
 use crate::exit::Outcome;
 
@@ -111,7 +111,16 @@ pub(crate) enum Verb {
     Measure(Measure),
     /// Find what is wrong with audio files, or with the files of a song document
     ///
-    /// Clipping, silence, offsets, turned polarity, files cut off, and files that do not fit the others.
+    /// Clipping, silence, offsets, turned polarity, files cut off, and files that do not fit the others. What a
+    /// document says under [check] and [track.check] decides which rule counts how; the options go before it.
+    #[command(after_help = "Examples:\n  \
+        tonmeister check stems/*.wav\n  \
+        tonmeister check song.toml --deny clipped --limit dc-offset=0.01\n  \
+        tonmeister check song.toml --allow all --deny session    # one group only\n  \
+        tonmeister check song.toml --fix --dry-run               # what could be mended, as a diff\n  \
+        tonmeister check song.toml --deny-warnings --sarif check.sarif\n\n\
+        Exit codes: 0 nothing denied was found, 1 something was, 2 the arguments make no sense (a rule that is not \
+        there), 3 the document is not valid, 5 a file cannot be written. A file that cannot be read is a finding.")]
     Check(Check),
     /// List the named loudness targets, with who says so and when
     Targets(Targets),
@@ -321,11 +330,81 @@ pub(crate) struct Measure {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
     /// Audio files, or song documents
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["rules", "explain"])]
     pub(crate) files: Vec<PathBuf>,
     /// Show notes too: what is worth knowing and no fault
     #[arg(long)]
     pub(crate) notes: bool,
+    #[command(flatten)]
+    pub(crate) levels: Levels,
+    #[command(flatten)]
+    pub(crate) fixing: Fixing,
+    /// Write the findings as SARIF 2.1.0 to this file, or to standard output (-) in place of the text
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rules", "explain"])]
+    pub(crate) sarif: Option<PathBuf>,
+    /// List the rules with level and limit, as a document (when one is named) and the options set them
+    #[arg(long, conflicts_with = "fix")]
+    pub(crate) rules: bool,
+    /// Print the page of a rule
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["rules", "files", "fix"])]
+    pub(crate) explain: Option<String>,
+}
+
+/// Which rules count how. A rule's name goes before its group's (signal, level, …), and that before `all`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Levels {
+    /// Do not tell of a rule, a group of rules, or all
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// Warn of it
+    #[arg(long, value_name = "RULE")]
+    warn: Vec<String>,
+    /// Fail when it is found
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+    /// From where on a rule counts, in its unit: dc-offset=0.01
+    #[arg(long, value_name = "RULE=VALUE", value_parser = limit)]
+    limit: Vec<(String, f64)>,
+    /// Fail when anything is warned of
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+impl Levels {
+    /// In the façade's words.
+    pub(crate) fn options(&self) -> CheckOptions {
+        let level = |names: &[String], level: Level| {
+            let set = move |rule: &String| RuleSetting { rule: rule.clone(), level: Some(level), limit: None };
+            names.iter().map(set).collect::<Vec<_>>()
+        };
+        let limit =
+            |(rule, limit): &(String, f64)| RuleSetting { rule: rule.clone(), level: None, limit: Some(*limit) };
+        let mut rules = level(&self.allow, Level::Allow);
+        rules.extend(level(&self.warn, Level::Warn));
+        rules.extend(level(&self.deny, Level::Deny));
+        rules.extend(self.limit.iter().map(limit));
+        CheckOptions { rules, deny_warnings: self.deny_warnings }
+    }
+}
+
+/// `rule=number`.
+fn limit(text: &str) -> Result<(String, f64), String> {
+    let (rule, value) = pair(text)?;
+    match value.replace('−', "-").parse() {
+        Ok(number) => Ok((rule, number)),
+        Err(_) => Err(format!("`{value}` is no number; a limit is given in the rule's unit, without it")),
+    }
+}
+
+/// Mending.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Fixing {
+    /// Mend in the document what can be mended without harm; audio files are never touched. With --notes, notes too
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Only show what --fix would change
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
 }
 
 /// `demo`.

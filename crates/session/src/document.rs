@@ -69,6 +69,12 @@ impl Document {
         locate::span_of(self, address)
     }
 
+    /// The numbers of a track's clips in the text, counted from 1, as addresses name them; in the order of
+    /// [`Track::clips`](crate::model::Track::clips). Empty where its audio is no list of clips.
+    pub fn clip_numbers(&self, track: &str) -> Vec<usize> {
+        locate::clip_numbers(self, track)
+    }
+
     /// Makes an edit: text and song change together, and the inverse is returned, which restores both to the byte.
     ///
     /// An edit that names what is not there, or would leave the song invalid, is refused and changes nothing.

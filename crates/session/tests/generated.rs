@@ -25,16 +25,21 @@ fn committed(name: &str, wanted: impl FnOnce(&str) -> String) {
     }
 }
 
+/// Every effect and every rule.
+fn whole() -> Registry {
+    tonmeister_dsp::rack().with_rules(tonmeister_measure::check::specs())
+}
+
 #[test]
 fn the_committed_schema_is_that_of_the_rack() {
-    committed("song.schema.json", |_| serde_json::to_string_pretty(&schema(&tonmeister_dsp::rack())).unwrap() + "\n");
+    committed("song.schema.json", |_| serde_json::to_string_pretty(&schema(&whole())).unwrap() + "\n");
 }
 
 #[test]
 fn the_committed_reference_is_that_of_the_rack() {
     committed("document.md", |found| {
         let (prose, _) = found.split_once(BEGIN).expect("document.md has its mark");
-        format!("{prose}{BEGIN}{}", reference(&tonmeister_dsp::rack()))
+        format!("{prose}{BEGIN}{}", reference(&whole()))
     });
 }
 
@@ -175,7 +180,7 @@ fn the_schema_accepts_what_the_reader_accepts() {
     }
     for seed in 0..200u64 {
         let bytes = noise(seed);
-        for registry in [registry(), tonmeister_dsp::rack()] {
+        for registry in [registry(), whole()] {
             let song = Draw(&bytes).song(&registry);
             let text = print(&song);
             assert_eq!(parse(&text, &registry).map(|document| document.song().clone()), Ok(song), "{text}");

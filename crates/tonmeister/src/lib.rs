@@ -16,7 +16,7 @@
 //! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
-//! - [`rack_pages`]: the reference pages of the rack, drawn by running it.
+//! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
@@ -35,10 +35,11 @@ pub mod process;
 pub mod progress;
 pub mod rack_pages;
 pub mod ride;
+pub mod rule_pages;
 mod text_file;
 pub mod world;
 
-pub use check::CheckReport;
+pub use check::{CheckOptions, CheckReport, RuleSetting};
 pub use failure::{Failure, Finding, Place};
 pub use master::{MasterOptions, MasterReport};
 pub use measure::MeasureReport;
@@ -47,7 +48,7 @@ pub use output::{Depth, Written};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
 pub use ride::{RideOptions, RideReport};
-pub use tonmeister_core::{Diagnostic, Severity};
+pub use tonmeister_core::{Diagnostic, Level, Severity};
 pub use tonmeister_measure::check::Finding as AudioFinding;
 pub use tonmeister_measure::loudness::Loudness;
 pub use world::World;

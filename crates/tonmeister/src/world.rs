@@ -35,6 +35,11 @@ impl std::fmt::Debug for World {
     }
 }
 
+/// Every effect of the rack, and every rule of the check.
+fn registry() -> Registry {
+    tonmeister_dsp::rack().with_rules(tonmeister_measure::check::specs())
+}
+
 impl Default for World {
     fn default() -> Self {
         World::new()
@@ -45,7 +50,7 @@ impl World {
     /// Every core, blocks of the engine's own choice, every effect of the rack.
     pub fn new() -> Self {
         let options = tonmeister_engine::RenderOptions::default();
-        World { threads: options.threads, block: options.block, stop: Arc::default(), registry: tonmeister_dsp::rack() }
+        World { threads: options.threads, block: options.block, stop: Arc::default(), registry: registry() }
     }
 
     /// The effects a document can name.

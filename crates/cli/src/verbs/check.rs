@@ -1,79 +1,131 @@
 //! `tonmeister check`.
 
-use std::fmt::Write;
+mod shown;
 
-use tonmeister::{AudioFinding, CheckReport, Failure, Severity};
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use tonmeister::check::RuleState;
+use tonmeister::check::fix::{FixOptions, FixReport};
+use tonmeister::check::sarif;
+use tonmeister::{CheckReport, Failure};
 
 use crate::args::Check;
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{BAD, CARE, FAINT, GOOD, STRONG, count, duration, styled};
-use crate::trouble;
+use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, count, number, styled};
 use crate::voice::Voice;
+
+/// What a mended check comes to, for scripts.
+#[derive(Serialize)]
+struct Mended<'r> {
+    fixes: &'r [FixReport],
+    check: &'r CheckReport,
+}
 
 /// Checks and tells what was found, the files in order and then all of them together.
 pub(crate) fn run(args: &Check, voice: &mut Voice) -> Result<Outcome, Failure> {
-    let report = super::world().check(&args.files, &mut Bars::new(voice))?;
-    voice.result(&report, |report| told(report, args.notes));
-    Ok(if report.errors > 0 { Outcome::Found } else { Outcome::Done })
+    let options = args.levels.options();
+    let world = super::world();
+    if let Some(rule) = &args.explain {
+        let page = world.explain(rule)?;
+        voice.text(&page);
+        return Ok(Outcome::Done);
+    }
+    if args.rules {
+        let song = args.files.iter().find(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")));
+        let rules = world.rules(song.map(std::path::PathBuf::as_path), &options)?;
+        voice.result(&rules, |rules| listed(rules));
+        return Ok(Outcome::Done);
+    }
+    let to_output = args.sarif.as_deref() == Some(Path::new("-"));
+    if to_output && voice.json() {
+        return Err(Failure::Usage("standard output takes one of --json and --sarif -".into()));
+    }
+    let (fixes, report) = if args.fixing.fix {
+        let fix = FixOptions { dry_run: args.fixing.dry_run, notes: args.notes };
+        let (fixes, report) = world.fix(&args.files, &options, fix, &mut Bars::new(voice))?;
+        (Some(fixes), report)
+    } else {
+        (None, world.check(&args.files, &options, &mut Bars::new(voice))?)
+    };
+    let outcome = if report.errors > 0 { Outcome::Found } else { Outcome::Done };
+    match &args.sarif {
+        Some(_) if to_output => voice.text(&format!("{:#}\n", sarif::sarif(&report, outcome.code()))),
+        Some(path) => sarif::write(path, &report, outcome.code())?,
+        None => {}
+    }
+    if to_output {
+        return Ok(outcome);
+    }
+    match fixes {
+        Some(fixes) => voice.result(&Mended { fixes: &fixes, check: &report }, |mended| {
+            let all: String = mended.fixes.iter().map(|fix| mends(fix, args.fixing.dry_run)).collect();
+            all + &shown::told(&world, mended.check, args.notes)
+        }),
+        None => voice.result(&report, |report| shown::told(&world, report, args.notes)),
+    }
+    Ok(outcome)
 }
 
-fn told(report: &CheckReport, notes: bool) -> String {
-    let mut text = trouble::remarks(&report.document);
-    if !text.is_empty() {
+/// The rules, group by group.
+fn listed(rules: &[RuleState]) -> String {
+    let mut text = String::new();
+    let mut groups: Vec<&str> = rules.iter().map(|rule| rule.group).collect();
+    groups.dedup();
+    for group in groups {
+        let _ = writeln!(text, "{}", styled(STRONG, group));
+        let heads =
+            [("rule", Side::Left), ("level", Side::Left), ("limit", Side::Right), ("", Side::Left), ("", Side::Left)];
+        let mut table = Table::new(&heads);
+        for rule in rules.iter().filter(|rule| rule.group == group) {
+            let style = if rule.set { CARE } else { FAINT };
+            let limit = number(rule.limit, decimals(rule.limit));
+            table.row([
+                rule.id.into(),
+                styled(style, rule.level),
+                styled(style, limit),
+                styled(FAINT, rule.unit),
+                styled(FAINT, rule.title),
+            ]);
+        }
+        text.push_str(&table.text());
         text.push('\n');
     }
-    let shown = |finding: &&AudioFinding| notes || finding.severity > Severity::Note;
-    for file in &report.files {
-        let mut about = String::new();
-        if let Some(why) = &file.unreadable {
-            let _ = writeln!(about, "  {} {why}", styled(BAD, "error"));
-        }
-        about.extend(file.findings.iter().filter(shown).map(finding));
-        about.push_str(trouble::remarks(&file.remarks).trim_start_matches('\n'));
-        if !about.is_empty() {
-            let _ = writeln!(text, "{}\n{about}", styled(STRONG, file.path.display()));
-        }
-    }
-    let together: String = report.together.iter().filter(shown).map(finding).collect();
-    if !together.is_empty() {
-        let _ = writeln!(text, "{}\n{together}", styled(STRONG, "All files together"));
-    }
-    text + &sum(report, notes)
+    text + "`tonmeister check --explain RULE` tells what is looked for, why, and what to do.\n"
 }
 
-/// How much was found, and how much of it was not shown.
-fn sum(report: &CheckReport, notes: bool) -> String {
-    let found = format!("{}, {}", count(report.errors, "error"), count(report.warnings, "warning"));
-    let style = match (report.errors, report.warnings) {
-        (0, 0) => GOOD,
-        (0, _) => CARE,
-        _ => BAD,
-    };
-    let alone = report.files.iter().flat_map(|file| &file.findings);
-    let noted = alone.chain(&report.together).filter(|finding| finding.severity == Severity::Note).count();
-    let hint =
-        if noted > 0 && !notes { format!(" · {} (--notes shows them)", count(noted, "note")) } else { String::new() };
-    let rest = format!("in {}{hint}", count(report.files.len(), "file"));
-    format!("{} {}\n", styled(style, found), styled(FAINT, rest))
+/// As many decimals as the number has.
+fn decimals(value: f64) -> usize {
+    format!("{value}").split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
-/// How grave, what, where, and what to do.
-fn finding(finding: &AudioFinding) -> String {
-    let (style, name) = match finding.severity {
-        Severity::Error => (BAD, "error"),
-        Severity::Warning => (CARE, "warning"),
-        Severity::Note => (FAINT, "note"),
-    };
-    let place = finding.at.map(|at| {
-        let ends = if at.to_s > at.from_s { format!("–{}", duration(at.to_s)) } else { String::new() };
-        format!(" {}", styled(FAINT, format!("[{}{ends}]", duration(at.from_s))))
-    });
-    format!(
-        "  {} {}{}\n      {}\n",
-        styled(style, name),
-        finding.message,
-        place.unwrap_or_default(),
-        styled(FAINT, finding.remedy)
-    )
+/// What was mended in one document, and what was left.
+fn mends(report: &FixReport, dry_run: bool) -> String {
+    let mut text = format!("{}\n", styled(STRONG, report.song.display()));
+    for mend in &report.mends {
+        let word = if dry_run { "would mend" } else { "mended" };
+        let _ = write!(
+            text,
+            "  {} {}: {}\n      {}\n",
+            styled(GOOD, format!("{word}[{}]", mend.rule)),
+            mend.address,
+            mend.change,
+            styled(FAINT, &mend.why)
+        );
+    }
+    for left in &report.left {
+        let _ = writeln!(text, "  {} {}: {}", styled(CARE, format!("left[{}]", left.rule)), left.track, left.why);
+    }
+    if report.mends.is_empty() {
+        let _ = writeln!(text, "  {}", styled(FAINT, "nothing to mend here"));
+    }
+    if dry_run && !report.diff.is_empty() {
+        let _ = write!(text, "\n{}", report.diff);
+    } else if report.written {
+        let _ = writeln!(text, "  {}", styled(FAINT, format!("{} changed", count(report.mends.len(), "place"))));
+    }
+    text.push('\n');
+    text
 }

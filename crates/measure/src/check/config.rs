@@ -2,35 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tonmeister_core::Severity;
+use tonmeister_core::{Level, Severity};
 
 use super::finding::Finding;
 use super::rules::{self, Rule};
-
-/// How a rule is taken, whatever it says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Nothing is said.
-    Allow,
-    /// Worth knowing.
-    Note,
-    /// Worth a look before going on.
-    Warn,
-    /// Not to be let through.
-    Deny,
-}
-
-impl Level {
-    /// How grave a finding is at this level; `None` when it is not to be told.
-    pub const fn severity(self) -> Option<Severity> {
-        match self {
-            Level::Allow => None,
-            Level::Note => Some(Severity::Note),
-            Level::Warn => Some(Severity::Warning),
-            Level::Deny => Some(Severity::Error),
-        }
-    }
-}
 
 /// There is no rule of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

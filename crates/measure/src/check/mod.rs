@@ -33,9 +33,12 @@ mod polarity;
 mod probe;
 pub mod rules;
 mod set;
+mod spec;
 
-pub use config::{Config, Level, UnknownRule};
+pub use config::{Config, UnknownRule};
 pub use finding::{Evidence, Finding, TimeRange};
 pub use inspector::{ChannelStats, Inspection, Inspector, Stats};
 pub use polarity::Relation;
 pub use set::{Member, compare_set};
+pub use spec::specs;
+pub use tonmeister_core::Level;

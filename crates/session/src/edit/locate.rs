@@ -10,7 +10,7 @@ use crate::model::{Insert, Strip, Target};
 use crate::read::{Addresses, Place};
 use crate::report::suggestion;
 use crate::tables;
-use crate::tree::{Entry, Table};
+use crate::tree::{Entry, Kind, Table};
 
 /// A strip: its table in the text (none: the master, unwritten) and what it says.
 #[derive(Clone, Copy)]
@@ -217,6 +217,20 @@ fn checked(address: &str) -> Option<(&str, &str, &str)> {
 pub(crate) fn checks<'d>(document: &'d Document, strip: &str) -> Option<&'d Table> {
     let parent = if strip == "song" { &document.tree } else { Desk::find(document, strip).ok()?.table? };
     parent.get("check").and_then(|node| node.table())
+}
+
+/// See [`Document::clip_numbers`].
+pub(crate) fn clip_numbers(document: &Document, track: &str) -> Vec<usize> {
+    let Ok(desk) = Desk::find(document, track) else { return Vec::new() };
+    let start = |table: &Table| match table.get("start_s").map(|node| &node.kind) {
+        Some(Kind::Integer(whole)) => *whole as f64,
+        Some(Kind::Float(number)) => *number,
+        _ => 0.0,
+    };
+    let mut all: Vec<(f64, usize)> = desk.tables("clip").iter().zip(1..).map(|(table, n)| (start(table), n)).collect();
+    // As the reader sorts them.
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.into_iter().map(|(_, number)| number).collect()
 }
 
 /// See [`Document::span_of`].

@@ -114,7 +114,9 @@ fn a_file_that_is_missing_or_no_audio_is_told_at_its_line() {
         };
         assert_eq!(diagnostic.span.clone().map(|span| &text[span]), Some("\"room.wav\""));
         assert!(diagnostic.message.contains(words) && diagnostic.message.contains("insert `play`"), "{diagnostic:?}");
-        let checked = world.check(&[folder.path().join("song.toml")], &mut Silent).expect("a report");
+        let checked = world
+            .check(&[folder.path().join("song.toml")], &crate::CheckOptions::default(), &mut Silent)
+            .expect("a report");
         assert_eq!((checked.errors, checked.document.len(), checked.files.len()), (1, 1, 1));
         assert_eq!(checked.document[0].place.map(|place| place.line), Some(8));
         std::fs::write(folder.path().join("room.wav"), "").expect("a file");
