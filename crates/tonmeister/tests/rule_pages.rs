@@ -61,3 +61,22 @@ fn the_examples_are_valid() {
     }
     assert_eq!(examples, RULES.len());
 }
+
+/// The chapter's examples are read by the program, and every rule that it speaks of is there.
+#[test]
+fn the_chapter_says_what_is_so() {
+    let chapter = fs::read_to_string(folder().join("../check.md")).unwrap().replace("\r\n", "\n");
+    let registry = tonmeister_dsp::rack().with_rules(specs());
+    let mut examples = 0;
+    for block in chapter.split("```toml\n").skip(1) {
+        let example = block.split("```").next().unwrap();
+        let found = parse(example, &registry).map(|document| document.warnings().to_vec());
+        assert_eq!(found, Ok(Vec::new()), "{example}");
+        examples += 1;
+    }
+    assert!(examples > 0);
+    let words = chapter.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    for id in words.filter(|word| word.contains('-')) {
+        assert!(RULES.iter().any(|rule| rule.id == id), "there is no rule `{id}`");
+    }
+}
