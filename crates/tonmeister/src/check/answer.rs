@@ -168,3 +168,73 @@ pub(crate) fn described(rule: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tonmeister_core::Severity;
+    use tonmeister_measure::check::{Evidence, Finding};
+
+    use super::{DELAY_PAIR, Song, alone, together};
+
+    fn song(tracks: &str) -> Song {
+        let text = format!("[song]\nsample_rate_hz = 48000\n{tracks}");
+        let registry = tonmeister_dsp::rack();
+        Song { path: "takes/song.toml".into(), document: tonmeister_session::parse(&text, &registry).expect("a song") }
+    }
+
+    fn track(id: &str, more: &str) -> String {
+        format!("[[track]]\nid = \"{id}\"\naudio = \"{id}.wav\"\n{more}\n")
+    }
+
+    fn finding(rule: &'static str, files: &[&str], evidence: (&'static str, f64)) -> Finding {
+        Finding {
+            rule,
+            severity: Severity::Warning,
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+            at: None,
+            channel: None,
+            evidence: vec![Evidence { name: evidence.0, value: evidence.1, unit: "" }],
+            message: String::new(),
+            remedy: "",
+        }
+    }
+
+    #[test]
+    fn two_microphones_are_in_time_when_the_earlier_waits() {
+        // The room is 2 ms late: 96 frames.
+        let late = finding(DELAY_PAIR, &["takes/room.wav", "takes/close.wav"], ("delay", 0.002));
+        let by = |close: &str, room: &str| together(&[song(&(track("close", close) + &track("room", room)))], &late);
+        assert_eq!(by("", ""), None);
+        assert_eq!(by("delay_samples = 96", ""), Some("close/delay_samples".into()));
+        assert_eq!(by("delay_samples = 90", ""), None, "an eighth of a millisecond is left");
+        assert_eq!(by("delay_samples = 106", "delay_samples = 10"), Some("close/delay_samples".into()));
+        assert_eq!(by("", "delay_samples = 96"), None, "the wrong one waits");
+    }
+
+    #[test]
+    fn what_is_automated_bypassed_or_played_otherwise_answers_nothing() {
+        let turned = finding("polarity-pair", &["takes/a.wav", "takes/b.wav"], ("correlation", -1.0));
+        let by = |a: &str, b: &str| together(&[song(&(track("a", a) + &track("b", b)))], &turned);
+        assert_eq!(by("polarity = \"inverted\"", ""), Some("a/polarity".into()));
+        assert_eq!(by("polarity = \"inverted\"", "polarity = \"inverted\""), None);
+        let moved =
+            "polarity = \"inverted\"\n[[track.automation]]\ntarget = \"polarity\"\npoints = [[0.0, \"normal\"]]";
+        assert_eq!(by(moved, ""), None);
+
+        let leans = finding("dc-offset", &[], ("mean", 0.02));
+        let by = |more: &str| alone(&[song(&track("a", more))], "takes/a.wav".as_ref(), &leans);
+        assert_eq!(by("[[track.insert]]\neffect = \"dc_blocker\""), Some("a/dc_blocker".into()));
+        assert_eq!(by("[[track.insert]]\neffect = \"dc_blocker\"\nbypass = true"), None);
+        assert_eq!(by("[[track.insert]]\neffect = \"eq\"\nhighpass = { hz = 40.0 }"), Some("a/eq".into()));
+        assert_eq!(by("[[track.insert]]\neffect = \"eq\""), None);
+        // Another track plays it as it is.
+        let both = song(
+            &(track("a", "[[track.insert]]\neffect = \"dc_blocker\"") + "[[track]]\nid = \"b\"\naudio = \"a.wav\"\n"),
+        );
+        assert_eq!(alone(&[both], "takes/a.wav".as_ref(), &leans), None);
+
+        let hot = finding("over-full-scale", &[], ("peak", 3.5));
+        let by = |more: &str| alone(&[song(&track("a", more))], "takes/a.wav".as_ref(), &hot);
+        assert_eq!((by("trim_db = -3.6"), by("trim_db = -3.4")), (Some("a/trim_db".into()), None));
+    }
+}
