@@ -92,6 +92,7 @@ pub fn rack() -> tonmeister_core::Registry {
         .with::<repair::Declick>()
         .with::<repair::Declip>()
         .with::<repair::Denoise>()
+        .with::<repair::Dehum>()
         .with::<repair::PhaseRotation>()
         .with::<repair::Deplosive>()
         .with::<repair::Breath>()

@@ -1,9 +1,9 @@
 //! Denoise: hiss, hum and air are turned down, bin by bin, and the music stays.
 //!
-//! The sound is cut into overlapping frames of 43 ms. In each bin the power is held against that of the noise, and the
-//! gain is the one that estimates the logarithm of the clean amplitude best (Ephraim & Malah 1985). How far the clean
-//! sound lies above the noise is carried from frame to frame ("decision-directed", 98 %), which is what keeps a
-//! residue of noise from chirping.
+//! The sound is cut into overlapping frames of 43 ms, and in each bin the power is held against that of the noise. What
+//! stands out of the noise together with its neighbors, before and after, above and below, is music (block thresholding,
+//! Yu, Mallat & Bacry 2008); a bin of noise that stands out alone is not, and so the residue does not chirp. From this
+//! first estimate of the music follows the gain that comes nearest to it, Wiener's.
 //!
 //! ```
 //! use tonmeister_core::{Buffer, Effect, Layout, Settings, Stream};
@@ -22,20 +22,49 @@ mod tracker;
 #[cfg(test)]
 mod tests;
 
+use rustfft::num_complex::Complex;
 use tonmeister_core::{
     Automatable, Block, BuildError, Context, Effect, EffectSpec, Event, Family, Frames, ParamSpec, Processor, Settings,
     Stream, Tail, Unit,
 };
 
 use super::overlap::{Overlap, PER_FRAME, size_at};
-use crate::math::{amplitude_of_db, exp2};
+use crate::math::amplitude_of_db;
 use crate::travel::Travel;
 use tracker::Tracker;
 
-/// How much of what was found to be clean in the last frame goes into what is expected of this one.
-const CARRIED: f64 = 0.98;
-/// The least that is expected: −25 dB.
-const LEAST_EXPECTED: f64 = 0.003_162_277_660_168_379_5;
+/// The weights of a bin's neighbors in time, three spectra before and after: Hann.
+const IN_TIME: [f64; 7] = [
+    0.036_611_652_351_681_56,
+    0.125,
+    0.213_388_347_648_318_44,
+    0.25,
+    0.213_388_347_648_318_44,
+    0.125,
+    0.036_611_652_351_681_56,
+];
+/// The weights of a bin's neighbors in frequency, four below and above: Hann.
+const IN_FREQUENCY: [f64; 9] = [
+    0.019_098_300_562_505_26,
+    0.069_098_300_562_505_25,
+    0.130_901_699_437_494_74,
+    0.180_901_699_437_494_73,
+    0.2,
+    0.180_901_699_437_494_73,
+    0.130_901_699_437_494_74,
+    0.069_098_300_562_505_25,
+    0.019_098_300_562_505_26,
+];
+/// What a bin and its neighbors must exceed together to be music, in powers of noise.
+const MUSIC: f64 = 1.75;
+/// How much of a neighbor's music counts for a bin's own.
+const BESIDE: f64 = 0.25;
+/// Learned noise is averaged over so many bins to either side, …
+const AROUND: usize = 8;
+/// … over those within this factor of the middle one.
+const ALIKE: f64 = 2.0;
+/// Spectra that must have come before the gains of one are known: three for its neighbors, one for theirs.
+const AHEAD: usize = 4;
 /// Power of a bin, over the square of the frame's length, below which there is no noise: −200 dB.
 const NOTHING: f64 = 1e-20;
 /// More than this above the noise is all the same.
@@ -103,21 +132,23 @@ const SPEC: EffectSpec = EffectSpec {
 For hiss, hum, fans and air. Best is a place where the noise is alone: turn `learn` on for it, half a second at least, or say \
 how long it is alone at the beginning (`lead_in_seconds`). \
 Where nothing was learned the noise is tracked: it is what lies under the sound without a gap for `memory_seconds`, and \
-until that time has passed for the first time nothing is taken away. Tracking is for voices and single instruments, \
-which have gaps; a dense mix loses what it holds without one, so let the noise be learned there. Left and right share their gains, so the image \
+until that time has passed for the first time nothing is taken away. Tracking is for \
+sounds with gaps. Where they have none nothing can be known of the noise, and nothing is taken away; but a chord that stands for most of \
+`memory_seconds` is taken for noise in part, so let the noise be learned there. Left and right share their gains, so the image \
 stands still. The gain never falls below −`reduction_db`: an even rest of noise is less conspicuous than its \
-absence. Noise that changes quickly (traffic, crackle) stays. Late by a frame: 2048 frames at 48 kHz.",
+absence. Noise that changes quickly (traffic, crackle) stays. It looks ahead: late by 4096 frames at 48 kHz (85 ms).",
     params: PARAMS,
     groups: &[],
     files: &[],
     stereo_only: false,
     takes_key: false,
     sources: &[
-        "Y. Ephraim, D. Malah, \"Speech enhancement using a minimum mean-square error log-spectral amplitude \
-         estimator\", IEEE Trans. ASSP 33(2), 1985 (the gain: eq. 20; the decision-directed estimate: 1984, eq. 51)",
+        "G. Yu, S. Mallat, E. Bacry, \"Audio denoising by time-frequency block thresholding\", IEEE Trans. Signal \
+         Processing 56(5), 2008 (the first estimate: eq. 11)",
+        "C. Plapous, C. Marro, P. Scalart, \"Improved signal-to-noise ratio estimation for speech enhancement\", IEEE \
+         Trans. Audio, Speech and Language Processing 14(6), 2006 (the second step)",
         "I. Cohen, B. Berdugo, \"Noise estimation by minima controlled recursive averaging for robust speech \
          enhancement\", IEEE Signal Processing Letters 9(1), 2002 (the tracking)",
-        "M. Abramowitz, I. Stegun, Handbook of mathematical functions, 1964, 5.1.53 and 5.1.56 (the integral)",
     ],
 };
 
@@ -163,25 +194,23 @@ impl Denoise {
     }
 }
 
-/// e^(½·E₁(v)), E₁ the exponential integral ∫ e^(−t)/t from v to ∞; right to 2·10⁻⁷ of the value.
-fn half_integral(v: f64) -> f64 {
-    if v < 1.0 {
-        let mut p = 0.001_078_57;
-        for a in [-0.009_760_04, 0.055_199_68, -0.249_910_55, 0.999_991_93, -0.577_215_66] {
-            p = p * v + a;
+/// A short lesson says little of a single bin. Where a bin is not far from the middle one of those around it, its noise is
+/// the average around it; where it is (a hum, a whistle) it is its own.
+fn level(found: &[f64], noise: &mut [f64]) {
+    let mut around = [0.0; 2 * AROUND + 1];
+    for (k, noise) in noise.iter_mut().enumerate() {
+        let from = k.saturating_sub(AROUND).min(found.len().saturating_sub(around.len()));
+        let count = around.len().min(found.len() - from);
+        let around = &mut around[..count];
+        around.copy_from_slice(&found[from..][..count]);
+        let middle = *around.select_nth_unstable_by(count / 2, f64::total_cmp).1;
+        let alike = |power: f64| power <= ALIKE * middle && ALIKE * power >= middle;
+        *noise = found[k];
+        if alike(found[k]) {
+            let (sum, of) =
+                around.iter().filter(|power| alike(**power)).fold((0.0, 0.0), |(sum, n), power| (sum + power, n + 1.0));
+            *noise = sum / of;
         }
-        exp2(0.5 * std::f64::consts::LOG2_E * p) / v.sqrt()
-    } else {
-        let mut top = 1.0;
-        for a in [8.573_328_740_1, 18.059_016_973_0, 8.634_760_892_5, 0.267_773_734_3] {
-            top = top * v + a;
-        }
-        let mut bottom = 1.0;
-        for b in [9.573_322_345_4, 25.632_956_148_6, 21.099_653_082_7, 3.958_496_922_8] {
-            bottom = bottom * v + b;
-        }
-        let integral = exp2(-std::f64::consts::LOG2_E * v) * top / (bottom * v);
-        exp2(0.5 * std::f64::consts::LOG2_E * integral)
     }
 }
 
@@ -209,8 +238,16 @@ struct Running {
     since: u64,
     /// How many spectra were summed while learning, or since made the average.
     lessons: u32,
-    /// What was found clean in the last frame, over the noise.
-    clean: Vec<f64>,
+    /// The newest spectra, a ring.
+    waiting: Vec<Complex<f64>>,
+    /// Whether each of them passes as it is.
+    passes: [bool; AHEAD + 1],
+    /// Power over the noise in the newest spectra, a ring.
+    over: Vec<f64>,
+    /// That, weighted over time.
+    together: Vec<f64>,
+    /// The music in it, a ring.
+    music: Vec<f64>,
     gains: Vec<f64>,
     /// How many spectra there were.
     spectra: u64,
@@ -242,7 +279,11 @@ impl Running {
             lead_in,
             since: 0,
             lessons: 0,
-            clean: vec![0.0; bins],
+            waiting: vec![Complex::default(); (AHEAD + 1) * size],
+            passes: [false; AHEAD + 1],
+            over: vec![0.0; IN_TIME.len() * bins],
+            together: vec![0.0; bins],
+            music: vec![0.0; 3 * bins],
             gains: vec![1.0; bins],
             spectra: 0,
             rate,
@@ -269,7 +310,10 @@ impl Running {
             self.channels.iter_mut().for_each(|channel| channel.learned.fill(0.0));
         } else if !on && self.learning && self.lessons > 0 {
             let part = 1.0 / f64::from(self.lessons);
-            self.channels.iter_mut().flat_map(|channel| &mut channel.learned).for_each(|power| *power *= part);
+            for Channel { learned, power, .. } in &mut self.channels {
+                power.iter_mut().zip(learned.iter()).for_each(|(power, sum)| *power = sum * part);
+                level(power, learned);
+            }
         }
         self.learning = on;
     }
@@ -299,7 +343,9 @@ impl Running {
             }
         }
         self.find_gains();
+        let slot = ((self.spectra + 1) % (AHEAD as u64 + 1)) as usize;
         let spectrum = self.overlap.analyzed();
+        spectrum.copy_from_slice(&self.waiting[slot * size..][..size]);
         spectrum[0] *= self.gains[0];
         for (k, gain) in self.gains.iter().enumerate().skip(1) {
             spectrum[k] *= *gain;
@@ -310,24 +356,53 @@ impl Running {
         self.overlap.synthesize();
     }
 
+    /// Holds the newest spectrum against the noise, and finds the gains of the one that is due.
     fn find_gains(&mut self) {
-        let size = self.overlap.size() as f64;
-        let least = NOTHING * size * size;
+        let size = self.overlap.size();
+        let bins = self.gains.len();
+        // The ring's slot of the spectrum that came so many before the newest.
+        let slot = |ago: usize, slots: usize| ((self.spectra + (4 * slots - ago) as u64) % slots as u64) as usize;
+        let newest = slot(0, AHEAD + 1);
+        self.waiting[newest * size..][..size].copy_from_slice(self.overlap.analyzed());
+        self.passes[newest] = self.learning;
+
+        let least = NOTHING * (size * size) as f64;
         let louder = amplitude_of_db(2.0 * self.bias.value());
-        let floor = amplitude_of_db(-self.reduction.value());
         let known = self.lessons > 0 && !self.learning;
         let share = 1.0 / self.channels.len() as f64;
-        for (k, gain) in self.gains.iter_mut().enumerate() {
-            let over = |channel: &Channel| {
+        let newest = slot(0, IN_TIME.len()) * bins;
+        for (k, over) in self.over[newest..][..bins].iter_mut().enumerate() {
+            let of = |channel: &Channel| {
                 let noise = if known { channel.learned[k] } else { channel.tracker.noise()[k] };
                 channel.power[k] / (louder * noise).max(least)
             };
-            let above = (share * self.channels.iter().map(over).sum::<f64>()).min(FAR_ABOVE);
-            let expected = (CARRIED * self.clean[k] + (1.0 - CARRIED) * (above - 1.0).max(0.0)).max(LEAST_EXPECTED);
-            let wiener = expected / (1.0 + expected);
-            let raw = (wiener * half_integral((wiener * above).max(1e-9))).min(1.0);
-            self.clean[k] = raw * raw * above;
-            let kept = if self.learning { 1.0 } else { raw.max(floor) };
+            *over = (share * self.channels.iter().map(of).sum::<f64>()).min(FAR_ABOVE);
+        }
+
+        self.together.fill(0.0);
+        for (ago, weight) in IN_TIME.iter().enumerate() {
+            let over = &self.over[slot(ago, IN_TIME.len()) * bins..][..bins];
+            self.together.iter_mut().zip(over).for_each(|(sum, over)| *sum += weight * over);
+        }
+        let over = &self.over[slot(3, IN_TIME.len()) * bins..][..bins];
+        let music = &mut self.music[slot(0, 3) * bins..][..bins];
+        let last = bins as isize - 1;
+        let near = |k: usize, by: isize| (k as isize + by).clamp(0, last) as usize;
+        for k in 0..bins {
+            let weighted = |(i, weight): (usize, &f64)| weight * self.together[near(k, i as isize - 4)];
+            let together: f64 = IN_FREQUENCY.iter().enumerate().map(weighted).sum();
+            let gain = (1.0 - MUSIC / together.max(1e-9)).max(0.0);
+            music[k] = gain * gain * over[k];
+        }
+
+        let floor = amplitude_of_db(-self.reduction.value());
+        let passes = self.passes[slot(AHEAD, AHEAD + 1)];
+        let at = |ago: usize| &self.music[slot(ago, 3) * bins..][..bins];
+        let (after, here, before) = (at(0), at(1), at(2));
+        for (k, gain) in self.gains.iter_mut().enumerate() {
+            let row = |k: usize| BESIDE * (after[k] + before[k]) + (1.0 - 2.0 * BESIDE) * here[k];
+            let expected = BESIDE * (row(near(k, -1)) + row(near(k, 1))) + (1.0 - 2.0 * BESIDE) * row(k);
+            let kept = if passes { 1.0 } else { (expected / (1.0 + expected)).max(floor) };
             *gain = if self.listening { 1.0 - kept } else { kept };
         }
     }
@@ -364,7 +439,7 @@ impl Processor for Running {
     }
 
     fn latency(&self) -> Frames {
-        Frames(self.overlap.size() as u64)
+        Frames((self.overlap.size() + AHEAD * self.overlap.hop()) as u64)
     }
 
     /// A frame that begins in sound ends in silence.
@@ -386,6 +461,9 @@ impl Processor for Running {
         self.since = 0;
         self.lessons = 0;
         self.spectra = 0;
-        self.clean.fill(0.0);
+        self.waiting.fill(Complex::default());
+        self.passes = [false; AHEAD + 1];
+        self.over.fill(0.0);
+        self.music.fill(0.0);
     }
 }

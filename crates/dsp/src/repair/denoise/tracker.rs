@@ -4,6 +4,10 @@
 //! the smoothed power stands close to that minimum there is noise alone, and it is averaged; where it stands far above
 //! there is music, and the estimate waits (Cohen & Berdugo 2002).
 //!
+//! Dense music has no gaps, and its softest moment is not noise. But noise alone stays near its minimum most of the time,
+//! music seldom: where the sound and its neighbors come near the minimum in too small a part of the time there is no noise
+//! to be known, and none is taken away.
+//!
 //! A bass line or a held note has no gaps either. But it stands in few bins, and noise in all: no bin's noise may exceed
 //! the lower quarter of the minima around it by more than a little.
 
@@ -27,6 +31,13 @@ const AROUND: usize = 32;
 /// The noise in a bin, at most, against a minimum that a quarter of those around it lie below.
 const OVER_QUARTER: f64 = 2.2;
 
+/// So many times the minimum is near it.
+const NEAR: f64 = 2.0;
+/// How much of the time the sound must be near its minimum for noise to be known at all, and to be known for sure.
+const OFTEN: (f64, f64) = (0.15, 0.3);
+/// Spectra before that part is known.
+const UNKNOWN: f64 = 10.0;
+
 /// Follows the noise of one channel.
 pub(super) struct Tracker {
     smooth: Vec<f64>,
@@ -40,6 +51,8 @@ pub(super) struct Tracker {
     noise: Vec<f64>,
     /// No bin's noise may exceed this; a part of it is renewed with every spectrum.
     most: Vec<f64>,
+    /// In how much of the time the power is near its minimum.
+    near: Vec<f64>,
     /// Spectra in a part.
     length: u64,
     spectra: u64,
@@ -57,7 +70,8 @@ impl Tracker {
             floor: none.clone(),
             music: none.clone(),
             noise: none.clone(),
-            most: none,
+            most: none.clone(),
+            near: none,
             length: ((memory / PARTS as f64).round() as u64).max(1),
             spectra: 0,
             loudest,
@@ -81,6 +95,10 @@ impl Tracker {
         let first = self.spectra == 0;
         let known = parts >= PARTS as u64;
         let wakes = begins && parts == PARTS as u64;
+        // An average over all that is known, up to the memory.
+        let known_for =
+            (self.spectra.saturating_sub(PARTS as u64 * self.length) as f64).min((PARTS as u64 * self.length) as f64);
+        let part_near = 1.0 / (known_for + UNKNOWN);
         for k in 0..=last {
             let at = |k: usize| power[k].min(self.loudest);
             let here = at(k);
@@ -95,6 +113,8 @@ impl Tracker {
             if wakes {
                 self.noise[k] = OVER_MINIMUM * floor;
             }
+            let near = if smooth < NEAR * floor { 1.0 } else { 0.0 };
+            self.near[k] += part_near * (near - self.near[k]);
             let music = if smooth > MUSIC * floor { 1.0 } else { 0.0 };
             self.music[k] = music + LIKELIHOOD * (self.music[k] - music);
             // Silence is not noise: what was known before it stays.
@@ -130,7 +150,11 @@ impl Tracker {
             let near = &mut near[..count];
             near.copy_from_slice(&self.floor[from..][..count]);
             let (_, quarter, _) = near.select_nth_unstable_by(count / 4, f64::total_cmp);
-            self.most[k] = OVER_QUARTER * *quarter;
+            let quarter = *quarter;
+            near.copy_from_slice(&self.near[from..][..count]);
+            let (_, often, _) = near.select_nth_unstable_by(count / 2, f64::total_cmp);
+            let sure = ((*often - OFTEN.0) / (OFTEN.1 - OFTEN.0)).clamp(0.0, 1.0);
+            self.most[k] = OVER_QUARTER * quarter * sure;
         }
     }
 
@@ -142,5 +166,6 @@ impl Tracker {
         }
         self.noise.fill(0.0);
         self.most.fill(0.0);
+        self.near.fill(0.0);
     }
 }
