@@ -12,7 +12,7 @@
 //! - [`RuleSpec`] and [`Level`] ([`rule`]): what a check can find, and how it counts.
 //! - [`Diagnostic`] ([`diagnostic`]): what is wrong, where, what was expected, what to do.
 //!
-//! Beside them stands the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
+//! Beside them stand the places of loudspeakers ([`Speaker`]) and the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
 //!
 //! This crate depends on no other room, knows no file and no thread, and does no I/O.
 #![forbid(unsafe_code)]
@@ -26,6 +26,7 @@ pub mod pan;
 pub mod param;
 pub mod rule;
 pub mod source;
+pub mod speaker;
 pub mod units;
 
 pub use audio::{Block, Buffer, Layout, View};
@@ -39,4 +40,5 @@ pub use param::{
 };
 pub use rule::{Level, RuleSpec};
 pub use source::{Source, SourceError, SourceInfo};
+pub use speaker::Speaker;
 pub use units::{Db, Frames};

@@ -3,7 +3,7 @@
 use tonmeister_core::Diagnostic;
 
 use crate::error::MediaError;
-use crate::info::{Codec, Container, FileInfo};
+use crate::info::{Codec, Container, FileInfo, Speakers};
 use crate::input::{Bytes, array, fourcc};
 use crate::pcm::{ByteOrder, Encoding, Pcm};
 use crate::pcm_file::{Extent, PcmFile, check_shape};
@@ -126,9 +126,11 @@ fn pcm(file: &Bytes<'_>, common: &Common) -> Result<Pcm, MediaError> {
 }
 
 fn settle(file: &Bytes<'_>, common: &Common, sound: Option<Sound>) -> Result<PcmFile, MediaError> {
-    let (layout, sample_rate) = check_shape(file, usize::from(common.channels), common.rate, common.at)?;
+    let channels = usize::from(common.channels);
+    let sample_rate = check_shape(file, channels, common.rate, common.at)?;
+    let layout = Speakers::customary(channels);
     let pcm = pcm(file, common)?;
-    let frame_bytes = (pcm.encoding.bytes() * layout.channels()) as u64;
+    let frame_bytes = (pcm.encoding.bytes() * channels) as u64;
     let sound = match sound {
         Some(sound) => sound,
         // The standard lets a file of no frames leave the samples out.

@@ -7,8 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tonmeister_core::Block;
-
 use crate::error::MediaError;
 use crate::pcm::{first_non_finite, silence_non_finite};
 
@@ -41,23 +39,24 @@ pub(crate) struct FinitePolicy {
 }
 
 impl FinitePolicy {
-    /// Checks a block whose first frame is frame `start` of the file.
+    /// Checks the first `frames` frames of channels that begin at frame `start` of the file.
     pub(crate) fn apply(
         &self,
-        block: &mut Block<'_>,
+        lanes: &mut [&mut [f32]],
+        frames: usize,
         start: u64,
         path: &Path,
         sample_rate: u32,
     ) -> Result<(), MediaError> {
         match self.policy {
             NonFinite::Silence => {
-                let found: u64 = block.channels_mut().map(silence_non_finite).sum();
+                let found: u64 = lanes.iter_mut().map(|lane| silence_non_finite(&mut lane[..frames])).sum();
                 if found > 0 {
                     self.count.0.fetch_add(found, Ordering::Relaxed);
                 }
                 Ok(())
             }
-            NonFinite::Refuse => match block.channels().filter_map(first_non_finite).min() {
+            NonFinite::Refuse => match lanes.iter().filter_map(|lane| first_non_finite(&lane[..frames])).min() {
                 None => Ok(()),
                 Some(frame) => {
                     let frame = start + frame as u64;

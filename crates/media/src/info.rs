@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use tonmeister_core::{Layout, SourceInfo};
+use tonmeister_core::{Layout, SourceInfo, Speaker};
+
+use crate::error::MediaError;
 
 /// The wrapping of the audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,9 +113,41 @@ pub struct Bext {
     pub version: u16,
 }
 
+/// Which channels a file has, in the order in which it stores them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speakers {
+    /// Where each channel's loudspeaker stands.
+    pub places: Vec<Speaker>,
+    /// Whether the file says so. If not, the places are the customary ones.
+    pub stated: bool,
+}
+
+impl Speakers {
+    /// The most channels that are read.
+    pub(crate) const MOST: usize = 64;
+
+    /// So many channels of a file that does not say where they stand.
+    pub(crate) fn customary(channels: usize) -> Speakers {
+        let places = Speaker::customary(channels).map_or_else(|| vec![Speaker::Unknown; channels], <[_]>::to_vec);
+        Speakers { places, stated: channels <= 2 }
+    }
+
+    /// The channels that a mask of WAV's bits names.
+    pub(crate) fn of_mask(mask: u32, channels: usize) -> Speakers {
+        let known = mask & 0x3_FFFF;
+        if known.count_ones() as usize == channels {
+            Speakers { places: Speaker::of_mask(known, channels), stated: true }
+        } else {
+            Speakers::customary(channels)
+        }
+    }
+}
+
 /// What a file holds. Read from its header, checked against its bytes.
+///
+/// Its channels are a [`Layout`] where it is to be mixed, and [`Speakers`] where it is only measured.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FileInfo {
+pub struct FileInfo<C = Layout> {
     /// The file.
     pub path: PathBuf,
     /// The wrapping.
@@ -122,8 +156,8 @@ pub struct FileInfo {
     pub codec: Codec,
     /// Frames per second, 8 000 to 384 000.
     pub sample_rate: u32,
-    /// Mono or stereo.
-    pub layout: Layout,
+    /// Mono or stereo, or whichever channels there are.
+    pub layout: C,
     /// The exact length that will be read: encoder delay and padding trimmed, missing data not counted.
     pub frames: u64,
     /// Significant bits per sample; `None` for lossy codecs.
@@ -132,12 +166,25 @@ pub struct FileInfo {
     pub bext: Option<Bext>,
 }
 
-impl FileInfo {
+impl<C> FileInfo<C> {
     /// The length in seconds.
     pub fn seconds(&self) -> f64 {
         self.frames as f64 / f64::from(self.sample_rate)
     }
+}
 
+impl FileInfo<Speakers> {
+    /// The same file as mono or stereo; an error when it has more channels.
+    pub(crate) fn narrow(self) -> Result<FileInfo, MediaError> {
+        let channels = self.layout.places.len();
+        let layout =
+            Layout::of_channels(channels).ok_or_else(|| MediaError::Channels { path: self.path.clone(), channels })?;
+        let FileInfo { path, container, codec, sample_rate, layout: _, frames, bits, bext } = self;
+        Ok(FileInfo { path, container, codec, sample_rate, layout, frames, bits, bext })
+    }
+}
+
+impl FileInfo {
     /// The shape as a source of audio.
     pub fn source_info(&self) -> SourceInfo {
         SourceInfo { sample_rate: self.sample_rate, layout: self.layout, frames: self.frames }

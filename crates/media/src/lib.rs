@@ -7,6 +7,7 @@
 //! - `wav` and `aiff` read the headers of uncompressed files; `pcm_file` streams their samples through `pcm`, the
 //!   conversion kernels.
 //! - `coded` reads FLAC, ALAC, MP3, AAC, Vorbis and Opus through decoders of other crates.
+//! - `wide` is the stream of all a file's channels beneath a source: [`open_wide`] gives it, for measuring.
 //! - `finite` keeps samples that are infinite or not a number out of the house.
 //!
 //! What cannot be read is a [`MediaError`] that names the file, the place and the remedy. What can be read in part (a
@@ -26,11 +27,13 @@ mod open;
 mod pcm;
 mod pcm_file;
 mod wav;
+mod wide;
 mod write;
 
 pub use error::MediaError;
 pub use finite::{NonFinite, NonFiniteCount};
-pub use info::{Bext, Codec, Container, FileInfo};
+pub use info::{Bext, Codec, Container, FileInfo, Speakers};
 pub use input::Input;
-pub use open::{OpenOptions, Opened, Probed, open, open_input, open_with, probe};
+pub use open::{OpenOptions, Opened, Probed, open, open_input, open_wide, open_with, probe};
+pub use wide::{Lanes, OpenedWide};
 pub use write::{Format, IntegerBits, SampleFormat, Writer, Written};

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use tonmeister_core::{Diagnostic, Source};
 
-use crate::coded::{CodedSource, demuxed, opus};
+use crate::coded::{CodedLanes, demuxed, opus};
 use crate::error::MediaError;
 use crate::finite::{FinitePolicy, NonFinite, NonFiniteCount};
-use crate::info::{Container, FileInfo};
+use crate::info::{Container, FileInfo, Speakers};
 use crate::input::{Bytes, Input, array};
-use crate::pcm_file::{PcmFile, PcmSource};
+use crate::pcm_file::{PcmFile, PcmLanes};
+use crate::wide::{Lanes, Narrow, OpenedWide};
 use crate::{aiff, wav};
 
 /// How a file is to be read.
@@ -49,16 +50,28 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened, MediaError> {
 
 /// Opens an audio file of any kind that is read.
 pub fn open_with(path: impl AsRef<Path>, options: OpenOptions) -> Result<Opened, MediaError> {
+    narrow(open_wide(path, options)?)
+}
+
+/// Opens an audio file of any kind that is read, with all its channels (up to 64): for measuring.
+pub fn open_wide(path: impl AsRef<Path>, options: OpenOptions) -> Result<OpenedWide, MediaError> {
     let path = path.as_ref();
     let (input, len) = file(path)?;
     Ok(understand(path, input, len)?.open(options))
+}
+
+fn narrow(wide: OpenedWide) -> Result<Opened, MediaError> {
+    let OpenedWide { lanes, info, warnings, silenced } = wide;
+    let info = info.narrow()?;
+    let source = Box::new(Narrow { lanes, info: info.source_info() });
+    Ok(Opened { source, info, warnings, silenced })
 }
 
 /// Opens audio from bytes that are anywhere; `name` stands for them in messages.
 pub fn open_input(name: &Path, input: impl Input + 'static, options: OpenOptions) -> Result<Opened, MediaError> {
     let mut input: Box<dyn Input> = Box::new(input);
     let len = input.seek(std::io::SeekFrom::End(0)).map_err(|e| MediaError::io(name, "read", e))?;
-    Ok(understand(name, input, len)?.open(options))
+    narrow(understand(name, input, len)?.open(options))
 }
 
 /// Says what a file is. For uncompressed files and FLAC only the header is read; the packets of the others are walked,
@@ -66,7 +79,7 @@ pub fn open_input(name: &Path, input: impl Input + 'static, options: OpenOptions
 pub fn probe(path: impl AsRef<Path>) -> Result<Probed, MediaError> {
     let path = path.as_ref();
     let (input, len) = file(path)?;
-    Ok(understand(path, input, len)?.probed())
+    understand(path, input, len)?.probed()
 }
 
 fn file(path: &Path) -> Result<(Box<dyn Input>, u64), MediaError> {
@@ -94,31 +107,32 @@ enum Understood {
 }
 
 impl Understood {
-    fn probed(self) -> Probed {
-        match self {
-            Understood::Pcm(file, _) => Probed { info: file.info, warnings: file.warnings },
-            Understood::Demuxed(file) => Probed { info: file.info, warnings: file.warnings },
-            Understood::Opus(file) => Probed { info: file.info, warnings: file.warnings },
-        }
+    fn probed(self) -> Result<Probed, MediaError> {
+        let (info, warnings) = match self {
+            Understood::Pcm(file, _) => (file.info, file.warnings),
+            Understood::Demuxed(file) => (file.info, file.warnings),
+            Understood::Opus(file) => (file.info, file.warnings),
+        };
+        Ok(Probed { info: info.narrow()?, warnings })
     }
 
-    fn open(self, options: OpenOptions) -> Opened {
+    fn open(self, options: OpenOptions) -> OpenedWide {
         let silenced = NonFiniteCount::default();
         let policy = FinitePolicy { policy: options.non_finite, count: silenced.clone() };
-        let coded = |info: &FileInfo, packets, delay| -> Box<dyn Source> {
-            Box::new(CodedSource::new(packets, info.path.clone(), info.source_info(), delay, policy.clone()))
+        let coded = |info: &FileInfo<Speakers>, packets, delay| -> Box<dyn Lanes> {
+            Box::new(CodedLanes::new(packets, info, delay, policy.clone()))
         };
-        let (source, info, warnings): (Box<dyn Source>, _, _) = match self {
+        let (lanes, info, warnings): (Box<dyn Lanes>, _, _) = match self {
             Understood::Pcm(file, input) => {
-                let source = PcmSource::new(&file, input, policy);
-                (Box::new(source), file.info, file.warnings)
+                let lanes = PcmLanes::new(&file, input, policy);
+                (Box::new(lanes), file.info, file.warnings)
             }
             Understood::Demuxed(file) => {
                 (coded(&file.info, Box::new(file.packets), file.delay), file.info, file.warnings)
             }
             Understood::Opus(file) => (coded(&file.info, Box::new(file.packets), file.delay), file.info, file.warnings),
         };
-        Opened { source, info, warnings, silenced }
+        OpenedWide { lanes, info, warnings, silenced }
     }
 }
 

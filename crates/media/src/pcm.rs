@@ -75,9 +75,27 @@ pub(crate) struct Pcm {
 }
 
 impl Pcm {
-    /// Converts interleaved frames. `bytes` holds exactly as many as the lanes have room for; one lane is mono, two are
-    /// left and right.
-    pub(crate) fn decode(self, bytes: &[u8], left: &mut [f32], right: Option<&mut [f32]>) {
+    /// Converts interleaved frames of any number of channels. `bytes` holds exactly as many as the lanes have room for;
+    /// `scratch` keeps its memory from call to call, and is used for more than two channels only.
+    pub(crate) fn decode(self, bytes: &[u8], lanes: &mut [&mut [f32]], scratch: &mut Vec<f32>) {
+        match lanes {
+            [mono] => self.decode_pair(bytes, mono, None),
+            [left, right] => self.decode_pair(bytes, left, Some(right)),
+            lanes => {
+                scratch.resize(bytes.len() / self.encoding.bytes(), 0.0);
+                self.decode_pair(bytes, scratch, None);
+                let channels = lanes.len();
+                for (c, lane) in lanes.iter_mut().enumerate() {
+                    for (out, sample) in lane.iter_mut().zip(scratch.iter().skip(c).step_by(channels)) {
+                        *out = *sample;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One lane is mono, two are left and right.
+    fn decode_pair(self, bytes: &[u8], left: &mut [f32], right: Option<&mut [f32]>) {
         use ByteOrder::{Big, Little};
         match (self.encoding, self.order) {
             (Encoding::U8, _) => spread::<1>(bytes, left, right, |b| (f32::from(b[0]) - 128.0) * I8_STEP),

@@ -3,13 +3,14 @@
 use std::io::SeekFrom;
 use std::path::PathBuf;
 
-use tonmeister_core::{Block, Diagnostic, Layout, Source, SourceError, SourceInfo};
+use tonmeister_core::{Diagnostic, SourceError};
 
 use crate::error::MediaError;
 use crate::finite::FinitePolicy;
-use crate::info::FileInfo;
+use crate::info::{FileInfo, Speakers};
 use crate::input::{Bytes, Input, read_full};
 use crate::pcm::Pcm;
+use crate::wide::{Lanes, part};
 
 /// The lowest and the highest sample rate that is read, in Hz.
 pub(crate) const RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;
@@ -17,7 +18,7 @@ pub(crate) const RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;
 /// A header that was understood.
 #[derive(Debug)]
 pub(crate) struct PcmFile {
-    pub(crate) info: FileInfo,
+    pub(crate) info: FileInfo<Speakers>,
     pub(crate) pcm: Pcm,
     /// The byte of the first sample.
     pub(crate) data_at: u64,
@@ -25,14 +26,15 @@ pub(crate) struct PcmFile {
 }
 
 /// Checks a count of channels and a sample rate found in a header.
-pub(crate) fn check_shape(file: &Bytes<'_>, channels: usize, rate: u64, at: u64) -> Result<(Layout, u32), MediaError> {
+pub(crate) fn check_shape(file: &Bytes<'_>, channels: usize, rate: u64, at: u64) -> Result<u32, MediaError> {
     if channels == 0 {
         return Err(MediaError::damaged(file.path, at, "a header of 0 channels"));
     }
-    let layout =
-        Layout::of_channels(channels).ok_or_else(|| MediaError::Channels { path: file.path.to_owned(), channels })?;
+    if channels > Speakers::MOST {
+        return Err(MediaError::Channels { path: file.path.to_owned(), channels });
+    }
     match u32::try_from(rate) {
-        Ok(rate) if RATES.contains(&rate) => Ok((layout, rate)),
+        Ok(rate) if RATES.contains(&rate) => Ok(rate),
         _ => Err(MediaError::Rate { path: file.path.to_owned(), rate }),
     }
 }
@@ -100,10 +102,11 @@ impl Extent {
 const BUFFER: usize = 96 * 1024;
 
 /// The samples of a file as a stream. Holds one buffer of bounded size, whatever the file's length.
-pub(crate) struct PcmSource {
+pub(crate) struct PcmLanes {
     input: Box<dyn Input>,
     path: PathBuf,
-    info: SourceInfo,
+    sample_rate: u32,
+    frames: u64,
     pcm: Pcm,
     policy: FinitePolicy,
     data_at: u64,
@@ -111,25 +114,28 @@ pub(crate) struct PcmSource {
     /// The next frame to deliver.
     at: u64,
     buffer: Vec<u8>,
+    scratch: Vec<f32>,
     /// The bytes of `buffer` not delivered yet.
     pending: std::ops::Range<usize>,
     /// Whether `input` must be placed before the next bytes are read.
     moved: bool,
 }
 
-impl PcmSource {
+impl PcmLanes {
     pub(crate) fn new(file: &PcmFile, input: Box<dyn Input>, policy: FinitePolicy) -> Self {
-        let frame_bytes = file.pcm.encoding.bytes() * file.info.layout.channels();
-        PcmSource {
+        let frame_bytes = file.pcm.encoding.bytes() * file.info.layout.places.len();
+        PcmLanes {
             input,
             path: file.info.path.clone(),
-            info: file.info.source_info(),
+            sample_rate: file.info.sample_rate,
+            frames: file.info.frames,
             pcm: file.pcm,
             policy,
             data_at: file.data_at,
             frame_bytes,
             at: 0,
             buffer: Vec::new(),
+            scratch: Vec::new(),
             pending: 0..0,
             moved: true,
         }
@@ -137,7 +143,7 @@ impl PcmSource {
 
     /// Fetches more bytes: at least one frame, at most a buffer full.
     fn refill(&mut self) -> Result<(), MediaError> {
-        let left = (self.info.frames - self.at).saturating_mul(self.frame_bytes as u64);
+        let left = (self.frames - self.at).saturating_mul(self.frame_bytes as u64);
         let wanted = left.min((BUFFER / self.frame_bytes * self.frame_bytes) as u64) as usize;
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
@@ -152,7 +158,7 @@ impl PcmSource {
         if read < wanted {
             return Err(MediaError::Damaged {
                 path: self.path.clone(),
-                place: format!("{:.3} s", self.at as f64 / f64::from(self.info.sample_rate)),
+                place: format!("{:.3} s", self.at as f64 / f64::from(self.sample_rate)),
                 found: "the file became shorter while it was read".into(),
             });
         }
@@ -161,13 +167,10 @@ impl PcmSource {
     }
 }
 
-impl Source for PcmSource {
-    fn info(&self) -> SourceInfo {
-        self.info
-    }
-
-    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
-        let wanted = (out.frames() as u64).min(self.info.frames - self.at) as usize;
+impl Lanes for PcmLanes {
+    fn read(&mut self, lanes: &mut [&mut [f32]]) -> Result<usize, SourceError> {
+        let room = lanes.first().map_or(0, |lane| lane.len());
+        let wanted = (room as u64).min(self.frames - self.at) as usize;
         let start = self.at;
         let mut done = 0;
         while done < wanted {
@@ -177,23 +180,19 @@ impl Source for PcmSource {
             let take = (wanted - done).min(self.pending.len() / self.frame_bytes);
             let from = self.pending.start;
             let bytes = &self.buffer[from..from + take * self.frame_bytes];
-            let mut part = out.part(done, done + take);
-            match part.pair_mut() {
-                Some((left, right)) => self.pcm.decode(bytes, left, Some(right)),
-                None => self.pcm.decode(bytes, part.channel_mut(0), None),
-            }
+            part(lanes, done, done + take, |part| self.pcm.decode(bytes, part, &mut self.scratch));
             self.pending.start += take * self.frame_bytes;
             self.at += take as u64;
             done += take;
         }
         if self.pcm.encoding.float() {
-            self.policy.apply(&mut out.part(0, done), start, &self.path, self.info.sample_rate)?;
+            self.policy.apply(lanes, done, start, &self.path, self.sample_rate)?;
         }
         Ok(done)
     }
 
     fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
-        let skipped = frames.min(self.info.frames - self.at);
+        let skipped = frames.min(self.frames - self.at);
         let buffered = (self.pending.len() / self.frame_bytes) as u64;
         if skipped < buffered {
             self.pending.start += skipped as usize * self.frame_bytes;

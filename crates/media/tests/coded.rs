@@ -4,9 +4,11 @@ mod common;
 
 use std::path::Path;
 
-use common::{material, noise, read_all, run};
-use tonmeister_core::{Buffer, Layout};
-use tonmeister_media::{Codec, Container, Format, IntegerBits, SampleFormat, Writer, open, probe};
+use common::{material, noise, read_all, run, wav_of_speakers};
+use tonmeister_core::{Buffer, Layout, Speaker};
+use tonmeister_media::{
+    Codec, Container, Format, IntegerBits, OpenOptions, SampleFormat, Speakers, Writer, open, open_wide, probe,
+};
 
 /// Lengths that are no multiple of any codec's frame.
 const LENGTHS: [usize; 3] = [1, 4_801, 100_003];
@@ -265,6 +267,68 @@ fn surround_and_high_efficiency_files_are_refused_by_name() {
         }
         let error = open(&output).err().unwrap_or_else(|| panic!("{extension} was opened")).to_string();
         assert!(error.contains(output.to_str().unwrap()) && error.contains("6 channels"), "{extension}: {error}");
+    }
+}
+
+#[test]
+fn surround_is_read_for_measuring_each_channel_in_its_place() {
+    const RATE: u32 = 48_000;
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.wav");
+    // A tone of its own level on each of L R C LFE Ls Rs; low, because encoders cut the LFE.
+    let levels = [0.5_f32, 0.4, 0.3, 0.25, 0.2, 0.1];
+    let tone = |n: usize| (std::f32::consts::TAU * 50.0 * n as f32 / RATE as f32).sin();
+    let frames = 2 * RATE as usize;
+    let data: Vec<u8> = (0..frames)
+        .flat_map(|n| levels.map(|level| (level * tone(n) * 32_768.0) as i16))
+        .flat_map(i16::to_le_bytes)
+        .collect();
+    for mask in [0x3F, 0x60F] {
+        std::fs::write(&input, wav_of_speakers(6, RATE, 16, mask, &data)).unwrap();
+        let exact = read_wide(&input);
+        assert_eq!(exact.0.places, Speaker::of_mask(mask, 6));
+        assert!(exact.0.stated);
+        for (c, level) in levels.iter().enumerate() {
+            let expected: Vec<f32> =
+                (0..frames).map(|n| f32::from((level * tone(n) * 32_768.0) as i16) / 32_768.0).collect();
+            assert_eq!(exact.1[c], expected, "channel {c}");
+        }
+        for (extension, options) in [("flac", &[][..]), ("ogg", &["-c:a", "libvorbis", "-q:a", "9"])] {
+            let output = folder.path().join(format!("out.{extension}"));
+            if !ffmpeg(input.to_str().unwrap(), output.to_str().unwrap(), options) {
+                return;
+            }
+            let (speakers, lanes) = read_wide(&output);
+            let lfe = speakers.places.iter().position(|p| *p == Speaker::Lfe);
+            assert_eq!((lfe, speakers.places.len()), (Some(3), 6), "{extension}: {speakers:?}");
+            for (c, level) in levels.iter().enumerate() {
+                let middle = &lanes[c][frames / 4..3 * frames / 4];
+                let found = middle.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+                // libvorbis makes the LFE louder by a quarter; so do other decoders read it.
+                let allowed = if Some(c) == lfe && extension == "ogg" { 0.07 } else { 0.02 };
+                assert!((found - level).abs() < allowed, "{extension}, channel {c}: {found} instead of {level}");
+            }
+        }
+    }
+}
+
+/// Every channel of a file.
+fn read_wide(path: &Path) -> (Speakers, Vec<Vec<f32>>) {
+    let mut opened = open_wide(path, OpenOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+    let mut lanes = vec![vec![0.0; opened.info.frames as usize]; opened.info.layout.places.len()];
+    let mut at = 0;
+    loop {
+        let mut parts: Vec<&mut [f32]> = lanes
+            .iter_mut()
+            .map(|lane| {
+                let end = lane.len().min(at + 1000);
+                &mut lane[at..end]
+            })
+            .collect();
+        match opened.lanes.read(&mut parts).unwrap() {
+            0 => return (opened.info.layout, lanes),
+            read => at += read,
+        }
     }
 }
 

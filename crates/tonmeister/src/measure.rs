@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tonmeister_core::{Buffer, Layout, Source};
-use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
+use tonmeister_core::{Buffer, Layout, Source, Speaker};
+use tonmeister_measure::loudness::{Album, Blocks, History, Loudness, LoudnessMeter, Peaks, Role};
 use tonmeister_media as media;
 
 use crate::failure::{Failure, Finding};
@@ -13,6 +13,13 @@ use crate::world::World;
 
 /// Frames read at a time: some tenths of a second.
 const STEP: usize = 16_384;
+
+/// How a file is to be measured.
+#[derive(Clone, Debug, Default)]
+pub struct MeasureOptions {
+    /// Where the loudspeaker of each channel stands, if the file is not to be believed.
+    pub speakers: Option<Vec<Speaker>>,
+}
 
 /// What was measured of one file.
 #[derive(Clone, Debug, Serialize)]
@@ -23,28 +30,53 @@ pub struct MeasureReport {
     pub format: String,
     /// Channels.
     pub channels: usize,
+    /// The name of each channel: "left", "right", "mono"; "L", "R", "C", "LFE", "Ls", … where there are more than two.
+    pub channel_names: Vec<String>,
     /// Length in seconds.
     pub seconds: f64,
     /// Loudness, peaks and dynamics.
     pub loudness: Loudness,
+    /// Loudness and peaks over time: [`MeasureReport::history`] makes it readable.
+    #[serde(skip)]
+    pub course: Blocks,
     /// What was odd about the file.
     pub warnings: Vec<Finding>,
 }
 
+impl MeasureReport {
+    /// Loudness, true peaks and peak-to-loudness ratio every 100 ms.
+    pub fn history(&self) -> History {
+        self.course.history()
+    }
+}
+
+/// Several files that were measured, as one programme.
+pub fn album(files: &[MeasureReport]) -> Album {
+    Album::of(&files.iter().map(|file| (&file.loudness, &file.course)).collect::<Vec<_>>())
+}
+
 impl World {
-    /// Measures one file. NaNs and infinities are counted, warned of, and heard as silence.
-    pub fn measure(&self, path: &Path, progress: &mut dyn Progress) -> Result<MeasureReport, Failure> {
-        let mut opened = open_for_measuring(path)?;
-        let mut meter =
-            LoudnessMeter::new(opened.info.sample_rate, opened.info.layout).map_err(|e| Failure::input(path, e))?;
+    /// Measures one file of any number of channels. NaNs and infinities are counted, warned of, and heard as silence.
+    pub fn measure(
+        &self,
+        path: &Path,
+        options: &MeasureOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<MeasureReport, Failure> {
+        let read = media::OpenOptions { non_finite: media::NonFinite::Silence };
+        let mut opened = media::open_wide(path, read).map_err(|e| Failure::input(path, e))?;
+        let mut warnings: Vec<Finding> = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
+        let speakers = speakers(path, options, &opened.info.layout, &mut warnings)?;
+        let rate = opened.info.sample_rate;
+        let mut meter = LoudnessMeter::with_roles(rate, &Role::of_speakers(&speakers), Peaks::TrueAndPsr)
+            .map_err(|e| Failure::input(path, e))?;
         progress.begin("Measuring", opened.info.frames);
-        let pass = self.each_block(path, &mut *opened.source, |block| {
-            meter.push(block.view(block.frames()));
-            progress.advance(block.frames() as u64);
+        let pass = self.each_stretch(path, &mut *opened.lanes, speakers.len(), |channels| {
+            meter.push_channels(channels);
+            progress.advance(channels.first().map_or(0, |c| c.len()) as u64);
         });
         progress.end();
         pass?;
-        let mut warnings: Vec<Finding> = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
         if opened.silenced.get() > 0 {
             let message = format!(
                 "{} samples are no numbers (NaN or infinite); they were heard as silence",
@@ -52,14 +84,38 @@ impl World {
             );
             warnings.push(Finding::warning(path, "non-finite", message));
         }
+        let (loudness, course) = meter.finish_with_blocks();
         Ok(MeasureReport {
             path: path.into(),
             format: describe(&opened.info),
-            channels: opened.info.layout.channels(),
+            channels: speakers.len(),
+            channel_names: names(&speakers),
             seconds: opened.info.seconds(),
-            loudness: meter.finish(),
+            loudness,
+            course,
             warnings,
         })
+    }
+
+    /// Reads lanes to their end, stretch by stretch.
+    fn each_stretch(
+        &self,
+        path: &Path,
+        lanes: &mut dyn media::Lanes,
+        channels: usize,
+        mut each: impl FnMut(&[&[f32]]),
+    ) -> Result<(), Failure> {
+        let mut memory = vec![0.0_f32; channels * STEP];
+        loop {
+            self.go_on()?;
+            let mut parts: Vec<&mut [f32]> = memory.chunks_exact_mut(STEP).collect();
+            let frames = lanes.read(&mut parts).map_err(|e| Failure::input(path, e))?;
+            if frames == 0 {
+                return Ok(());
+            }
+            let heard: Vec<&[f32]> = parts.iter().map(|part| &part[..frames]).collect();
+            each(&heard);
+        }
     }
 
     /// Reads a source to its end. The buffer handed on holds just the frames that were read.
@@ -87,8 +143,43 @@ impl World {
     }
 }
 
+/// Where the channels stand: as was asked, as the file says, or as is customary, which is warned of.
+fn speakers(
+    path: &Path,
+    options: &MeasureOptions,
+    found: &media::Speakers,
+    warnings: &mut Vec<Finding>,
+) -> Result<Vec<Speaker>, Failure> {
+    if let Some(asked) = &options.speakers {
+        let (asked_for, has) = (asked.len(), found.places.len());
+        if asked_for != has {
+            let message = format!("has {has} channels, but places were given for {asked_for}");
+            return Err(Failure::input(path, message));
+        }
+        return Ok(asked.clone());
+    }
+    if !found.stated {
+        let places: Vec<String> = found.places.iter().map(ToString::to_string).collect();
+        let message = if found.places.contains(&Speaker::Unknown) {
+            format!("the file does not say where its {} channels stand; each counts once", places.len())
+        } else {
+            format!("the file does not say where its channels stand; taken as {}", places.join(", "))
+        };
+        warnings.push(Finding::warning(path, "channels-unnamed", message));
+    }
+    Ok(found.places.clone())
+}
+
+fn names(speakers: &[Speaker]) -> Vec<String> {
+    match speakers {
+        [_] => vec!["mono".into()],
+        [Speaker::Left, Speaker::Right] => vec!["left".into(), "right".into()],
+        many => many.iter().map(ToString::to_string).collect(),
+    }
+}
+
 /// "WAV, PCM, 24-bit", "Ogg, Vorbis".
-fn describe(info: &media::FileInfo) -> String {
+fn describe<C>(info: &media::FileInfo<C>) -> String {
     let bits = info.bits.map_or_else(String::new, |bits| format!(", {bits}-bit"));
     // A container that is named like its only codec is named once.
     let (container, codec) = (info.container.to_string(), info.codec.to_string());

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::report::History;
 use super::{decibels, lufs, mean_square};
 
 /// Steps of 100 ms in the window of momentary loudness and of a gating block.
@@ -65,6 +66,11 @@ impl Blocks {
     /// How many channels.
     pub fn channels(&self) -> usize {
         self.channels.len()
+    }
+
+    /// Everything over time, spelled out.
+    pub fn history(&self) -> History {
+        History::of(self)
     }
 
     /// How many steps of 100 ms.

@@ -1,6 +1,6 @@
 //! The meter itself: energies per hop, windows over hops, peaks.
 
-use tonmeister_core::{Layout, View};
+use tonmeister_core::{Layout, Speaker, View};
 use tonmeister_dsp::truepeak::TruePeakMeter;
 
 use super::blocks::{Blocks, MOMENTARY_STEPS, SHORT_TERM_STEPS};
@@ -33,6 +33,22 @@ impl Role {
             Role::Lfe => 0.0,
             Role::Doubled => 2.0,
         }
+    }
+
+    /// What each channel of a programme is for, by where its loudspeaker stands. A channel that stands nowhere known
+    /// counts once.
+    ///
+    /// Where a programme has channels behind the listener and none at the sides, those behind are its surrounds: many
+    /// files of 5.1 channels name them so.
+    pub fn of_speakers(speakers: &[Speaker]) -> Vec<Role> {
+        let sides = speakers.iter().any(|s| matches!(s, Speaker::SideLeft | Speaker::SideRight));
+        let role = |speaker: &Speaker| match speaker {
+            Speaker::Lfe => Role::Lfe,
+            Speaker::SideLeft | Speaker::SideRight => Role::Surround,
+            Speaker::BackLeft | Speaker::BackRight if !sides => Role::Surround,
+            _ => Role::Main,
+        };
+        speakers.iter().map(role).collect()
     }
 }
 
@@ -449,9 +465,19 @@ fn greatest_bits(samples: &[f32]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LoudnessMeter, Options, Peaks, UnsupportedRate};
-    use tonmeister_core::{Buffer, Layout};
+    use super::{LoudnessMeter, Options, Peaks, Role, UnsupportedRate};
+    use tonmeister_core::{Buffer, Layout, Speaker};
     use tonmeister_dsp::testing::{sine, spread, stereo_noise};
+
+    #[test]
+    fn surrounds_are_found_at_the_sides_or_behind() {
+        let (five, seven) = (Speaker::of_mask(0x3F, 6), Speaker::of_mask(0x63F, 8));
+        let weights = |speakers: &[Speaker]| Role::of_speakers(speakers).iter().map(|r| r.weight()).collect::<Vec<_>>();
+        assert_eq!(weights(&five), [1.0, 1.0, 1.0, 0.0, 1.41, 1.41]);
+        assert_eq!(weights(&five), weights(&Speaker::of_mask(0x60F, 6)));
+        // BS.1770-5, Annex 3: at 135° behind, as in 7.1, a channel counts once.
+        assert_eq!(weights(&seven), [1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.41, 1.41]);
+    }
 
     #[test]
     fn rates_beyond_the_standard_are_refused() {

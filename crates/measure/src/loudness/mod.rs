@@ -36,7 +36,8 @@
 //! 3.01 LU louder than it reads. By default a mono file is one channel, as the standard says; with
 //! [`Mono::AsBothSides`] it reads like the stereo file that has it on both sides.
 //!
-//! **Channels beyond stereo** are measured through [`LoudnessMeter::with_roles`], which takes what each channel is for.
+//! **Channels beyond stereo** are measured through [`LoudnessMeter::with_roles`], which takes what each channel is for
+//! ([`Role::of_speakers`]).
 //!
 //! **Memory.** One `f64` is kept per 100 ms and one more per channel ([`Blocks`]): under 1 MB for an hour of stereo. From
 //! them the gates are applied exactly, without a histogram, and a history can be drawn afterwards. True peaks over time

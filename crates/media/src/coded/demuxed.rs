@@ -19,17 +19,17 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Timestamp;
 use symphonia::default::{codecs as decoders, formats, meta};
-use tonmeister_core::{Diagnostic, Layout};
+use tonmeister_core::Diagnostic;
 
 use super::{Fault, Packets, Stretch, mp4};
 use crate::error::MediaError;
-use crate::info::{Codec, Container, FileInfo};
+use crate::info::{Codec, Container, FileInfo, Speakers};
 use crate::input::{Input, Lent};
 use crate::pcm_file::RATES;
 
 /// A file that was understood, ready to be decoded from its start.
 pub(crate) struct Demuxed {
-    pub(crate) info: FileInfo,
+    pub(crate) info: FileInfo<Speakers>,
     pub(crate) packets: Demuxer,
     /// Frames of encoder delay that the demuxer does not take off itself.
     pub(crate) delay: u64,
@@ -78,7 +78,7 @@ pub(crate) fn open(
 }
 
 /// The warning for a file whose end is missing.
-pub(crate) fn truncated(path: &Path, info: &FileInfo, missing: u64) -> Diagnostic {
+pub(crate) fn truncated(path: &Path, info: &FileInfo<Speakers>, missing: u64) -> Diagnostic {
     let message = format!(
         "{} is cut off: {missing} frames ({:.3} s) are missing; the {} frames ({:.3} s) that are there are read",
         path.display(),
@@ -123,7 +123,9 @@ impl Demuxer {
             return Err(MediaError::unsupported(path, "no audio", "name an audio file"));
         };
         let channels = params.channels.as_ref().map_or(0, Channels::count);
-        if channels > 2 {
+        // The decoder of AAC knows mono and stereo.
+        let most = if params.codec == codecs::CODEC_ID_AAC { 2 } else { Speakers::MOST };
+        if channels > most {
             return Err(MediaError::Channels { path: path.to_owned(), channels });
         }
         let mut registry = CodecRegistry::new();
@@ -147,7 +149,7 @@ impl Demuxer {
     }
 
     /// What the headers say (the length is still to be found).
-    fn info(&self, path: &Path, container: Container) -> Result<FileInfo, MediaError> {
+    fn info(&self, path: &Path, container: Container) -> Result<FileInfo<Speakers>, MediaError> {
         let codec = match self.params.codec {
             codecs::CODEC_ID_FLAC => Codec::Flac,
             codecs::CODEC_ID_ALAC => Codec::Alac,
@@ -164,13 +166,9 @@ impl Demuxer {
                 return Err(MediaError::unsupported(path, found, "export it as WAV or FLAC"));
             }
         };
-        let of = |params: &AudioCodecParameters| params.channels.as_ref().map_or(0, Channels::count);
-        let channels = Some(of(&self.params)).filter(|n| *n > 0).unwrap_or_else(|| of(self.decoder.codec_params()));
-        let layout = match Layout::of_channels(channels) {
-            Some(layout) => layout,
-            None if channels == 0 => return Err(MediaError::damaged(path, 0, "a header of 0 channels")),
-            None => return Err(MediaError::Channels { path: path.to_owned(), channels }),
-        };
+        let layout = self.params.channels.as_ref().and_then(speakers);
+        let layout = layout.or_else(|| self.decoder.codec_params().channels.as_ref().and_then(speakers));
+        let layout = layout.ok_or_else(|| MediaError::damaged(path, 0, "a header of 0 channels"))?;
         let sample_rate = self.params.sample_rate.unwrap_or(0);
         if !RATES.contains(&sample_rate) {
             return Err(MediaError::Rate { path: path.to_owned(), rate: u64::from(sample_rate) });
@@ -235,6 +233,18 @@ impl Demuxer {
 fn alac_bits(cookie: &[u8]) -> Option<u16> {
     let wrapped = cookie.get(4..8).is_some_and(|name| name == b"frma");
     cookie.get(if wrapped { 29 } else { 5 }).map(|bits| u16::from(*bits))
+}
+
+/// Where the channels stand, as far as the stream says; `None` when it has no channels.
+fn speakers(channels: &Channels) -> Option<Speakers> {
+    match (channels, channels.count()) {
+        (_, 0) => None,
+        // The bits are those of a WAV file's mask, and the decoders give their planes in the order of the bits.
+        (Channels::Positioned(places), count) if count > 2 => Some(
+            u32::try_from(places.bits()).map_or_else(|_| Speakers::customary(count), |m| Speakers::of_mask(m, count)),
+        ),
+        (_, count) => Some(Speakers::customary(count)),
+    }
 }
 
 fn id_number(id: symphonia::core::codecs::audio::AudioCodecId) -> u32 {

@@ -1,7 +1,7 @@
 //! Compressed files: packets in, trimmed `f32` out.
 //!
-//! A codec is wrapped behind [`Packets`], which gives decoded stretches one after the other. [`CodedSource`] makes a
-//! [`Source`] of them: it takes the encoder's delay off the front, stops at the exact length, and passes over frames by
+//! A codec is wrapped behind [`Packets`], which gives decoded stretches one after the other. [`CodedLanes`] makes a
+//! stream of them: it takes the encoder's delay off the front, stops at the exact length, and passes over frames by
 //! decoding and dropping them, because the state of these codecs after a seek is not that of playing through.
 
 pub(crate) mod demuxed;
@@ -10,20 +10,25 @@ pub(crate) mod opus;
 
 use std::path::PathBuf;
 
-use tonmeister_core::{Block, Source, SourceError, SourceInfo};
+use tonmeister_core::SourceError;
 
 use crate::error::MediaError;
 use crate::finite::FinitePolicy;
+use crate::info::{FileInfo, Speakers};
+use crate::wide::Lanes;
 
-/// A stretch of decoded audio: planar, the second lane empty for mono.
-#[derive(Default)]
+/// A stretch of decoded audio: planar, one lane for each channel.
 pub(crate) struct Stretch {
-    pub(crate) lanes: [Vec<f32>; 2],
+    pub(crate) lanes: Vec<Vec<f32>>,
 }
 
 impl Stretch {
+    pub(crate) fn new(channels: usize) -> Self {
+        Stretch { lanes: vec![Vec::new(); channels] }
+    }
+
     fn frames(&self) -> usize {
-        self.lanes[0].len()
+        self.lanes.first().map_or(0, Vec::len)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -46,10 +51,11 @@ pub(crate) enum Fault {
 }
 
 /// A compressed file as a stream.
-pub(crate) struct CodedSource {
+pub(crate) struct CodedLanes {
     packets: Box<dyn Packets>,
     path: PathBuf,
-    info: SourceInfo,
+    sample_rate: u32,
+    frames: u64,
     policy: FinitePolicy,
     stretch: Stretch,
     /// The frames of the stretch that are used up.
@@ -60,15 +66,19 @@ pub(crate) struct CodedSource {
     at: u64,
 }
 
-impl CodedSource {
-    pub(crate) fn new(
-        packets: Box<dyn Packets>,
-        path: PathBuf,
-        info: SourceInfo,
-        delay: u64,
-        policy: FinitePolicy,
-    ) -> Self {
-        CodedSource { packets, path, info, policy, stretch: Stretch::default(), used: 0, delay, at: 0 }
+impl CodedLanes {
+    pub(crate) fn new(packets: Box<dyn Packets>, info: &FileInfo<Speakers>, delay: u64, policy: FinitePolicy) -> Self {
+        CodedLanes {
+            packets,
+            path: info.path.clone(),
+            sample_rate: info.sample_rate,
+            frames: info.frames,
+            policy,
+            stretch: Stretch::new(info.layout.places.len()),
+            used: 0,
+            delay,
+            at: 0,
+        }
     }
 
     /// Passes `frames` frames to `take` (which gets the stretch, where in it, where in the request, and how many).
@@ -77,7 +87,7 @@ impl CodedSource {
         frames: u64,
         mut take: impl FnMut(&Stretch, usize, usize, usize),
     ) -> Result<u64, SourceError> {
-        let wanted = frames.min(self.info.frames - self.at);
+        let wanted = frames.min(self.frames - self.at);
         let mut done = 0;
         while done < wanted {
             let have = self.stretch.frames() - self.used;
@@ -96,11 +106,11 @@ impl CodedSource {
 
     /// Decodes the next stretch and drops what is encoder delay.
     fn fetch(&mut self) -> Result<(), MediaError> {
-        let place = || format!("{:.3} s", self.at as f64 / f64::from(self.info.sample_rate));
+        let place = || format!("{:.3} s", self.at as f64 / f64::from(self.sample_rate));
         match self.packets.next(&mut self.stretch) {
             Ok(true) => {}
             Ok(false) => {
-                let missing = self.info.frames - self.at;
+                let missing = self.frames - self.at;
                 let found = format!("the stream ends {missing} frames before its stated length");
                 return Err(MediaError::Damaged { path: self.path.clone(), place: place(), found });
             }
@@ -116,19 +126,16 @@ impl CodedSource {
     }
 }
 
-impl Source for CodedSource {
-    fn info(&self) -> SourceInfo {
-        self.info
-    }
-
-    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
+impl Lanes for CodedLanes {
+    fn read(&mut self, lanes: &mut [&mut [f32]]) -> Result<usize, SourceError> {
         let start = self.at;
-        let done = self.advance(out.frames() as u64, |stretch, from, to, count| {
-            for (channel, lane) in out.channels_mut().zip(&stretch.lanes) {
-                channel[to..to + count].copy_from_slice(&lane[from..from + count]);
+        let room = lanes.first().map_or(0, |lane| lane.len());
+        let done = self.advance(room as u64, |stretch, from, to, count| {
+            for (out, lane) in lanes.iter_mut().zip(&stretch.lanes) {
+                out[to..to + count].copy_from_slice(&lane[from..from + count]);
             }
         })? as usize;
-        self.policy.apply(&mut out.part(0, done), start, &self.path, self.info.sample_rate)?;
+        self.policy.apply(lanes, done, start, &self.path, self.sample_rate)?;
         Ok(done)
     }
 

@@ -7,12 +7,12 @@ use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use opus_pure::{Error, MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, OpusDecoder};
-use tonmeister_core::{Diagnostic, Layout};
+use tonmeister_core::Diagnostic;
 
 use super::demuxed::truncated;
 use super::{Fault, Packets, Stretch};
 use crate::error::MediaError;
-use crate::info::{Codec, Container, FileInfo};
+use crate::info::{Codec, Container, FileInfo, Speakers};
 use crate::input::Input;
 
 /// Opus decodes to this rate.
@@ -20,7 +20,7 @@ const RATE: u32 = 48_000;
 
 /// An Opus file that was understood.
 pub(crate) struct OpusFile {
-    pub(crate) info: FileInfo,
+    pub(crate) info: FileInfo<Speakers>,
     pub(crate) packets: OpusPackets,
     /// The pre-skip.
     pub(crate) delay: u64,
@@ -33,8 +33,10 @@ type Reader = OggOpusReader<BufReader<Box<dyn Input>>>;
 pub(crate) fn open(path: &Path, input: Box<dyn Input>) -> Result<OpusFile, MediaError> {
     let mut reader = reader(path, input)?;
     let channels = usize::from(reader.head().channel_count);
-    let layout =
-        Layout::of_channels(channels).ok_or_else(|| MediaError::Channels { path: path.to_owned(), channels })?;
+    if channels > 2 {
+        return Err(MediaError::Channels { path: path.to_owned(), channels });
+    }
+    let layout = Speakers::customary(channels);
     let delay = u64::from(reader.head().pre_skip);
     let (frames, closed) = length(&mut reader, delay);
     let mut input = reader.into_inner();
@@ -64,7 +66,7 @@ pub(crate) fn open(path: &Path, input: Box<dyn Input>) -> Result<OpusFile, Media
 }
 
 /// The warning for an Ogg stream without its end mark: how much is missing is not known.
-pub(crate) fn unclosed(path: &Path, info: &FileInfo) -> Diagnostic {
+pub(crate) fn unclosed(path: &Path, info: &FileInfo<Speakers>) -> Diagnostic {
     let message = format!(
         "{} has no end-of-stream mark and may be cut off; the {} frames ({:.3} s) that are there are read",
         path.display(),

@@ -3,7 +3,7 @@
 use tonmeister_core::Diagnostic;
 
 use crate::error::MediaError;
-use crate::info::{Bext, Codec, Container, FileInfo};
+use crate::info::{Bext, Codec, Container, FileInfo, Speakers};
 use crate::input::{Bytes, array, fourcc, text};
 use crate::pcm::{ByteOrder, Encoding, Pcm};
 use crate::pcm_file::{Extent, PcmFile, check_shape};
@@ -38,6 +38,8 @@ struct Format {
     rate: u32,
     frame_bytes: u16,
     bits: u16,
+    /// Which loudspeakers the channels are for; 0 when that is not said.
+    mask: u32,
 }
 
 const TAG_PCM: u16 = 1;
@@ -157,7 +159,7 @@ fn parse_format(file: &mut Bytes<'_>, at: u64, size: u64) -> Result<Format, Medi
     else {
         return Err(MediaError::damaged(file.path, at, "a `fmt ` chunk of fewer than 16 bytes"));
     };
-    let mut format = Format { at, tag, channels, rate, frame_bytes, bits };
+    let mut format = Format { at, tag, channels, rate, frame_bytes, bits, mask: 0 };
     if tag == TAG_EXTENSIBLE {
         let tail = array::<14>(&body, 26);
         match (short(24), tail) {
@@ -168,6 +170,7 @@ fn parse_format(file: &mut Bytes<'_>, at: u64, size: u64) -> Result<Format, Medi
             }
             _ => return Err(MediaError::damaged(file.path, at, "an extensible `fmt ` chunk without its extension")),
         }
+        format.mask = array(&body, 20).map_or(0, u32::from_le_bytes);
         // The valid bits stand at the upper end of their bytes, so they only matter to whoever shows them.
         if let Some(valid) = short(18).filter(|valid| (1..=bits).contains(valid)) {
             format.bits = valid;
@@ -241,9 +244,11 @@ fn settle(file: &Bytes<'_>, container: Container, found: Found) -> Result<PcmFil
             "the file ends before its `data` chunk: there is no audio",
         ));
     };
-    let (layout, sample_rate) = check_shape(file, usize::from(format.channels), u64::from(format.rate), format.at)?;
+    let channels = usize::from(format.channels);
+    let sample_rate = check_shape(file, channels, u64::from(format.rate), format.at)?;
+    let layout = Speakers::of_mask(format.mask, channels);
     let encoding = encoding(file, format)?;
-    let frame_bytes = (encoding.bytes() * layout.channels()) as u64;
+    let frame_bytes = (encoding.bytes() * channels) as u64;
     let available = file.len.saturating_sub(data_at);
     let claimed = if found.empty { Some(0) } else { claim(container, size, found.wide_data, available) };
     let extent = Extent { claimed, available, frame_bytes, sample_rate };

@@ -148,3 +148,13 @@ pub(crate) fn material() -> Option<PathBuf> {
     }
     Some(folder)
 }
+
+/// A WAV file of integers whose extensible header says where its channels stand.
+pub(crate) fn wav_of_speakers(channels: u16, rate: u32, bits: u16, mask: u32, data: &[u8]) -> Vec<u8> {
+    let mut format = fmt(0xFFFE, channels, rate, bits / 8, bits);
+    format.extend_from_slice(&22_u16.to_le_bytes());
+    format.extend_from_slice(&bits.to_le_bytes());
+    format.extend_from_slice(&mask.to_le_bytes());
+    format.extend_from_slice(&[1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+    riff(&[chunk(b"fmt ", &format), chunk(b"data", data)])
+}
