@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tonmeister::{CheckOptions, Depth, Level, RuleSetting, World};
+use tonmeister::{CheckOptions, Depth, Level, RuleSetting, Speaker, World};
 
 use crate::exit::Outcome;
 
@@ -321,9 +321,19 @@ pub(crate) struct Rack {
 /// `measure`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Measure {
-    /// Audio files
+    /// Audio files, of any number of channels
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Measure all files together as well: one album, gated as one
+    #[arg(long)]
+    pub(crate) album: bool,
+    /// Where the loudspeakers of the channels stand, if the files do not say or are wrong: L,R,C,LFE,Ls,Rs; Lb, Rb and
+    /// Cb are behind, Lc and Rc beside the center, Tfl, Tfc, Tfr, Tbl, Tbc, Tbr and Tc overhead
+    #[arg(long, value_name = "PLACES", value_delimiter = ',')]
+    pub(crate) channels: Option<Vec<Speaker>>,
+    /// Add loudness, true peaks and peak to short-term loudness of every 100 ms to the JSON
+    #[arg(long, requires = "json")]
+    pub(crate) history: bool,
 }
 
 /// `check`.

@@ -2,6 +2,7 @@
 //!
 //! * [`loudness`] measures a programme as broadcasters and stores do: integrated, momentary and short-term loudness,
 //!   loudness range, true peak, in one streaming pass.
+//! * [`ballistics`] are needles for a live display: peak, true peak, RMS, VU, PPM, K-System, gain reduction.
 //! * [`align`] finds how far two recordings of one sound lie apart, and whether one is turned.
 //! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
 //!   do not fit their siblings.
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod align;
+pub mod ballistics;
 pub mod check;
 mod fold;
 pub mod loudness;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use tonmeister::{Dynamics, Loudness, Written};
+use tonmeister::{Dynamics, Loudness, LoudnessRange, Written};
 
-use crate::table::{BAD, Side, Table, duration, maybe, number, quantity, styled};
+use crate::table::{BAD, FAINT, Side, Table, duration, maybe, number, quantity, styled};
 
 /// Length, format, loudness and peaks of a file that was written.
 pub(crate) fn written(written: &Written) -> String {
@@ -32,16 +32,29 @@ fn depth(written: &Written) -> &'static str {
 /// The rows of loudness and peaks.
 pub(crate) fn levels(table: &mut Table, loudness: &Loudness) {
     table.fact("loudness", maybe(loudness.integrated_lufs, 1, "LUFS"));
-    let range = loudness.range.as_ref().map(|range| {
-        let ends = format!("({} to {} LUFS)", number(range.low_lufs, 1), number(range.high_lufs, 1));
-        format!("{}  {ends}", quantity(range.lu, 1, "LU"))
-    });
-    table.fact("loudness range", range.unwrap_or_else(|| "–".into()));
-    table.fact("loudest 3 s", maybe(loudness.max_short_term_lufs, 1, "LUFS"));
-    table.fact("loudest 400 ms", maybe(loudness.max_momentary_lufs, 1, "LUFS"));
-    table.fact("true peak", maybe(loudness.true_peak_dbtp, 2, "dBTP"));
-    table.fact("sample peak", maybe(loudness.sample_peak_dbfs, 2, "dBFS"));
+    table.fact("loudness range", loudness.range.as_ref().map_or_else(|| "–".into(), range));
+    let from = |at: Option<f64>| at.map(|at| format!("from {}", duration(at)));
+    let row = |value: Option<f64>, decimals, unit, place: Option<String>| placed(maybe(value, decimals, unit), place);
+    table.fact("loudest 3 s", row(loudness.max_short_term_lufs, 1, "LUFS", from(loudness.max_short_term_at_s)));
+    table.fact("loudest 400 ms", row(loudness.max_momentary_lufs, 1, "LUFS", from(loudness.max_momentary_at_s)));
+    let at = |at: Option<f64>| at.map(|at| format!("at {}", duration(at)));
+    table.fact("true peak", row(loudness.true_peak_dbtp, 2, "dBTP", at(loudness.true_peak_at_s)));
+    table.fact("sample peak", row(loudness.sample_peak_dbfs, 2, "dBFS", at(loudness.sample_peak_at_s)));
     table.fact("peak to loudness", maybe(loudness.plr_db, 1, "dB"));
+}
+
+/// "6.2 LU (−19.1 to −12.9 LUFS)".
+pub(crate) fn range(range: &LoudnessRange) -> String {
+    let ends = format!("({} to {} LUFS)", number(range.low_lufs, 1), number(range.high_lufs, 1));
+    placed(quantity(range.lu, 1, "LU"), Some(ends))
+}
+
+/// A value and, standing back, where it was found.
+pub(crate) fn placed(value: String, place: Option<String>) -> String {
+    match place {
+        Some(place) => format!("{value}  {}", styled(FAINT, place)),
+        None => value,
+    }
 }
 
 /// What each dynamics processor took off; nothing when there is none.

@@ -4,22 +4,33 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tonmeister::MeasureReport;
+use tonmeister::{Album, Gains, History, MeasureOptions, MeasureReport};
 
 use super::levels;
 use crate::args::Measure;
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{FAINT, STRONG, Side, Table, duration, maybe, styled};
+use crate::table::{FAINT, STRONG, Side, Table, count, duration, maybe, number, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
 /// All files.
 #[derive(Serialize)]
 struct Measured {
-    files: Vec<MeasureReport>,
+    files: Vec<Each>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    album: Option<Album>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Unmeasured>,
+}
+
+/// One file.
+#[derive(Serialize)]
+struct Each {
+    #[serde(flatten)]
+    report: MeasureReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<History>,
 }
 
 /// A file that could not be measured.
@@ -32,20 +43,24 @@ struct Unmeasured {
 /// Measures file after file; one that cannot be read does not keep the others from being measured.
 pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let world = super::world();
-    let mut measured = Measured { files: Vec::new(), failed: Vec::new() };
+    let options = MeasureOptions { speakers: args.channels.clone() };
+    let (mut reports, mut failed) = (Vec::new(), Vec::new());
     let mut outcome = Outcome::Done;
     for path in &args.files {
-        match world.measure(path, &mut Bars::new(voice)) {
-            Ok(report) => measured.files.push(report),
+        match world.measure(path, &options, &mut Bars::new(voice)) {
+            Ok(report) => reports.push(report),
             Err(failure) => {
                 outcome = Outcome::of(&failure);
                 if !voice.json() {
                     trouble::tell(&failure, voice);
                 }
-                measured.failed.push(Unmeasured { path: path.clone(), message: failure.to_string() });
+                failed.push(Unmeasured { path: path.clone(), message: failure.to_string() });
             }
         }
     }
+    let album = (args.album && !reports.is_empty()).then(|| tonmeister::album(&reports));
+    let each = |report: MeasureReport| Each { history: args.history.then(|| report.history()), report };
+    let measured = Measured { files: reports.into_iter().map(each).collect(), album, failed };
     voice.result(&measured, told);
     outcome
 }
@@ -53,45 +68,76 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
 fn told(measured: &Measured) -> String {
     let mut text = match measured.files.as_slice() {
         [] => String::new(),
-        [only] => alone(only),
+        [only] => alone(&only.report),
         several => together(several),
     };
+    if let Some(album) = &measured.album {
+        text.push('\n');
+        text.push_str(&as_album(album));
+    }
     for file in &measured.files {
-        text.push_str(&trouble::remarks(&file.warnings));
+        text.push_str(&trouble::remarks(&file.report.warnings));
     }
     text
 }
 
 fn alone(file: &MeasureReport) -> String {
+    let loudness = &file.loudness;
     let mut table = Table::facts();
     table.fact("length", duration(file.seconds));
-    table.fact("format", format!("{}, {} Hz", file.format, file.loudness.sample_rate_hz));
-    levels::levels(&mut table, &file.loudness);
-    table.fact("peak to short-term", maybe(file.loudness.min_psr_db, 1, "dB at the least"));
+    table.fact("format", format!("{}, {} Hz", file.format, loudness.sample_rate_hz));
+    levels::levels(&mut table, loudness);
+    let from = loudness.min_psr_at_s.map(|at| format!("at the least, from {}", duration(at)));
+    table.fact("peak to short-term", levels::placed(maybe(loudness.min_psr_db, 1, "dB"), from));
+    table.fact("dynamic range", dynamic_range(loudness.dr_db));
+    gains(&mut table, loudness.gains.as_ref());
     let path = file.path.display().to_string();
     let mut text = format!("{}\n\n{}", styled(STRONG, path), table.text());
-    let mut channels = Table::new(&[
+    let _ = write!(text, "\n{}", channels(file));
+    text
+}
+
+fn channels(file: &MeasureReport) -> String {
+    let mut table = Table::new(&[
         ("channel", Side::Left),
+        ("loudness", Side::Right),
         ("true peak", Side::Right),
         ("sample peak", Side::Right),
         ("RMS", Side::Right),
         ("crest", Side::Right),
+        ("DR", Side::Right),
     ]);
-    let names: &[&str] = if file.channels == 2 { &["left", "right"] } else { &["mono"] };
-    for (name, channel) in names.iter().zip(&file.loudness.channels) {
-        channels.row([
-            (*name).into(),
+    for (name, channel) in file.channel_names.iter().zip(&file.loudness.channels) {
+        table.row([
+            name.clone(),
+            maybe(channel.integrated_lufs, 1, "LUFS"),
             maybe(channel.true_peak_dbtp, 2, "dBTP"),
             maybe(channel.sample_peak_dbfs, 2, "dBFS"),
             maybe(channel.rms_dbfs, 1, "dBFS"),
             maybe(channel.crest_db, 1, "dB"),
+            maybe(channel.dr_db, 1, "dB"),
         ]);
     }
-    let _ = write!(text, "\n{}", channels.text());
-    text
+    table.text()
 }
 
-fn together(files: &[MeasureReport]) -> String {
+/// "DR9 (9.24 dB)".
+fn dynamic_range(dr_db: Option<f64>) -> String {
+    dr_db.map_or_else(
+        || "–".into(),
+        |dr| levels::placed(format!("DR{}", number(dr, 0)), Some(format!("({})", quantity(dr, 2, "dB")))),
+    )
+}
+
+fn gains(table: &mut Table, gains: Option<&Gains>) {
+    let Some(gains) = gains else { return };
+    let peak = Some(format!("peak {}", number(gains.replay_gain_peak, 6)));
+    table.fact("ReplayGain", levels::placed(quantity(gains.replay_gain_db, 2, "dB"), peak));
+    let decibels = Some(format!("({})", quantity(f64::from(gains.r128_gain) / 256.0, 2, "dB")));
+    table.fact("R128 gain", levels::placed(number(f64::from(gains.r128_gain), 0), decibels));
+}
+
+fn together(files: &[Each]) -> String {
     let mut table = Table::new(&[
         ("file", Side::Left),
         ("length", Side::Right),
@@ -100,8 +146,10 @@ fn together(files: &[MeasureReport]) -> String {
         ("max 3 s", Side::Right),
         ("dBTP", Side::Right),
         ("PLR dB", Side::Right),
+        ("PSR dB", Side::Right),
+        ("DR", Side::Right),
     ]);
-    for file in files {
+    for file in files.iter().map(|file| &file.report) {
         let loudness = &file.loudness;
         let bare = |value: Option<f64>, decimals| maybe(value, decimals, "").trim_end().to_string();
         table.row([
@@ -112,7 +160,23 @@ fn together(files: &[MeasureReport]) -> String {
             bare(loudness.max_short_term_lufs, 1),
             bare(loudness.true_peak_dbtp, 2),
             bare(loudness.plr_db, 1),
+            bare(loudness.min_psr_db, 1),
+            bare(loudness.dr_db, 0),
         ]);
     }
     table.text()
+}
+
+fn as_album(album: &Album) -> String {
+    let mut table = Table::facts();
+    table.fact("length", duration(album.seconds));
+    table.fact("loudness", maybe(album.integrated_lufs, 1, "LUFS"));
+    table.fact("loudness range", album.range.as_ref().map_or_else(|| "–".into(), levels::range));
+    table.fact("loudest 3 s", maybe(album.max_short_term_lufs, 1, "LUFS"));
+    table.fact("true peak", maybe(album.true_peak_dbtp, 2, "dBTP"));
+    table.fact("peak to loudness", maybe(album.plr_db, 1, "dB"));
+    table.fact("dynamic range", dynamic_range(album.dr_db));
+    table.fact("quietest to loudest", maybe(album.spread_lu, 1, "LU"));
+    gains(&mut table, album.gains.as_ref());
+    format!("{}\n\n{}", styled(STRONG, format!("album of {}", count(album.programmes, "file"))), table.text())
 }
