@@ -199,6 +199,47 @@ fn a_mix_is_written_and_told() {
 }
 
 #[test]
+fn several_files_are_measured_as_one_album_and_surround_in_its_places() {
+    let song = Song::new();
+    let (vox, quiet) = (song.text("vox.wav"), song.text("surround.wav"));
+    // 5.1 with a 1 kHz tone on every channel: −30 dBFS in front, −24 on the LFE, which does not count.
+    let levels = [-30.0, -30.0, -30.0, -24.0, -30.0, -30.0_f64].map(|db| 10f64.powf(db / 20.0));
+    let tone = |n: u32| (std::f64::consts::TAU * f64::from(n % 48) / 48.0).sin();
+    let data: Vec<u8> = (0..5 * 48_000)
+        .flat_map(|n| levels.map(|level| (level * tone(n) * 32_768.0).round() as i16))
+        .flat_map(i16::to_le_bytes)
+        .collect();
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x06\0".to_vec();
+    for field in [48_000_u32, 48_000 * 12, 0x0010_000C] {
+        file.extend_from_slice(&field.to_le_bytes());
+    }
+    file.extend_from_slice(b"data");
+    file.extend_from_slice(&(data.len() as u32).to_le_bytes());
+    file.extend_from_slice(&data);
+    let size = file.len() as u32 - 8;
+    file[4..8].copy_from_slice(&size.to_le_bytes());
+    fs::write(song.path("surround.wav"), file).unwrap();
+
+    let measured = json(&tonmeister(&["measure", &vox, &quiet, "--album", "--history", "--json"]));
+    let surround = &measured["files"][1];
+    // Three channels count once, two 1.41 times: −33.01 + 10 lg(3 + 2.82) + the weighting's 0.0 at 1 kHz.
+    let integrated = surround["loudness"]["integrated_lufs"].as_f64().unwrap();
+    assert!((integrated - (-33.01 + 10.0 * 5.82_f64.log10())).abs() < 0.05, "{integrated}");
+    assert_eq!(surround["channel_names"], serde_json::json!(["L", "R", "C", "LFE", "Ls", "Rs"]));
+    assert_eq!(surround["warnings"][0]["code"], "channels-unnamed");
+    assert_eq!(surround["history"]["short_term_lufs"].as_array().map(Vec::len), Some(21));
+    let (album, alone) = (&measured["album"], &measured["files"][0]["loudness"]);
+    assert_eq!((&album["programmes"], &album["true_peak_dbtp"]), (&2.into(), &alone["true_peak_dbtp"]));
+
+    // Told where the channels stand, it believes that: all in front, all counted once.
+    let told = tonmeister(&["measure", &quiet, "--channels", "L,R,C,Lc,Rc,Cb"]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    assert!(out(&told).contains("Lc") && !out(&told).contains("LFE"), "{}", out(&told));
+    let wrong = tonmeister(&["measure", &quiet, "--channels", "L,R"]);
+    assert!(code(&wrong) != 0 && err(&wrong).contains("6 channels"), "{}", err(&wrong));
+}
+
+#[test]
 fn threads_and_blocks_change_no_bit() {
     let song = Song::new();
     let mut mixes = Vec::new();

@@ -12,9 +12,9 @@ pub enum PpmType {
     Din,
     /// Type I, Scandinavian: 0 dB (TEST) is −18 dBFS.
     Nordic,
-    /// Type IIa, British: marks 1 to 7, mark 4 is −18 dBFS. Readings are dB from mark 4.
+    /// British (type II a): marks 1 to 7, mark 4 is −18 dBFS. Readings are dB from mark 4.
     Bbc,
-    /// Type IIb, EBU: 0 dB (TEST) is −18 dBFS.
+    /// Of the EBU (type II b): 0 dB (TEST) is −18 dBFS.
     Ebu,
 }
 

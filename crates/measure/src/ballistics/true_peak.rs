@@ -33,7 +33,9 @@ impl Channel {
             if self.filled == self.samples.len() {
                 let mut peaks = [0.0; TILE];
                 cell_peaks(&self.samples, &mut peaks);
-                peaks.iter().for_each(|peak| self.needle.step(f64::from(*peak)));
+                for peak in peaks {
+                    self.needle.step(f64::from(peak));
+                }
                 self.samples.copy_within(TILE.., 0);
                 self.filled -= TILE;
             }
