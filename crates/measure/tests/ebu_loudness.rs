@@ -1,4 +1,4 @@
-//! EBU Tech 3341 (2023), minimum requirements 1–6 and 9–14, and Tech 3342, 1–4: signals made from their text, at four
+//! EBU Tech 3341 (2023), minimum requirements 1–6 and 9–14, and Tech 3342, 1–4: signals made from their text, at five
 //! sample rates. The standards allow ±0.1 LU and ±1 LU; held here to ±0.02 and ±0.05.
 
 mod common;

@@ -61,6 +61,23 @@ fn bursts_anywhere_read_their_level() {
     }
 }
 
+/// Cases 7 and 8 of Tech 3341, 5 and 6 of Tech 3342: programmes that cannot be synthesised.
+#[test]
+fn programmes_read_what_the_standards_say_where_they_are_at_hand() {
+    let Some(folder) = material(SET) else { return };
+    for (name, range) in [("seq-3341-7_seq-3342-5-24bit", 5.0), ("seq-3341-2011-8_seq-3342-6-24bit-v02", 15.0)] {
+        let file =
+            ["wav", "flac"].map(|ending| format!("{name}.{ending}")).into_iter().find(|f| folder.join(f).exists());
+        let Some(file) = file else {
+            eprintln!("SKIPPED: no {name} in {}", folder.display());
+            continue;
+        };
+        let found = measure(&folder, &file);
+        near(found.integrated_lufs, -23.0, 0.1, 0.1, name);
+        near(found.range.map(|r| r.lu), range, 1.0, 1.0, name);
+    }
+}
+
 /// The true peak by the definition: a long windowed sinc at 64 places per sample around the greatest samples.
 fn true_peak_by_definition(x: &[f32]) -> f64 {
     const REACH: isize = 400;

@@ -113,14 +113,21 @@ fn mono_on_both_sides_reads_like_stereo() {
 #[test]
 fn real_music_reads_alike() {
     let Some(songs) = material("songs") else { return };
-    for song in ["evr_caesium", "freedoom_orchestral_e1m5", "sectoid_feelings"] {
-        let (rate, audio) = read(&songs.join(song).join("reference_mix.flac"));
-        assert_alike(rate, &audio, song);
+    let entries = std::fs::read_dir(songs).expect("the folder can be read");
+    let mut heard = 0;
+    for song in entries.map(|e| e.expect("the folder can be read").path().join("reference_mix.flac")) {
+        if song.exists() {
+            let (rate, audio) = read(&song);
+            assert_alike(rate, &audio, &song.display().to_string());
+            heard += 1;
+        }
     }
     let Some(finished) = material("finished") else { return };
-    for file in files(&finished, &["ogg"]).into_iter().step_by(7) {
+    for file in files(&finished, &["ogg"]) {
         let (rate, audio) = read(&file);
         assert_alike(rate, &audio, &file.display().to_string());
         assert_true_peaks_alike(rate, &audio, &file.display().to_string());
+        heard += 1;
     }
+    assert!(heard >= 20, "only {heard} files of music were found");
 }

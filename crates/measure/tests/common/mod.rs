@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tonmeister_core::Buffer;
 
 /// The rates every synthetic case is measured at.
-pub const RATES: [u32; 4] = [44_100, 48_000, 96_000, 192_000];
+pub const RATES: [u32; 5] = [44_100, 48_000, 88_200, 96_000, 192_000];
 
 /// A 1 kHz sine in stretches of (seconds, peak in dBFS; `None` is silence), its phase running on through all of them.
 pub fn tone(rate: u32, stretches: &[(f64, Option<f64>)]) -> Vec<f32> {
