@@ -8,12 +8,14 @@
 
 mod bands;
 mod bank;
+mod corridor;
 mod long_term;
 mod rows;
 mod spectrogram;
 
 pub use bands::{Band, Division};
 pub use bank::{BandHistory, BandLevels, BandMeter};
+pub use corridor::{BandFit, Corridor, CorridorBand, Fit, tone};
 pub use long_term::{Curve, LongTerm, LongTermMeter, Smoothing, Spectrum};
 pub(crate) use long_term::{LongTermSums, OVERLAP, WINDOW_S, covered};
 pub(crate) use rows::Rows;
