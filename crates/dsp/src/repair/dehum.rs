@@ -111,9 +111,9 @@ const SPEC: EffectSpec = EffectSpec {
     doc: "\
 For the hum of a ground loop, a pickup, a lamp or a rectifier: a steady tone of 50 or 60 Hz with harmonics. Put it first in \
 the chain, on the track that hums, before anything that changes the level. The hum is followed as it drifts, each harmonic with its own height \
-and phase, and subtracted; nothing else is filtered, so that a bass keeps its notes. It must be sure: several harmonics have to agree and \
-to stand still over seconds, or nothing is taken away. Music that never pauses and is far louder than the hum hides it; \
-then it stays, as inaudible as it is. Hum whose level jumps (a cable moved, a cut between takes) needs a part of `memory_seconds` to be known again. \
+and phase, and subtracted; nothing else is filtered, so that a bass keeps its notes. It must be sure: several harmonics (or one of the lowest three, beyond doubt) have to \
+stand still over seconds, or nothing is taken away. Pauses and soft places tell it most. A dense mix without any hides the hum: one 20 dB \
+below such music may stay as it is. Hum whose level jumps (a cable moved, a cut between takes) needs a part of `memory_seconds` to be known again. \
 A tone of constant pitch and level that happens to lie within the range is hum to it: a drone on G (49.0 and 98.0 Hz) is outside the \
 default range of 0.3 Hz around 50, and inside one of 1. Buzz with sharp edges above 2.9 kHz wants `denoise`. Late by \
 `look_ahead_seconds` and half a second.",
