@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tonmeister::{CheckOptions, Depth, Level, RuleSetting, Speaker, World};
+use tonmeister::{CheckOptions, Depth, Level, ReportOptions, RuleSetting, Speaker, World};
 
 use crate::exit::Outcome;
 
@@ -108,6 +108,11 @@ pub(crate) enum Verb {
     /// List the effects, or what can be set on one
     Rack(Rack),
     /// Measure loudness, peaks and dynamics of audio files
+    #[command(after_help = "Examples:\n  \
+        tonmeister measure master.wav\n  \
+        tonmeister measure master.wav --report master.html\n  \
+        tonmeister measure mine.wav theirs.flac --report both.html --pictures drawn\n  \
+        tonmeister measure --before mix.wav --after master.wav --report what-changed.html")]
     Measure(Measure),
     /// Find what is wrong with audio files, or with the files of a song document
     ///
@@ -322,18 +327,60 @@ pub(crate) struct Rack {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Measure {
     /// Audio files, of any number of channels
-    #[arg(required = true)]
+    #[arg(required_unless_present = "before")]
     pub(crate) files: Vec<PathBuf>,
     /// Measure all files together as well: one album, gated as one
     #[arg(long)]
     pub(crate) album: bool,
     /// Where the loudspeakers of the channels stand, if the files do not say or are wrong: L,R,C,LFE,Ls,Rs; Lb, Rb and
     /// Cb are behind, Lc and Rc beside the center, Tfl, Tfc, Tfr, Tbl, Tbc, Tbr and Tc overhead
-    #[arg(long, value_name = "PLACES", value_delimiter = ',')]
+    #[arg(long, value_name = "PLACES", value_delimiter = ',', conflicts_with_all = ["report", "pictures"])]
     pub(crate) channels: Option<Vec<Speaker>>,
     /// Add loudness, true peaks and peak to short-term loudness of every 100 ms to the JSON
     #[arg(long, requires = "json")]
     pub(crate) history: bool,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
+}
+
+/// What `measure` draws.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Drawn {
+    /// Write one page with words, pictures, numbers and faults, to be looked at in any browser
+    ///
+    /// The page needs nothing beside it and asks the network for nothing. Several files stand in it side by side. It
+    /// draws mono and stereo.
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write the pictures to this folder, each as SVG and as PNG
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
+    /// The file as it was; with --after, in place of FILES
+    #[arg(long, value_name = "FILE", requires = "after", conflicts_with = "files")]
+    pub(crate) before: Option<PathBuf>,
+    /// The file as it became
+    #[arg(long, value_name = "FILE", requires = "before")]
+    pub(crate) after: Option<PathBuf>,
+    /// A file of targets in place of the built-in ones, for what the report says of streaming services
+    #[arg(long, value_name = "FILE", env = "TONMEISTER_TARGETS")]
+    pub(crate) targets: Option<PathBuf>,
+}
+
+impl Drawn {
+    /// Whether anything shall be drawn.
+    pub(crate) fn wanted(&self) -> bool {
+        self.report.is_some() || self.pictures.is_some()
+    }
+
+    /// In the façade's words.
+    pub(crate) fn options(&self) -> ReportOptions {
+        ReportOptions {
+            page: self.report.clone(),
+            pictures: self.pictures.clone(),
+            before_after: self.before.is_some(),
+            targets: self.targets.clone(),
+        }
+    }
 }
 
 /// `check`.

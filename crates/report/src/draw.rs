@@ -14,4 +14,4 @@ pub use axis::Axis;
 pub use heat::{Heat, ember};
 pub use plot::{FONTS, Field, Mark, Plot, Rect};
 pub use raster::{PaintError, REGULAR, SEMIBOLD, png};
-pub use theme::{DARK, LIGHT, PAGE, Theme};
+pub use theme::{DARK, Ink, LIGHT, PAGE, Theme};

@@ -16,6 +16,7 @@
 //! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
+//! - [`report`]: the same as a page with pictures.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
@@ -34,6 +35,7 @@ pub mod output;
 pub mod process;
 pub mod progress;
 pub mod rack_pages;
+pub mod report;
 pub mod ride;
 pub mod rule_pages;
 mod text_file;
@@ -47,6 +49,7 @@ pub use mix::{Dynamics, MixOptions, MixReport};
 pub use output::{Depth, Written};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
+pub use report::{Portrayed, ReportFiles, ReportOptions};
 pub use ride::{RideOptions, RideReport};
 pub use tonmeister_core::{Diagnostic, Level, Severity, Speaker};
 pub use tonmeister_measure::check::Finding as AudioFinding;

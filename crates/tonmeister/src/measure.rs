@@ -44,6 +44,24 @@ pub struct MeasureReport {
 }
 
 impl MeasureReport {
+    /// Of a file of one or two channels that was read to its end.
+    pub(crate) fn of(path: &Path, opened: &media::Opened, loudness: Loudness, course: Blocks) -> Self {
+        let mut warnings: Vec<Finding> = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
+        warnings.extend(silenced(path, opened.silenced.get()));
+        let channels = opened.info.layout.channels();
+        let names: &[&str] = if channels == 2 { &["left", "right"] } else { &["mono"] };
+        MeasureReport {
+            path: path.into(),
+            format: describe(&opened.info),
+            channels,
+            channel_names: names.iter().map(|name| (*name).to_string()).collect(),
+            seconds: opened.info.seconds(),
+            loudness,
+            course,
+            warnings,
+        }
+    }
+
     /// Loudness, true peaks and peak-to-loudness ratio every 100 ms.
     pub fn history(&self) -> History {
         self.course.history()
@@ -77,13 +95,7 @@ impl World {
         });
         progress.end();
         pass?;
-        if opened.silenced.get() > 0 {
-            let message = format!(
-                "{} samples are no numbers (NaN or infinite); they were heard as silence",
-                opened.silenced.get()
-            );
-            warnings.push(Finding::warning(path, "non-finite", message));
-        }
+        warnings.extend(silenced(path, opened.silenced.get()));
         let (loudness, course) = meter.finish_with_blocks();
         Ok(MeasureReport {
             path: path.into(),
@@ -176,6 +188,12 @@ fn names(speakers: &[Speaker]) -> Vec<String> {
         [Speaker::Left, Speaker::Right] => vec!["left".into(), "right".into()],
         many => many.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// What is said of samples that are no numbers.
+fn silenced(path: &Path, samples: u64) -> Option<Finding> {
+    let message = format!("{samples} samples are no numbers (NaN or infinite); they were heard as silence");
+    (samples > 0).then(|| Finding::warning(path, "non-finite", message))
 }
 
 /// "WAV, PCM, 24-bit", "Ogg, Vorbis".

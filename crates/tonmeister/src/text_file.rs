@@ -1,4 +1,4 @@
-//! Small text files, written whole or not at all.
+//! Small files, written whole or not at all.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,6 +14,11 @@ pub(crate) enum Existing {
 
 /// Writes beside the target, syncs, and puts the file in its place.
 pub(crate) fn write(path: &Path, text: &str, existing: Existing) -> io::Result<()> {
+    write_bytes(path, text.as_bytes(), existing)
+}
+
+/// The same for a file that is no text.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::Builder::new();
     #[cfg(unix)]
@@ -23,7 +28,7 @@ pub(crate) fn write(path: &Path, text: &str, existing: Existing) -> io::Result<(
         beside.permissions(std::fs::Permissions::from_mode(0o666))
     };
     let mut file = beside.prefix(".tonmeister.").suffix(".part").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.as_file().sync_all()?;
     match existing {
         Existing::Replace => file.persist(path).map_err(|e| e.error)?,

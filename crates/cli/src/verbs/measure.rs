@@ -1,10 +1,10 @@
 //! `tonmeister measure`.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tonmeister::{Album, Gains, History, MeasureOptions, MeasureReport};
+use tonmeister::{Album, Failure, Gains, History, MeasureOptions, MeasureReport, Portrayed, ReportFiles, World};
 
 use super::levels;
 use crate::args::Measure;
@@ -22,6 +22,8 @@ struct Measured {
     album: Option<Album>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Unmeasured>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportFiles>,
 }
 
 /// One file.
@@ -44,11 +46,15 @@ struct Unmeasured {
 pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let world = super::world();
     let options = MeasureOptions { speakers: args.channels.clone() };
-    let (mut reports, mut failed) = (Vec::new(), Vec::new());
+    let (mut reports, mut portrayed, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let mut outcome = Outcome::Done;
-    for path in &args.files {
-        match world.measure(path, &options, &mut Bars::new(voice)) {
-            Ok(report) => reports.push(report),
+    let drawn = &args.drawn;
+    for path in args.files.iter().chain(&drawn.before).chain(&drawn.after) {
+        match one(&world, path, (!drawn.wanted()).then_some(&options), voice) {
+            Ok((report, portrait)) => {
+                reports.push(report);
+                portrayed.extend(portrait);
+            }
             Err(failure) => {
                 outcome = Outcome::of(&failure);
                 if !voice.json() {
@@ -58,11 +64,49 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
             }
         }
     }
+    let mut report = None;
+    if drawn.wanted() && !portrayed.is_empty() {
+        match world.write_report(&portrayed, &drawn.options()) {
+            Ok(files) => report = Some(files),
+            Err(failure) => {
+                outcome = Outcome::of(&failure);
+                trouble::tell(&failure, voice);
+            }
+        }
+    }
     let album = (args.album && !reports.is_empty()).then(|| tonmeister::album(&reports));
     let each = |report: MeasureReport| Each { history: args.history.then(|| report.history()), report };
-    let measured = Measured { files: reports.into_iter().map(each).collect(), album, failed };
+    let measured = Measured { files: reports.into_iter().map(each).collect(), album, failed, report };
     voice.result(&measured, told);
     outcome
+}
+
+/// Measured by these options; without any, portrayed as well.
+fn one(
+    world: &World,
+    path: &Path,
+    options: Option<&MeasureOptions>,
+    voice: &Voice,
+) -> Result<(MeasureReport, Option<Portrayed>), Failure> {
+    let mut bars = Bars::new(voice);
+    if let Some(options) = options {
+        return Ok((world.measure(path, options, &mut bars)?, None));
+    }
+    let portrayed = world.portray(path, &mut bars)?;
+    Ok((portrayed.report.clone(), Some(portrayed)))
+}
+
+/// What was drawn, and where.
+fn drawn(report: &ReportFiles) -> String {
+    let mut table = Table::facts();
+    if let Some(page) = &report.page {
+        table.fact("report", page.display().to_string());
+    }
+    if let Some(folder) = report.pictures.first().and_then(|picture| picture.parent()) {
+        let how_many = count(report.pictures.len(), "picture");
+        table.fact("pictures", format!("{how_many} in {}", folder.display()));
+    }
+    format!("\n{}", table.text())
 }
 
 fn told(measured: &Measured) -> String {
@@ -77,6 +121,9 @@ fn told(measured: &Measured) -> String {
     }
     for file in &measured.files {
         text.push_str(&trouble::remarks(&file.report.warnings));
+    }
+    if let Some(report) = &measured.report {
+        text.push_str(&drawn(report));
     }
     text
 }

@@ -23,10 +23,19 @@ impl Axis {
     }
 
     fn stepped(min: f64, max: f64, step: f64, label: &str, text: impl Fn(f64) -> String) -> Self {
+        // Far more steps than can be told apart would be a page of their own: then there are about five.
+        if (max - min) / step > 40.0 {
+            return Axis::round(min, max, label);
+        }
         let first = (min / step).ceil() as i64;
         let last = (max / step + 1e-9).floor() as i64;
         let tick = |k: i64| (k as f64 * step, text(k as f64 * step));
         Axis { min, max, logarithmic: false, ticks: (first..=last).map(tick).collect(), label: label.into() }
+    }
+
+    /// From one end to the other without any mark.
+    pub fn plain(min: f64, max: f64) -> Self {
+        Axis { min, max, logarithmic: false, ticks: Vec::new(), label: String::new() }
     }
 
     /// About five round steps between these.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::axis::Axis;
 use super::heat::Heat;
-use super::theme::Theme;
+use super::theme::{PAGE, Theme};
 use crate::text::escaped;
 
 /// Typefaces in the order of preference. The first is inside every page and every PNG.
@@ -185,13 +185,35 @@ impl Plot {
         color: &str,
         wide: f64,
     ) {
+        self.broken(field, points, color, wide, "");
+    }
+
+    /// The same, dashed: the second round of colors.
+    pub fn broken_dashes(
+        &mut self,
+        field: &Field,
+        points: impl IntoIterator<Item = (f64, Option<f64>)>,
+        color: &str,
+        wide: f64,
+    ) {
+        self.broken(field, points, color, wide, r#" stroke-dasharray="6 4""#);
+    }
+
+    fn broken(
+        &mut self,
+        field: &Field,
+        points: impl IntoIterator<Item = (f64, Option<f64>)>,
+        color: &str,
+        wide: f64,
+        dash: &str,
+    ) {
         let mut all = String::new();
         for run in runs(points) {
             all.push_str(&path(&thinned(&field.inside(run))));
         }
         let _ = writeln!(
             self.svg,
-            r#"<path clip-path="url(#{})" d="{all}" fill="none" stroke="{color}" stroke-width="{wide}" stroke-linejoin="round" stroke-linecap="round"/>"#,
+            r#"<path clip-path="url(#{})" d="{all}" fill="none" stroke="{color}" stroke-width="{wide}"{dash} stroke-linejoin="round" stroke-linecap="round"/>"#,
             field.id('p')
         );
     }
@@ -276,8 +298,13 @@ impl Plot {
         );
     }
 
+    /// A heat map that fills the field. In a page it is only named: it stands there once, however often it is shown.
+    pub fn shared_heat(&mut self, field: &Field, name: &str, heat: &Heat) {
+        if self.theme == PAGE { self.named_heat(field, name) } else { self.heat(field, heat) }
+    }
+
     /// A picture that stands elsewhere in the page under that name, one unit wide and high.
-    pub fn heat_named(&mut self, field: &Field, name: &str) {
+    fn named_heat(&mut self, field: &Field, name: &str) {
         let Rect { left, top, right, bottom } = field.rect;
         let _ = writeln!(
             self.svg,

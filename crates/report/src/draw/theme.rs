@@ -77,7 +77,39 @@ pub const PAGE: Theme = Theme {
     note: "var(--note)",
 };
 
+/// A role, for what is drawn before its theme is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// One of several curves; from the seventh on, colors begin again.
+    Series(usize),
+    /// What is only there to compare with.
+    Before,
+    /// Numbers and captions.
+    Quiet,
+    /// Titles.
+    Text,
+    /// A grave fault.
+    Error,
+    /// Something to look at.
+    Warning,
+    /// Something worth knowing.
+    Note,
+}
+
 impl Theme {
+    /// The paint of a role.
+    pub fn ink(&self, ink: Ink) -> &'static str {
+        match ink {
+            Ink::Series(n) => self.series[n % self.series.len()],
+            Ink::Before => self.before,
+            Ink::Quiet => self.quiet,
+            Ink::Text => self.text,
+            Ink::Error => self.error,
+            Ink::Warning => self.warning,
+            Ink::Note => self.note,
+        }
+    }
+
     fn roles(&self) -> Vec<&'static str> {
         let plain = [self.ground, self.field, self.grid, self.zero, self.quiet, self.legend, self.text, self.before];
         plain.into_iter().chain(self.series).chain([self.error, self.warning, self.note]).collect()

@@ -21,6 +21,15 @@ pub struct Target {
     pub loudness_lufs: f64,
     /// True peak that is not exceeded.
     pub ceiling_dbtp: f64,
+    /// The name of the service that plays music at this loudness; `None` for a standard and for a mere level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plays_as: Option<String>,
+    /// The name of the standard that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+    /// Whether it turns quiet songs up as well; `None` where nobody is known to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raises: Option<bool>,
     /// Who says so.
     pub source: String,
     /// When that was looked up.
@@ -75,10 +84,18 @@ fn entry(table: &Table) -> Result<Target, String> {
             .filter(|v| (min..=max).contains(v))
             .ok_or_else(|| format!("expected `{key}`, a number from {min} to {max}"))
     };
+    let optional = |key: &str| table.get(key).map(|_| word(key)).transpose();
+    let yes_or_no = |key: &str| {
+        let item = table.get(key).map(|item| item.as_bool().ok_or_else(|| format!("expected `{key}`, true or false")));
+        item.transpose()
+    };
     Ok(Target {
         name: word("name")?,
         loudness_lufs: number("loudness_lufs", -70.0, 0.0)?,
         ceiling_dbtp: number("ceiling_dbtp", -24.0, 0.0)?,
+        plays_as: optional("plays_as")?,
+        asked_by: optional("asked_by")?,
+        raises: yes_or_no("raises")?,
         source: word("source")?,
         date: word("date")?,
     })
@@ -93,6 +110,8 @@ mod tests {
         let all = targets(None).unwrap();
         assert!(all.len() >= 8);
         assert!(all.iter().all(|t| !t.source.is_empty() && t.date.len() == 10));
+        assert!(all.iter().filter(|t| t.plays_as.is_some()).count() >= 5);
+        assert!(all.iter().all(|t| t.plays_as.is_some() || t.raises.is_none()));
         assert_eq!(target("streaming", None).unwrap().loudness_lufs, -14.0);
     }
 
@@ -105,6 +124,8 @@ mod tests {
     #[test]
     fn a_broken_entry_is_named() {
         let error = parse("[[target]]\nname = \"a\"\nloudness_lufs = 3\n").unwrap_err();
+        let text = BUILT_IN.replacen("raises = true", "raises = 1", 1);
+        assert_eq!(parse(&text).unwrap_err(), "[[target]] number 2: expected `raises`, true or false");
         assert_eq!(error, "[[target]] number 1: expected `loudness_lufs`, a number from -70 to 0");
     }
 }
