@@ -3,6 +3,7 @@
 use tonmeister_core::{Layout, SourceInfo};
 
 use super::config::Config;
+use super::ear::history::History;
 use super::finding::Finding;
 use super::inspector::Stats;
 use super::rules::{self, Rule};
@@ -13,9 +14,9 @@ pub(super) const TILE: usize = 1024;
 
 /// A piece of audio. Samples that are no numbers are silence in it.
 #[derive(Clone, Copy)]
-#[allow(dead_code, reason = "the first finders follow")]
 pub(super) struct Tile<'a> {
     /// Its first frame; a multiple of [`TILE`].
+    #[allow(dead_code, reason = "the finders of places in time follow")]
     pub(super) from: u64,
     /// One slice per channel: [`TILE`] samples, fewer only at the end of the file.
     pub(super) channels: &'a [&'a [f32]],
@@ -37,12 +38,14 @@ pub(super) struct Sheet<'a> {
     pub(super) info: SourceInfo,
     /// Length, peaks and all other totals; finders add theirs.
     pub(super) stats: &'a mut Stats,
+    /// Energies in bands of the ear over time, for comparing files.
+    pub(super) energies: Option<History>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(config: &'a Config, info: SourceInfo, stats: &'a mut Stats) -> Self {
-        Sheet { config, info, stats, findings: Vec::new() }
+        Sheet { config, info, stats, energies: None, findings: Vec::new() }
     }
 
     /// Takes findings, as far as they are to be told.

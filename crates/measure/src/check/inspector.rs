@@ -5,6 +5,7 @@ use tonmeister_core::{Layout, Severity, SourceInfo, View};
 
 use super::clipping::{ClipFinder, Tops};
 use super::config::Config;
+use super::ear::history::History;
 use super::finder::{Finder, Sheet, TILE, Tile};
 use super::finders::finders;
 use super::finding::Finding;
@@ -75,6 +76,8 @@ pub struct Inspection {
     pub stats: Stats,
     #[serde(skip)]
     pub(super) probes: Vec<Probe>,
+    #[serde(skip)]
+    pub(super) energies: Option<History>,
 }
 
 /// The numbers behind the findings.
@@ -214,8 +217,9 @@ impl Inspector {
                 finder.conclude(&mut sheet);
             }
         }
+        let energies = sheet.energies.take();
         let findings = sheet.finish();
-        Inspection { findings, stats, probes: self.probes }
+        Inspection { findings, stats, probes: self.probes, energies }
     }
 
     fn stats(&self) -> Stats {

@@ -3,7 +3,8 @@
 //! 1. An [`Inspector`] hears one file once, in pieces of any size, and ends in an [`Inspection`]: findings, and the
 //!    numbers behind them.
 //! 2. [`compare_set`] lays the inspections of a session side by side and finds the files that do not fit their
-//!    siblings: another sample rate, another length, the same sound with its polarity turned.
+//!    siblings: another sample rate, another length, the same sound with its polarity turned or at another time, one
+//!    that is hidden by another.
 //! 3. Every [`Finding`] names its rule, its place, its evidence and the remedy. The rules are a table
 //!    ([`rules::RULES`]) with the limit of each; a [`Config`] changes limits and how grave a rule is taken.
 //!
@@ -21,19 +22,24 @@
 //!
 //! No finding stops the work by itself except one that makes the numbers meaningless (no audio, samples that are no
 //! numbers): music may clip, lean and be silent on purpose. Memory is bounded for any length: at most
-//! 320 kB per file, for the spectra that polarity is judged by.
+//! 1.5 MB per file: spectra that polarity and delay are judged by, energies in bands of the ear, and what voices are
+//! judged by.
 
 mod clipping;
 mod config;
+mod delay;
+mod ear;
 mod finder;
 mod finders;
 mod finding;
 mod inspector;
+mod masking;
 mod polarity;
 mod probe;
 pub mod rules;
 mod set;
 mod spec;
+mod voice;
 
 pub use config::{Config, UnknownRule};
 pub use finding::{Evidence, Finding, TimeRange};

@@ -28,7 +28,7 @@ const PHASE_LEAD: f64 = 1.5;
 /// The share of the band, in octaves, that must carry sound: below, a track is not broadband and nothing is said.
 const BROAD: f64 = 0.5;
 /// Bins this far below the strongest (power) carry no sound.
-const CARRIES: f64 = 1e-6;
+pub(super) const CARRIES: f64 = 1e-6;
 
 /// How two channels are related.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -60,10 +60,10 @@ impl Relation {
 /// Sums of products of spectra.
 #[derive(Clone)]
 pub(super) struct Cross {
-    both: Vec<Complex32>,
-    first: Vec<f32>,
-    second: Vec<f32>,
-    windows: usize,
+    pub(super) both: Vec<Complex32>,
+    pub(super) first: Vec<f32>,
+    pub(super) second: Vec<f32>,
+    pub(super) windows: usize,
 }
 
 impl Cross {
@@ -106,7 +106,7 @@ impl Cross {
 /// Turns crosses into relations.
 pub(super) struct Correlator {
     inverse: Arc<dyn ComplexToReal<f64>>,
-    first: usize,
+    pub(super) first: usize,
     rate: f64,
 }
 
@@ -142,8 +142,8 @@ impl Correlator {
                 },
             )
             .collect();
-        let correlation = self.over_delay(&plain)?;
-        let fit = self.over_delay(&phases)?;
+        let correlation = self.over_delay(&plain, REACH_S)?;
+        let fit = self.over_delay(&phases, REACH_S)?;
         let (at, peak) = crest(&correlation);
         let (_, phase_fit) = crest(&fit);
         let phase_rival = fit.iter().map(|(_, v)| -v * phase_fit.signum()).fold(0.0, f64::max);
@@ -151,14 +151,14 @@ impl Correlator {
     }
 
     /// The correlation that belongs to a cross-spectrum of the band, over the delays within reach: (seconds, value).
-    fn over_delay(&self, bins: &[Complex64]) -> Option<Vec<(f64, f64)>> {
+    pub(super) fn over_delay(&self, bins: &[Complex64], reach_s: f64) -> Option<Vec<(f64, f64)>> {
         let mut spectrum = self.inverse.make_input_vec();
         spectrum[self.first..self.first + bins.len()].copy_from_slice(bins);
         let mut values = self.inverse.make_output_vec();
         // The lengths are the plan's own, and the first and last bins are real (zero).
         self.inverse.process(&mut spectrum, &mut values).ok()?;
         let step = 1.0 / (self.rate * FINE as f64);
-        let reach = (REACH_S / step) as isize;
+        let reach = (reach_s / step) as isize;
         let value = |delay: isize| {
             // A·conj(B) turns one way for a later B; one-sided spectra count half.
             let place = (-delay).rem_euclid(values.len() as isize) as usize;
@@ -169,7 +169,7 @@ impl Correlator {
 }
 
 /// Delay and value of the greatest magnitude, between the delays looked at by a parabola.
-fn crest(values: &[(f64, f64)]) -> (f64, f64) {
+pub(super) fn crest(values: &[(f64, f64)]) -> (f64, f64) {
     let top = (0..values.len()).max_by(|a, b| values[*a].1.abs().total_cmp(&values[*b].1.abs())).unwrap_or(0);
     let around = top.checked_sub(1).and_then(|before| values.get(before..top + 2));
     let Some([(_, a), (at, b), (next, c)]) = around else {

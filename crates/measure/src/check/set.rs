@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::config::Config;
+use super::delay::delayed;
 use super::finding::Finding;
 use super::inspector::{Inspection, with_relation};
+use super::masking::masked;
 use super::polarity::{Correlator, Cross};
 use super::probe::Band;
 use super::rules;
@@ -26,7 +28,10 @@ pub fn compare_set(members: &[Member<'_>], config: &Config) -> Vec<Finding> {
     let heard: Vec<&Member<'_>> = members.iter().filter(|m| m.inspection.stats.frames > 0).collect();
     let mut findings = sample_rates(&heard);
     findings.extend(lengths(&heard, config));
-    findings.extend(polarities(&heard, config));
+    findings.extend(pairs(&heard, config));
+    if config.asks(&rules::MASKED) {
+        findings.extend(masked(&heard, config.limit(&rules::MASKED)));
+    }
     findings.into_iter().filter_map(|f| config.judged(f)).collect()
 }
 
@@ -90,12 +95,13 @@ fn lengths(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
     .collect()
 }
 
-fn polarities(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !config.asks(&rules::POLARITY_PAIR) {
-        return findings;
+/// Every two files of one rate: whether they hold one sound, turned or late.
+fn pairs(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
+    let (mut turns, mut delays) = (Vec::new(), Vec::new());
+    let (asks_turned, asks_delayed) = (config.asks(&rules::POLARITY_PAIR), config.asks(&rules::DELAY_PAIR));
+    if !asks_turned && !asks_delayed {
+        return turns;
     }
-    let limit = config.limit(&rules::POLARITY_PAIR);
     let rates: std::collections::BTreeSet<u32> = members.iter().map(|m| m.inspection.stats.sample_rate_hz).collect();
     for rate in rates {
         let band = Band::at(rate);
@@ -103,19 +109,25 @@ fn polarities(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
         let siblings: Vec<_> = members.iter().filter(|m| m.inspection.stats.sample_rate_hz == rate).collect();
         for (i, a) in siblings.iter().enumerate() {
             for b in &siblings[i + 1..] {
-                findings.extend(turned(&correlator, limit, band.count, a, b));
+                let cross = Cross::of(band.count, &a.inspection.probes, &b.inspection.probes);
+                if asks_turned {
+                    turns.extend(turned(&correlator, config.limit(&rules::POLARITY_PAIR), &cross, a, b));
+                }
+                if asks_delayed {
+                    delays.extend(delayed(&correlator, config.limit(&rules::DELAY_PAIR), &cross, a, b));
+                }
             }
         }
     }
-    findings
+    turns.extend(delays);
+    turns
 }
 
-fn turned(correlator: &Correlator, limit: f64, bins: usize, a: &Member<'_>, b: &Member<'_>) -> Option<Finding> {
-    let cross = Cross::of(bins, &a.inspection.probes, &b.inspection.probes);
+fn turned(correlator: &Correlator, limit: f64, cross: &Cross, a: &Member<'_>, b: &Member<'_>) -> Option<Finding> {
     if cross.bound() < limit {
         return None;
     }
-    let relation = correlator.relation(&cross).filter(|r| r.is_turned(limit))?;
+    let relation = correlator.relation(cross).filter(|r| r.is_turned(limit))?;
     let message = format!(
         "`{}` and `{}` hold the same sound with opposite polarity (correlation {:.2}, {:+.2} ms apart)",
         a.name,

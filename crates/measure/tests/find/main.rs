@@ -4,6 +4,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod delay;
+mod hiding;
 mod inject;
 mod tally;
 mod untouched;
+mod voice;
+mod width;

@@ -3,18 +3,23 @@
 
 use tonmeister_core::Severity;
 
+mod between;
 mod file;
 mod level;
 mod session;
 mod signal;
 mod stereo;
 mod tone;
+mod width;
 
+pub use between::*;
 pub use file::*;
 pub use level::*;
 pub use session::*;
 pub use signal::*;
 pub use stereo::*;
+pub use tone::*;
+pub use width::*;
 
 /// One thing that can be wrong with audio.
 #[derive(Clone, Copy, Debug, PartialEq)]

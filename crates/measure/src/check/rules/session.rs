@@ -2,9 +2,10 @@
 
 use tonmeister_core::Severity;
 
+use super::between::{DELAY_PAIR, MASKED};
 use super::{Group, Rule};
 
-pub(super) const ALL: &[Rule] = &[SAMPLE_RATE_DIFFERS, LENGTH_DIFFERS, POLARITY_PAIR];
+pub(super) const ALL: &[Rule] = &[SAMPLE_RATE_DIFFERS, LENGTH_DIFFERS, POLARITY_PAIR, DELAY_PAIR, MASKED];
 
 /// A sample rate of its own.
 pub const SAMPLE_RATE_DIFFERS: Rule = Rule {

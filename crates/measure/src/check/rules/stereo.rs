@@ -2,9 +2,21 @@
 
 use tonmeister_core::Severity;
 
+use super::width::{LOW_END_WIDE, MONO_LOSS, MONO_LOSS_BAND, MONO_STRETCH, NEAR_MONO, ONE_SIDED, OUT_OF_PHASE};
 use super::{Group, Rule};
 
-pub(super) const ALL: &[Rule] = &[SILENT_CHANNEL, DUAL_MONO, POLARITY_STEREO];
+pub(super) const ALL: &[Rule] = &[
+    SILENT_CHANNEL,
+    DUAL_MONO,
+    NEAR_MONO,
+    MONO_STRETCH,
+    ONE_SIDED,
+    POLARITY_STEREO,
+    MONO_LOSS,
+    MONO_LOSS_BAND,
+    OUT_OF_PHASE,
+    LOW_END_WIDE,
+];
 
 /// One side of a stereo file is silent.
 pub const SILENT_CHANNEL: Rule = Rule {
