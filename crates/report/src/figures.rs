@@ -13,7 +13,7 @@ pub use dynamics::{loudness, peaks};
 pub use scale::{Scale, scale};
 pub use space::{history as stereo_history, stereo};
 pub(crate) use tone::balance;
-pub use tone::{spectrogram, spectrum};
+pub use tone::{corridor, spectrogram, spectrum};
 pub use wave::wave;
 
 use crate::draw::{Field, Ink, Mark, Plot};

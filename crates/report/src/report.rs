@@ -50,6 +50,7 @@ impl<'a> Report<'a> {
             return Vec::new();
         }
         let mut tone = vec![figures::spectrum(cast)];
+        tone.extend(figures::corridor(cast));
         tone.extend(figures::spectrogram(cast));
         let space = figures::stereo(cast).into_iter().chain(figures::stereo_history(cast)).collect();
         vec![

@@ -133,7 +133,10 @@ fn a_song_with_a_fault_is_told_and_shown() {
         assert!(html.contains(word), "{word} is missing");
     }
     let names: Vec<String> = report.figures().into_iter().map(|figure| figure.name).collect();
-    assert_eq!(names, ["waveform", "loudness", "peaks", "spectrum", "spectrogram", "stereo", "correlation"]);
+    assert_eq!(
+        names,
+        ["waveform", "loudness", "peaks", "spectrum", "corridor", "spectrogram", "stereo", "correlation"]
+    );
     for picture in report.pictures().unwrap() {
         let image = png::Decoder::new(std::io::Cursor::new(&picture.png)).read_info().unwrap();
         assert_eq!(image.info().width, 1920, "{}", picture.name);

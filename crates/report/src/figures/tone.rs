@@ -1,13 +1,14 @@
 //! What frequencies it is made of: on average, and over time.
 
 use tonmeister_measure::portrait::Portrait;
-use tonmeister_measure::spectrum::{Curve, Smoothing, Spectrogram};
+use tonmeister_measure::spectrum::{Corridor, Curve, Fit, Smoothing, Spectrogram};
 
 use super::{Cast, MOST_PICTURES, up};
 use crate::draw::{Axis, Heat, Ink, Plot, ember};
 use crate::figure::{Figure, ReadAxis, Readout, Shape, Track};
+use crate::page::Table;
 use crate::subject::Subject;
-use crate::text::{clock, hertz, number};
+use crate::text::{clock, hertz, number, quantity};
 
 /// What music falls by on the whole: with it, much of today's is nearly level.
 pub(crate) const TILT: f64 = 4.5;
@@ -98,6 +99,66 @@ fn draw_spectrum(plot: &mut Plot, shape: Shape, cast: Cast<'_>, lines: &[(String
             cast.curve(plot, &field, n, points().map(|(hz, db)| (hz, Some(db))), 2.0);
         }
     }
+}
+
+/// How the tone lies to that of freely licensed releases: thirds of octaves at equal loudness against a corridor.
+/// Nothing in silence.
+pub fn corridor(cast: Cast<'_>) -> Option<Figure<'_>> {
+    let corridor = Corridor::free_releases();
+    let fits: Vec<(usize, Fit)> =
+        cast.curves().filter_map(|(n, s)| Some((n, corridor.fit(&s.portrait.bands)?))).collect();
+    let limits: Vec<_> = fits.first()?.1.bands.iter().map(|b| b.limits).collect();
+    let mut words = Vec::new();
+    let mut head = vec![String::new(), "low".into(), "high".into()];
+    let mut table = Table { caption: "Thirds of octaves under the loudness".into(), ..Table::default() };
+    for (n, fit) in &fits {
+        let outside = fit.bands.iter().filter(|b| b.outside_db != 0.0).count();
+        let name = if cast.alone().is_some() { "Tone against a corridor".into() } else { cast.name(*n) };
+        words.push(format!("{name}: {outside} of {} thirds of octaves lie outside.", fit.bands.len()));
+        head.push(if cast.alone().is_some() { "level".into() } else { cast.name(*n) });
+    }
+    table.head = head;
+    for limit in &limits {
+        let mut row = vec![hertz(limit.nominal_hz), number(limit.low_db, 1), number(limit.high_db, 1)];
+        row.extend(fits.iter().map(|(_, fit)| {
+            let band = fit.bands.iter().find(|b| b.limits.nominal_hz == limit.nominal_hz);
+            quantity(band.map(|b| b.level_db), 1, "dB")
+        }));
+        table.row(row);
+    }
+    let source = fits.first()?.1.source.trim_end_matches('.').to_string();
+    Some(Figure {
+        name: "corridor".into(),
+        title: "Tone against a corridor".into(),
+        words: words.join(" "),
+        caption: format!(
+            "Thirds of octaves at equal loudness. The shaded corridor: {source}. It says what is usual, not what is \
+             right.{}",
+            cast.missing()
+        ),
+        legend: cast.legend(),
+        heights: (288.0, 240.0),
+        table: Some(table),
+        readout: None,
+        heats: Vec::new(),
+        draw: Box::new(move |plot, shape| {
+            let levels = fits.iter().flat_map(|(_, fit)| fit.bands.iter().map(|b| b.level_db));
+            let top = limits.iter().map(|l| l.high_db).chain(levels).fold(-6.0, f64::max);
+            let lowest = limits.iter().map(|l| l.low_db).fold(0.0, f64::min);
+            let (top, bottom) = (up(top + 1.0, 6.0), super::down(lowest, 6.0).max(-60.0) - 6.0);
+            let rect = shape.field(22.0, shape.pick(252.0, 204.0));
+            let x = shape.pick(Axis::hearing(), Axis::hearing_narrow());
+            let field = plot.field(rect, "", x, Axis::linear(bottom, top, 12.0, "dB"));
+            let theme = plot.theme();
+            let band: Vec<_> = limits.iter().map(|l| (l.nominal_hz, l.low_db, l.high_db)).collect();
+            plot.area(&field, &band, theme.before, 0.28);
+            plot.dashed(&field, limits.iter().map(|l| (l.nominal_hz, l.middle_db)), theme.quiet);
+            for (n, fit) in &fits {
+                let points = fit.bands.iter().map(|b| (b.limits.nominal_hz, Some(b.level_db)));
+                cast.curve(plot, &field, *n, points, 2.2);
+            }
+        }),
+    })
 }
 
 /// Level over time and frequency, one picture for each of the first files.
