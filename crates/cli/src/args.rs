@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tonmeister::{CheckOptions, Depth, Level, ReportOptions, RuleSetting, Speaker, World};
+use tonmeister::{CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
 
 use crate::exit::Outcome;
 
@@ -127,6 +127,21 @@ pub(crate) enum Verb {
         Exit codes: 0 nothing denied was found, 1 something was, 2 the arguments make no sense (a rule that is not \
         there), 3 the document is not valid, 5 a file cannot be written. A file that cannot be read is a finding.")]
     Check(Check),
+    /// Hold two renderings of one music against each other
+    ///
+    /// Finds where one lies in the other to a fraction of a sample, brings both to one loudness, and says what is left:
+    /// how deep they cancel, in total and per third of an octave, what equalizer lies between them, how their dynamics
+    /// and their width differ. The second is resampled if its rate is another.
+    #[command(after_help = "Examples:\n  \
+        tonmeister compare mix.wav master.wav\n  \
+        tonmeister compare master.wav from-the-shop.mp3 --residual what-the-codec-did.wav\n  \
+        tonmeister compare a.wav b.wav --level null --json")]
+    Compare(Compare),
+    /// Find out blind whether you hear a difference between two files
+    ///
+    /// Plays A, B and a hidden X from the terminal, equally loud and lined up; after the last trial it says how many
+    /// answers were right and how likely a guesser is to do as well.
+    Abx(Abx),
     /// List the named loudness targets, with who says so and when
     Targets(Targets),
     /// Print the JSON Schema of song.toml, for editors
@@ -462,6 +477,72 @@ pub(crate) struct Fixing {
     /// Only show what --fix would change
     #[arg(long, requires = "fix")]
     pub(crate) dry_run: bool,
+}
+
+/// `compare`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Compare {
+    /// The first file: what the second is held against
+    pub(crate) first: PathBuf,
+    /// The second file
+    pub(crate) second: PathBuf,
+    /// What is made equal first: loudness, null (the gain at which least is left), or off
+    #[arg(long, value_name = "WHAT", default_value = "loudness", hide_possible_values = true)]
+    level: Matched,
+    /// Take both from their beginnings, without looking for where one lies in the other
+    #[arg(long)]
+    pub(crate) no_align: bool,
+    /// Write the difference, first − second, here (.wav in floating point, .flac in 24 bits)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) residual: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Matched {
+    Loudness,
+    Null,
+    Off,
+}
+
+impl Compare {
+    /// In the façade's words.
+    pub(crate) fn level(&self) -> LevelMatch {
+        match self.level {
+            Matched::Loudness => LevelMatch::Loudness,
+            Matched::Null => LevelMatch::Null,
+            Matched::Off => LevelMatch::Off,
+        }
+    }
+}
+
+/// `abx`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Abx {
+    /// The file called A
+    pub(crate) first: PathBuf,
+    /// The file called B
+    pub(crate) second: PathBuf,
+    /// How many times X is to be told
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) trials: u32,
+    /// Where the excerpt begins, in seconds
+    #[arg(long, value_name = "S", default_value_t = 0.0, value_parser = seconds)]
+    pub(crate) from: f64,
+    /// How long it is, in seconds
+    #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = seconds)]
+    pub(crate) length: f64,
+    /// The program that plays a file, its name being added [default: the first found of pw-play, paplay, aplay, afplay, ffplay]
+    #[arg(long, value_name = "COMMAND", env = "TONMEISTER_PLAYER")]
+    pub(crate) player: Option<String>,
+    /// Hide the same things again
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// From 0 s to a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "a number of seconds, such as 12.5".to_string())?;
+    if (0.0..=86_400.0).contains(&value) { Ok(value) } else { Err("from 0 to 86400 s".into()) }
 }
 
 /// `demo`.

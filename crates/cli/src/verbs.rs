@@ -1,6 +1,8 @@
 //! The verbs: each asks the façade for one thing and shows the report.
 
+mod abx;
 mod check;
+mod compare;
 mod demo;
 mod levels;
 mod master;
@@ -45,6 +47,8 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),
+        Verb::Compare(args) => return compare::run(&args, voice),
+        Verb::Abx(args) => return abx::run(&args, voice),
         Verb::Demo(args) => return demo::run(&args, voice),
         Verb::Targets(args) => return master::list(&args, voice),
         Verb::Schema => voice.text(&World::new().schema()),

@@ -357,3 +357,37 @@ fn the_rack_is_listed_and_described() {
     assert_eq!(json(&tonmeister(&["rack", "limiter", "--json"]))["family"], "Dynamics");
     assert_eq!(code(&tonmeister(&["rack", "nothing"])), 2);
 }
+
+/// A file against itself, later and softer: told in words, as JSON, and with a blind test that nobody can hear.
+#[test]
+fn two_files_are_compared_and_told_apart_blind() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (a, b) = (path("a.wav"), path("b.wav"));
+    write_sine(Path::new(&a), 2, 2.0, 440.0, 0.4);
+    write_sine(Path::new(&b), 2, 2.0, 440.0, 0.2);
+
+    let told = tonmeister(&["compare", &a, &b]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    assert!(out(&told).contains("for equal loudness"), "{}", out(&told));
+    let report = json(&tonmeister(&["compare", &a, &b, "--json", "--no-align"]));
+    assert!((report["gain_db"].as_f64().expect("a gain") - 6.02).abs() < 0.05, "{report}");
+    // What is left is the rounding to 16 bits.
+    assert!(report["difference"]["null_db"].as_f64().expect("a null") < -60.0, "{report}");
+
+    let mut test = Command::new(env!("CARGO_BIN_EXE_tonmeister"))
+        .args(["abx", &a, &b, "--trials", "4", "--player", "true", "--seed", "5", "--json"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let answers = "a\nb\nx\nwhat\n=a\n=b\nx\n=a\n=a\n";
+    std::io::Write::write_all(&mut test.stdin.take().expect("its input"), answers.as_bytes()).expect("it listens");
+    let ended = test.wait_with_output().expect("the command ends");
+    assert_eq!(code(&ended), 0, "{}", err(&ended));
+    let score = json(&ended);
+    assert_eq!((score["trials"].as_u64(), score["cut_short"].as_bool()), (Some(4), Some(false)), "{score}");
+    assert!((score["louder_lu"].as_f64().expect("how much louder") + 6.02).abs() < 0.05, "{score}");
+    assert_eq!(code(&tonmeister(&["abx", &a, &b, "--player", "no-such-player-anywhere"])), 0, "nothing was played");
+}

@@ -4,6 +4,7 @@
 //!   loudness range, true peak, in one streaming pass.
 //! * [`ballistics`] are needles for a live display: peak, true peak, RMS, VU, PPM, K-System, gain reduction.
 //! * [`align`] finds how far two recordings of one sound lie apart, and whether one is turned.
+//! * [`compare`] holds two renderings of one music against each other: what cancels, what equalizer lies between.
 //! * [`check`] finds faults: silence, clipping, offset, samples that are no numbers, turned polarity, and files that
 //!   do not fit their siblings.
 //! * [`portrait`] is all that a picture of a sound needs, in one pass: waveform, [`spectrum`], spectrogram and how it
@@ -18,6 +19,7 @@
 pub mod align;
 pub mod ballistics;
 pub mod check;
+pub mod compare;
 mod fold;
 pub mod loudness;
 pub mod portrait;

@@ -147,6 +147,12 @@ impl Finding {
     pub fn warning(path: &Path, code: &'static str, message: impl Into<String>) -> Self {
         Finding::new(path, "", &Diagnostic::warning(code, message))
     }
+
+    /// What is worth knowing about a file as a whole.
+    pub fn note(path: &Path, code: &'static str, message: impl Into<String>) -> Self {
+        let note = Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) };
+        Finding::new(path, "", &note)
+    }
 }
 
 /// `error`, `warning` or `note`.

@@ -1,4 +1,5 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *measure*, *check*.
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *measure*, *check*,
+//! *compare*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
 //! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
@@ -17,6 +18,7 @@
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
 //! - [`report`]: the same as a page with pictures.
+//! - [`compare`]: two files held against each other, and heard blind.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
@@ -24,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod compare;
 pub mod demo;
 mod describe;
 pub mod failure;
@@ -42,6 +45,7 @@ mod text_file;
 pub mod world;
 
 pub use check::{CheckOptions, CheckReport, RuleSetting};
+pub use compare::{CompareOptions, CompareReport, LevelMatch};
 pub use failure::{Failure, Finding, Place};
 pub use master::{MasterOptions, MasterReport};
 pub use measure::{MeasureOptions, MeasureReport, album};
