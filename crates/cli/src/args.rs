@@ -356,6 +356,8 @@ pub(crate) struct Measure {
     pub(crate) history: bool,
     #[command(flatten)]
     pub(crate) drawn: Drawn,
+    #[command(flatten)]
+    pub(crate) closer: Closer,
 }
 
 /// What `measure` draws.
@@ -395,6 +397,27 @@ impl Drawn {
             before_after: self.before.is_some(),
             targets: self.targets.clone(),
         }
+    }
+}
+
+/// A closer look at what is measured.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Closer {
+    /// Show levels in thirds of octaves against where they usually lie
+    #[arg(long)]
+    pub(crate) spectrum: bool,
+    /// Show correlation, balance, width and mono loss, on the whole and in thirds of octaves
+    #[arg(long)]
+    pub(crate) space: bool,
+    /// Hold the spectrum against the tone of these files, instead of 22 free releases
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) like: Vec<PathBuf>,
+}
+
+impl Closer {
+    /// Whether a closer look is asked for.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.spectrum || self.space || !self.like.is_empty()
     }
 }
 

@@ -11,6 +11,7 @@ mod mix;
 mod new;
 mod process;
 mod ride;
+mod tone;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -20,6 +20,7 @@
 //! - [`report`]: the same as a page with pictures.
 //! - [`compare`]: two files held against each other, and heard blind.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
+//! - [`tone`]: what frequencies a file is made of, and how it lies in space.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
@@ -42,6 +43,7 @@ pub mod report;
 pub mod ride;
 pub mod rule_pages;
 mod text_file;
+pub mod tone;
 pub mod world;
 
 pub use check::{CheckOptions, CheckReport, RuleSetting};

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tonmeister::tone::{Corridor, Tone};
 use tonmeister::{Album, Failure, Gains, History, MeasureOptions, MeasureReport, Portrayed, ReportFiles, World};
 
-use super::levels;
-use crate::args::Measure;
+use super::{levels, tone};
+use crate::args::{Closer, Measure};
 use crate::bars::Bars;
 use crate::exit::Outcome;
 use crate::table::{FAINT, STRONG, Side, Table, count, duration, maybe, number, quantity, styled};
@@ -20,6 +21,8 @@ struct Measured {
     files: Vec<Each>,
     #[serde(skip_serializing_if = "Option::is_none")]
     album: Option<Album>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tones: Vec<Tone>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Unmeasured>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,9 +79,34 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     }
     let album = (args.album && !reports.is_empty()).then(|| tonmeister::album(&reports));
     let each = |report: MeasureReport| Each { history: args.history.then(|| report.history()), report };
-    let measured = Measured { files: reports.into_iter().map(each).collect(), album, failed, report };
-    voice.result(&measured, told);
+    let files: Vec<Each> = reports.into_iter().map(each).collect();
+    let mut measured = Measured { files, album, tones: Vec::new(), failed, report };
+    if args.closer.is_wanted() {
+        let paths = measured.files.iter().map(|file| file.report.path.clone()).collect::<Vec<_>>();
+        match tones(&args.closer, &paths, voice) {
+            Ok(tones) => measured.tones = tones,
+            Err(failure) => {
+                outcome = Outcome::of(&failure);
+                trouble::tell(&failure, voice);
+            }
+        }
+    }
+    voice.result(&measured, |measured| {
+        let spectrum = args.closer.spectrum || !args.closer.like.is_empty();
+        let each = |t: &Tone| tone::told(t, spectrum, args.closer.space);
+        told(measured) + &measured.tones.iter().map(each).collect::<String>()
+    });
     outcome
+}
+
+/// The closer look at each file.
+fn tones(closer: &Closer, paths: &[PathBuf], voice: &Voice) -> Result<Vec<Tone>, Failure> {
+    let world = super::world();
+    let corridor = match closer.like.as_slice() {
+        [] => Corridor::free_releases(),
+        references => world.corridor(references, &mut Bars::new(voice))?,
+    };
+    paths.iter().map(|path| world.tone(path, &corridor, &mut Bars::new(voice))).collect()
 }
 
 /// Measured by these options; without any, portrayed as well.
