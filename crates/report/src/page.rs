@@ -99,7 +99,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page with a title and a line of facts under it.
+    /// A page with a title and a line or two of facts under it.
     pub fn new(title: &str, facts: &str) -> Self {
         Page { title: title.into(), facts: facts.into(), ..Page::default() }
     }
@@ -147,7 +147,8 @@ impl Page {
         let _ = writeln!(out, "@media print{{:root{{{}}}}}", LIGHT.variables());
         let _ = writeln!(out, "{STYLE}</style>\n</head>\n<body>\n<header>");
         let _ = writeln!(out, "<p class=\"maker\">tonmeister</p>\n<h1>{title}</h1>");
-        let _ = writeln!(out, "<p class=\"facts\">{}</p>\n</header>\n<main>", escaped(&self.facts));
+        let facts: Vec<String> = self.facts.lines().map(escaped).collect();
+        let _ = writeln!(out, "<p class=\"facts\">{}</p>\n</header>\n<main>", facts.join("<br/>"));
         out.push_str(&self.body);
         out.push_str("</main>\n<footer><p>Measured and drawn by Tonmeister. Loudness: ITU-R BS.1770, EBU R 128, Tech 3341 and 3342. Typeface: Inter, SIL Open Font License.</p></footer>\n");
         if !self.readings.is_empty() {

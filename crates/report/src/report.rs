@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
                 .map(|(n, s)| format!("{}: {}", self.cast.name(n), of(s)))
                 .chain((several.len() > 3).then(|| format!("and {} more", several.len() - 3)))
                 .collect::<Vec<_>>()
-                .join("   "),
+                .join("\n"),
         }
     }
 
