@@ -199,6 +199,24 @@ fn a_mix_is_written_and_told() {
 }
 
 #[test]
+fn a_report_is_one_page_and_pictures_are_files() {
+    let song = Song::new();
+    let (vox, page, drawn) = (song.text("vox.wav"), song.text("report.html"), song.text("drawn"));
+    let told = tonmeister(&["measure", &vox, "--report", &page, "--pictures", &drawn]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    assert!(out(&told).contains("LUFS") && out(&told).contains("report.html"), "{}", out(&told));
+    let html = fs::read_to_string(&page).expect("a page");
+    assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<h1>vox.wav</h1>"));
+    assert!(fs::read(song.path("drawn/loudness.png")).expect("a picture").starts_with(b"\x89PNG"));
+    // The same numbers as without, and two stories of two files.
+    let plain = json(&tonmeister(&["measure", &vox, "--json"]));
+    let both = json(&tonmeister(&["measure", "--before", &vox, "--after", &vox, "--report", &page, "--json"]));
+    assert_eq!(plain["files"][0], both["files"][1]);
+    assert_eq!(both["report"]["page"], page.as_str());
+    assert_eq!(code(&tonmeister(&["measure", "--before", &vox])), 2, "before what?");
+}
+
+#[test]
 fn several_files_are_measured_as_one_album_and_surround_in_its_places() {
     let song = Song::new();
     let (vox, quiet) = (song.text("vox.wav"), song.text("surround.wav"));
