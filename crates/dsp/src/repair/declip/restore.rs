@@ -1,21 +1,27 @@
 //! Finding the wave behind a clipped one.
 //!
 //! The sound is a sum of windowed sinusoids, few of them large, and large ones have company: the same partial in the
-//! frames before and behind, its neighbors in frequency. Each iteration compares the sum with what is known (samples
-//! that were not clipped, and that clipped ones lie beyond the level), hands the difference back to the coefficients,
-//! and shrinks those whose neighborhood of three bins by seven frames is weak (the *persistent empirical Wiener* rule).
-//! The threshold of the shrinking falls by and by.
+//! frames before and behind, its neighbors in frequency. Two demands are made in turn: that the sum agrees with what is
+//! known (samples that were not clipped stay, clipped ones lie beyond the level), and that coefficients whose
+//! neighborhood of three bins by seven frames is weak are small (the *persistent empirical Wiener* rule, with
+//! a threshold that falls by and by). The state is reflected at both (Douglas–Rachford splitting), which agrees with
+//! both after some hundred iterations; going down the gradient, as the paper does, takes some thousand.
 //!
-//! Instead of running through a recording twenty times, the window of frames slides: a frame comes in at the right with
-//! a high threshold, has some iterations at every hop, and leaves at the left with a low one.
+//! A recording is restored section by section, and the same threshold holds for all frames of a section. A section
+//! looks some frames farther than what it gives out, and holds to what the section before has given out. The
+//! iterations are spread over the time in which the next section is heard.
 
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-/// How much of the last step is taken again.
-const MOMENTUM: f32 = 0.9;
+/// How much farther than asked each step goes.
+const RELAXATION: f32 = 1.4;
+/// The threshold at first and at last, as parts of the clipping level, where a tenth is clipped or less; and at most,
+/// where nearly all is, and the sound stands far out.
+const FIRST: (f32, f32) = (2.0, 40.0);
+const LAST: (f32, f32) = (0.005, 0.02);
 /// Frames on either side that count as neighbors.
 const REACH: usize = 3;
 
@@ -24,12 +30,24 @@ const REACH: usize = 3;
 pub(super) struct Shape {
     /// Length of a frame; a hop is a quarter.
     pub size: usize,
-    /// Frames in the window.
-    pub frames: usize,
-    /// Iterations per hop.
+    /// Frames of a section that are given out.
+    pub advance: usize,
+    /// Frames that it looks farther.
+    pub ahead: usize,
+    /// Iterations on each section.
     pub iterations: usize,
-    /// The threshold at first and at last, as parts of the clipping level.
-    pub threshold: (f32, f32),
+}
+
+impl Shape {
+    /// Frames of a section.
+    fn frames(&self) -> usize {
+        self.advance + self.ahead
+    }
+
+    /// By how many hops what is given lies behind what is taken.
+    pub(super) fn delay(&self) -> usize {
+        self.frames() + self.advance + 1
+    }
 }
 
 /// What is known of a sample.
@@ -51,9 +69,10 @@ impl Known {
 }
 
 struct Frame {
-    /// The coefficients, and where momentum would carry them.
+    /// The coefficients after shrinking.
     now: Vec<Complex<f32>>,
-    ahead: Vec<Complex<f32>>,
+    /// The coefficients that are shrunk.
+    state: Vec<Complex<f32>>,
 }
 
 /// The tools that all channels share.
@@ -80,12 +99,13 @@ impl Transform {
         let (forward, back) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
         let scratch = forward.get_scratch_len().max(back.get_scratch_len());
         let turn = std::f64::consts::TAU / size as f64;
-        // Squares of four windows, a quarter apart, add up to 1.
-        let window: Vec<f32> =
-            (0..size).map(|n| ((0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos()) / 1.5_f64.sqrt()) as f32).collect();
-        let mut cover = vec![0.0; (shape.frames + 3) * hop];
-        for frame in 0..shape.frames {
-            cover[frame * hop..][..size].iter_mut().zip(&window).for_each(|(c, w)| *c += w * w);
+        // Squares of four windows, a quarter apart, add up to 1; and the transform neither adds energy nor takes any.
+        let window: Vec<f32> = (0..size)
+            .map(|n| ((0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos()) / (1.5 * size as f64).sqrt()) as f32)
+            .collect();
+        let mut cover = vec![0.0; (shape.frames() + 3) * hop];
+        for frame in 0..shape.frames() {
+            cover[frame * hop..][..size].iter_mut().zip(&window).for_each(|(c, w)| *c += w * w * size as f32);
         }
         Transform {
             shape,
@@ -95,8 +115,8 @@ impl Transform {
             scratch: vec![Complex::default(); scratch],
             samples: vec![0.0; size],
             bins: vec![Complex::default(); size / 2 + 1],
-            sum: vec![0.0; (shape.frames + 3) * hop],
-            energy: vec![0.0; shape.frames * (size / 2 + 1)],
+            sum: vec![0.0; (shape.frames() + 3) * hop],
+            energy: vec![0.0; shape.frames() * (size / 2 + 1)],
             cover,
         }
     }
@@ -108,154 +128,168 @@ impl Transform {
         }
         // Lengths fit: both were made for `size`.
         let _ = self.forward.process_with_scratch(&mut self.samples, &mut self.bins, &mut self.scratch);
-        let scale = 1.0 / (self.shape.size as f32).sqrt();
-        self.bins.iter_mut().for_each(|bin| *bin *= scale);
     }
 
-    /// Adds the samples of a frame.
-    fn synthesize(&mut self, coefficients: &[Complex<f32>], onto: Onto<'_>) {
-        self.bins.copy_from_slice(coefficients);
+    /// Adds the samples of the frame that is in `bins`.
+    fn synthesize(&mut self, onto: &mut [f32]) {
         let last = self.bins.len() - 1;
         self.bins[0].im = 0.0;
         self.bins[last].im = 0.0;
         let _ = self.back.process_with_scratch(&mut self.bins, &mut self.samples, &mut self.scratch);
-        let scale = 1.0 / (self.shape.size as f32).sqrt();
-        let out = match onto {
-            Onto::Sum(at) => &mut self.sum[at..at + self.shape.size],
-            Onto::Slice(out) => out,
-        };
-        for ((out, x), w) in out.iter_mut().zip(&self.samples).zip(&self.window) {
-            *out += x * w * scale;
+        for ((out, x), w) in onto.iter_mut().zip(&self.samples).zip(&self.window) {
+            *out += x * w;
         }
     }
 }
 
-/// Where the samples of a frame are added: to the sum from a place on, or to a slice.
-enum Onto<'a> {
-    Sum(usize),
-    Slice(&'a mut [f32]),
-}
-
-/// One channel's window of frames.
+/// One channel's sections.
 pub(super) struct Restorer {
+    /// What is known, from the hop that is given out next to the newest.
     known: Vec<Known>,
     frames: Vec<Frame>,
-    /// What the frames that have left hold of the beginning of the span; and a fourth hop to work in.
-    left: Vec<f32>,
-    /// Energies of the frames that left last, the newest last.
+    /// What the frames of the last section hold, and have left to the next.
+    found: Vec<f32>,
+    /// What their reflections hold of the next.
+    reflected: Vec<f32>,
+    /// Energies of its last frames.
     gone: Vec<f32>,
-    /// Whether anything in the span is clipped, and the frames are kept.
+    /// Hops since the section began.
+    phase: usize,
+    /// By how much the thresholds are higher, because more is clipped.
+    depth: f32,
+    /// There is something clipped in this section, and was in the last one.
     awake: bool,
+    restored: bool,
 }
 
 impl Restorer {
     pub(super) fn new(shape: &Shape) -> Self {
         let (bins, hop) = (shape.size / 2 + 1, shape.size / 4);
-        let frame = || Frame { now: vec![Complex::default(); bins], ahead: vec![Complex::default(); bins] };
+        let none = || vec![Complex::default(); bins];
+        let frame = || Frame { now: none(), state: none() };
         Restorer {
-            known: vec![Known::SILENCE; (shape.frames + 3) * hop],
-            frames: (0..shape.frames).map(|_| frame()).collect(),
-            left: vec![0.0; shape.size],
+            known: vec![Known::SILENCE; (shape.delay() + 1) * hop],
+            frames: (0..shape.frames()).map(|_| frame()).collect(),
+            found: vec![0.0; (shape.advance + 3) * hop],
+            reflected: vec![0.0; (shape.advance + 3) * hop],
             gone: vec![0.0; REACH * bins],
+            phase: 0,
+            depth: 1.0,
             awake: false,
+            restored: false,
         }
     }
 
     pub(super) fn reset(&mut self) {
         self.known.fill(Known::SILENCE);
+        self.phase = 0;
         self.awake = false;
+        self.restored = false;
     }
 
-    /// What is known of the span, to be marked.
-    pub(super) fn known_mut(&mut self) -> &mut [Known] {
+    /// Takes the newest hop, and gives all that is known, to be marked.
+    pub(super) fn take(&mut self, input: &[f32]) -> &mut [Known] {
+        self.known.copy_within(input.len().., 0);
+        let old = self.known.len() - input.len();
+        for (known, x) in self.known[old..].iter_mut().zip(input) {
+            *known = Known { sample: *x, beyond: 0.0 };
+        }
         &mut self.known
     }
 
-    /// Takes the newest hop; `known` has been called upon to mark it. Gives the oldest.
-    pub(super) fn hop(&mut self, tools: &mut Transform, output: &mut [f32]) {
-        let clipped = self.known.iter().any(|known| known.beyond != 0.0);
-        if clipped && !self.awake {
-            self.wake(tools);
+    /// Gives the oldest hop.
+    pub(super) fn give(&mut self, tools: &mut Transform, output: &mut [f32]) {
+        let Shape { advance, iterations, .. } = tools.shape;
+        let hop = output.len();
+        // Where the section begins.
+        let base = (advance - 1 - self.phase) * hop;
+        if self.phase == 0 {
+            // The last three hops are those that the next section finds begun.
+            self.awake = self.known[base..base + (advance + 3) * hop].iter().any(|known| known.beyond != 0.0);
+            if self.awake {
+                self.begin(tools, base);
+            }
         }
-        self.awake = clipped;
-        if !clipped {
-            output.iter_mut().zip(&self.known).for_each(|(out, known)| *out = known.sample);
+        if self.awake {
+            for iteration in iterations * self.phase / advance..iterations * (self.phase + 1) / advance {
+                self.iterate(tools, base, iteration);
+            }
+        }
+        self.phase += 1;
+        if self.phase == advance {
+            self.phase = 0;
+            if self.awake {
+                self.finish(tools);
+            }
+            self.restored = self.awake;
+        }
+        let found = &self.found[self.phase * hop..];
+        for ((out, known), found) in output.iter_mut().zip(&self.known).zip(found) {
+            let beyond = found.is_finite() && found.abs() > known.beyond.abs() && found * known.beyond > 0.0;
+            *out = if self.restored && beyond { *found } else { known.sample };
+        }
+    }
+
+    /// All frames as they are heard.
+    fn begin(&mut self, tools: &mut Transform, base: usize) {
+        let hop = tools.shape.size / 4;
+        let mut most = 0;
+        for (k, frame) in self.frames.iter_mut().enumerate() {
+            let heard = &self.known[base + k * hop..][..tools.shape.size];
+            most = most.max(heard.iter().filter(|known| known.beyond != 0.0).count());
+            tools.analyze(heard.iter().map(|known| known.tame()));
+            frame.now.copy_from_slice(&tools.bins);
+            frame.state.copy_from_slice(&tools.bins);
+        }
+        let part = most as f32 / tools.shape.size as f32;
+        self.depth = (part / 0.1).powf(1.5).max(1.0);
+        if self.restored {
             return;
         }
-        for iteration in 0..tools.shape.iterations {
-            self.iterate(tools, iteration);
+        // What was before needed no repair.
+        let (three, tail) = (3 * hop, tools.shape.advance * hop);
+        for (n, (known, cover)) in self.known[base..base + three].iter().zip(&tools.cover).enumerate() {
+            self.found[tail + n] = known.tame() * (1.0 - cover);
         }
-        // The oldest frame leaves; nothing that comes can change the samples of its first hop any more.
-        let bins = tools.bins.len();
-        self.gone.copy_within(bins.., 0);
-        let from = (REACH - 1) * bins;
-        energies(&self.frames[0].now, &mut self.gone[from..]);
-        tools.synthesize(&self.frames[0].now, Onto::Slice(&mut self.left));
-        for ((out, known), found) in output.iter_mut().zip(&self.known).zip(&self.left) {
-            *out = if known.beyond == 0.0 {
-                known.sample
-            } else if found.is_finite() && (found.abs() > known.beyond.abs()) && (found * known.beyond > 0.0) {
-                *found
-            } else {
-                known.sample
-            };
-        }
-    }
-
-    /// Makes room for a hop, which is to be written at the end of `known`.
-    pub(super) fn shift(&mut self, tools: &mut Transform) {
-        let hop = tools.shape.size / 4;
-        self.known.copy_within(hop.., 0);
-        if self.awake {
-            self.left.copy_within(hop.., 0);
-            let kept = self.left.len() - hop;
-            self.left[kept..].fill(0.0);
-            self.frames.rotate_left(1);
-        }
-    }
-
-    /// The newest frame begins as it is heard.
-    pub(super) fn begin(&mut self, tools: &mut Transform) {
-        if self.awake {
-            let last = self.frames.len() - 1;
-            self.start(last, tools);
-        }
-    }
-
-    fn start(&mut self, frame: usize, tools: &mut Transform) {
-        let hop = tools.shape.size / 4;
-        tools.analyze(self.known[frame * hop..].iter().map(|known| known.tame()));
-        self.frames[frame].now.copy_from_slice(&tools.bins);
-        self.frames[frame].ahead.copy_from_slice(&tools.bins);
-    }
-
-    /// All frames as they are heard: so far there was nothing to repair.
-    fn wake(&mut self, tools: &mut Transform) {
-        for frame in 0..self.frames.len() {
-            self.start(frame, tools);
-        }
-        self.left.fill(0.0);
-        let three = tools.shape.size / 4 * 3;
-        for ((left, known), cover) in self.left[..three].iter_mut().zip(&self.known).zip(&tools.cover) {
-            *left = known.tame() * (1.0 - cover);
-        }
+        self.reflected[tail..].copy_from_slice(&self.found[tail..]);
         let bins = tools.bins.len();
         for gone in self.gone.chunks_exact_mut(bins) {
             energies(&self.frames[0].now, gone);
         }
     }
 
-    fn iterate(&mut self, tools: &mut Transform, iteration: usize) {
-        let Shape { size, frames, iterations, threshold } = tools.shape;
-        let (hop, bins) = (size / 4, size / 2 + 1);
+    /// The section is restored. What its frames hold of the next is kept.
+    fn finish(&mut self, tools: &mut Transform) {
+        let Shape { size, advance, .. } = tools.shape;
+        let (hop, bins) = (size / 4, tools.bins.len());
+        for kept in [&mut self.found, &mut self.reflected] {
+            kept.copy_within(advance * hop.., 0);
+            kept[3 * hop..].fill(0.0);
+        }
+        for k in 0..advance {
+            tools.bins.copy_from_slice(&self.frames[k].now);
+            tools.synthesize(&mut self.found[k * hop..]);
+            reflect(&self.frames[k], &mut tools.bins);
+            tools.synthesize(&mut self.reflected[k * hop..]);
+        }
+        for (k, gone) in self.gone.chunks_exact_mut(bins).enumerate() {
+            energies(&self.frames[advance - REACH + k].now, gone);
+        }
+    }
+
+    fn iterate(&mut self, tools: &mut Transform, base: usize, iteration: usize) {
+        let Shape { size, iterations, .. } = tools.shape;
+        let (hop, bins, frames) = (size / 4, size / 2 + 1, self.frames.len());
         let three = 3 * hop;
-        tools.sum[..three].copy_from_slice(&self.left[..three]);
+        tools.sum[..three].copy_from_slice(&self.reflected[tools.shape.advance * hop..]);
         tools.sum[three..].fill(0.0);
+        let mut sum = std::mem::take(&mut tools.sum);
         for (k, frame) in self.frames.iter().enumerate() {
-            tools.synthesize(&frame.ahead, Onto::Sum(k * hop));
+            reflect(frame, &mut tools.bins);
+            tools.synthesize(&mut sum[k * hop..]);
         }
         let mut level = 0.0_f32;
-        for (n, (sum, known)) in tools.sum.iter_mut().zip(&self.known).enumerate() {
+        for (n, (sum, known)) in sum.iter_mut().zip(&self.known[base..]).enumerate() {
             // The last three hops lack the frames that are yet to come.
             let cover = if n < three { 1.0 } else { tools.cover[n] };
             let (sample, beyond) = (known.tame() * cover, known.beyond * cover);
@@ -268,37 +302,52 @@ impl Restorer {
                 (beyond - *sum).min(0.0)
             };
         }
-        for k in 0..frames {
-            let difference = std::mem::take(&mut tools.sum);
-            tools.analyze(difference[k * hop..].iter().copied());
-            tools.sum = difference;
-            let ahead = &mut self.frames[k].ahead;
-            ahead.iter_mut().zip(&tools.bins).for_each(|(ahead, bin)| *ahead += bin);
-            energies(ahead, &mut tools.energy[k * bins..(k + 1) * bins]);
+        for (k, Frame { now, state }) in self.frames.iter_mut().enumerate() {
+            tools.analyze(sum[k * hop..].iter().copied());
+            step(state, now, &tools.bins);
+            energies(state, &mut tools.energy[k * bins..(k + 1) * bins]);
         }
+        tools.sum = sum;
+        let passed = iteration as f32 / (iterations - 1) as f32;
+        let (first, last) = ((FIRST.0 * self.depth).min(FIRST.1), (LAST.0 * self.depth).min(LAST.1));
+        let part = first * (last / first).powf(passed) * level;
         for k in 0..frames {
-            // The frame's age, from 0 to 1.
-            let passed = ((frames - 1 - k) * iterations + iteration) as f32 / (frames * iterations - 1) as f32;
-            let part = threshold.0 * (threshold.1 / threshold.0).powf(passed) * level;
-            // The sum over the neighborhood, in the window and among those that left.
+            // The sum over the neighborhood, in the section and at the end of the last one.
             let around = &mut tools.samples[..bins];
             around.fill(0.0);
             let mut count = 0;
-            for there in k as isize - REACH as isize..=(k + REACH) as isize {
-                let row = if there < 0 {
-                    let row = (there + REACH as isize) as usize;
-                    &self.gone[row * bins..(row + 1) * bins]
-                } else if (there as usize) < frames {
-                    &tools.energy[there as usize * bins..(there as usize + 1) * bins]
+            for there in (k + REACH).saturating_sub(2 * REACH)..=k + 2 * REACH {
+                // Counted from the first that is kept of the last section.
+                let row = if there < REACH {
+                    &self.gone[there * bins..(there + 1) * bins]
+                } else if there - REACH < frames {
+                    &tools.energy[(there - REACH) * bins..(there - REACH + 1) * bins]
                 } else {
                     continue;
                 };
                 count += 1;
                 add(around, row);
             }
-            let Frame { now, ahead } = &mut self.frames[k];
-            shrink(now, ahead, around, part * part * (3 * count) as f32);
+            let Frame { now, state } = &mut self.frames[k];
+            shrink(now, state, around, part * part * (3 * count) as f32);
         }
+    }
+}
+
+/// A frame mirrored at what shrinking has made of it.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn reflect(frame: &Frame, out: &mut [Complex<f32>]) {
+    for ((out, now), state) in out.iter_mut().zip(&frame.now).zip(&frame.state) {
+        *out = Complex::new(2.0 * now.re - state.re, 2.0 * now.im - state.im);
+    }
+}
+
+/// Towards the coefficients that agree with what is known.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn step(state: &mut [Complex<f32>], now: &[Complex<f32>], difference: &[Complex<f32>]) {
+    for ((state, now), difference) in state.iter_mut().zip(now).zip(difference) {
+        state.re += RELAXATION * (now.re + difference.re - state.re);
+        state.im += RELAXATION * (now.im + difference.im - state.im);
     }
 }
 
@@ -321,13 +370,11 @@ fn add(out: &mut [f32], more: &[f32]) {
     }
 }
 
-/// Shrinks the coefficients by their neighborhood's energy, and carries them on.
+/// Shrinks the coefficients by their neighborhood's energy.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn shrink(now: &mut [Complex<f32>], ahead: &mut [Complex<f32>], around: &[f32], threshold: f32) {
-    for ((now, ahead), around) in now.iter_mut().zip(ahead).zip(around) {
+fn shrink(now: &mut [Complex<f32>], state: &[Complex<f32>], around: &[f32], threshold: f32) {
+    for ((now, state), around) in now.iter_mut().zip(state).zip(around) {
         let gain = (1.0 - threshold / (around + 1e-30)).max(0.0);
-        let new = Complex::new(ahead.re * gain, ahead.im * gain);
-        *ahead = Complex::new(new.re + MOMENTUM * (new.re - now.re), new.im + MOMENTUM * (new.im - now.im));
-        *now = new;
+        *now = Complex::new(state.re * gain, state.im * gain);
     }
 }

@@ -33,22 +33,23 @@ fn gain_db(ratio: f64) -> f64 {
     gain
 }
 
-/// Asked: 21.1 dB on the excerpts of the survey, after as many iterations as it takes; measured here 21.
+/// The survey has 21.1 dB on its ten excerpts, after thousands of iterations; 19.7 on the same ten with this
+/// (`good`). Measured on these strings: 22.6.
 #[test]
 fn light_clipping_is_restored() {
-    assert!(gain_db(15.0) > 20.1);
+    assert!(gain_db(15.0) > 22.0);
 }
 
-/// There 17.7; here, with 160 iterations, 14.5.
+/// There 17.7, and 16.2 with this; here 15.2.
 #[test]
 fn moderate_clipping_is_restored() {
-    assert!(gain_db(7.0) > 14.0);
+    assert!(gain_db(7.0) > 14.7);
 }
 
-/// There 15.0; here 9.7.
+/// There 15.0, and 13.1 with this; here 10.6.
 #[test]
 fn hard_clipping_is_lessened() {
-    assert!(gain_db(3.0) > 9.0);
+    assert!(gain_db(3.0) > 10.0);
 }
 
 #[test]
@@ -99,7 +100,26 @@ fn the_output_is_turned_down() {
 
 #[test]
 fn blocks_do_not_matter() {
-    let (clipped, _) = clipped(&strings(29, 48_000, 34_000), 10.0);
-    let input = spread(&clipped, Layout::Mono);
-    assert_block_size_does_not_matter(|| declip(&[("level", 1.0), ("level_db", -12.0)], Layout::Mono), &input, &[]);
+    // At a low rate all is shorter.
+    let (clipped, level) = clipped(&strings(29, 8000, 34_000), 10.0);
+    let level_db = 20.0 * f64::from(0.9999 * level).log10();
+    let settings = [("level", 1.0), ("level_db", level_db), ("quality", 2.0)];
+    let settings = settings.iter().fold(Settings::new(Declip::SPEC), |all, (id, value)| all.with(id, *value));
+    let stream = Stream { sample_rate: 8000, layout: Layout::Mono, max_block: 4096, seed: 0 };
+    let make = || Declip::from_settings(&settings).build(&stream).unwrap();
+    let heard = 34_000 - make().latency().0 as usize;
+    let restored = through(&mut *make(), &clipped);
+    assert!(restored[..heard].iter().zip(&clipped).any(|(y, x)| y.abs() > 1.2 * x.abs()));
+    assert_block_size_does_not_matter(make, &spread(&clipped, Layout::Mono), &[]);
+}
+
+/// 60 iterations end at 11.5 dB, 300 at 13.6.
+#[test]
+fn more_iterations_come_nearer() {
+    let sound = strings(21, 48_000, 48_000);
+    let (clipped, _) = clipped(&sound, 3.0);
+    let ratio = |quality| ratio_db(&sound, &through(&mut *declip(&[("quality", quality)], Layout::Mono), &clipped));
+    let (draft, good) = (ratio(2.0), ratio(0.0));
+    eprintln!("draft {draft:.1} dB, good {good:.1} dB");
+    assert!(good > draft + 1.0);
 }
