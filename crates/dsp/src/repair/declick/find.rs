@@ -5,6 +5,11 @@ use super::super::ar::{Gaps, Model};
 /// Samples over which the prediction error's spread is measured, on either side.
 const STRETCH: usize = 256;
 
+/// The edges of a click need to stand out only by this part of what its middle must.
+const FAINT: f64 = 0.4;
+/// So many samples in a row that do not are the end of it, and no edge is longer than that.
+const EDGE: (usize, usize) = (4, 5);
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Search {
@@ -111,10 +116,35 @@ impl Finder {
             // The last backward error inside, if it is one with the beginning.
             let fails = |n: usize| self.backward[n].abs() > search.deviations * self.spread[n / STRETCH];
             let Some(to) = (from..=last).rev().find(|n| fails(*n)) else { continue };
-            if to + 1 - from <= search.longest && self.fresh.len() < self.fresh.capacity() {
-                self.fresh.push((from, to + 1));
+            let (from, to) = self.widened(from, to + 1, search);
+            if to - from <= search.longest && self.fresh.len() < self.fresh.capacity() {
+                self.fresh.push((from, to));
             }
         }
+    }
+
+    /// A click fades in and out. What is left of its edges would be taken for sound, and spoil the filling: so it
+    /// reaches as far as the errors are larger than usual.
+    fn widened(&self, from: usize, to: usize, search: &Search) -> (usize, usize) {
+        let low = FAINT * search.deviations;
+        let faint = |error: &[f64], n: usize| error[n].abs() > low * self.spread[n / STRETCH];
+        let order = self.model.order();
+        let (mut first, mut last) = (from, to);
+        let mut at = from;
+        while at > order && first - at < EDGE.0 && from - at < EDGE.1 {
+            at -= 1;
+            if faint(&self.forward, at) {
+                first = at;
+            }
+        }
+        at = to;
+        while at < self.backward.len() - order && at - last < EDGE.0 && at - to < EDGE.1 {
+            if faint(&self.backward, at) {
+                last = at + 1;
+            }
+            at += 1;
+        }
+        (first, last)
     }
 
     /// Where the matched filter stands out and nothing strong is near.
