@@ -5,8 +5,10 @@ use super::super::ar::{Gaps, Model};
 /// Samples over which the prediction error's spread is measured, on either side.
 const STRETCH: usize = 256;
 
-/// The edges of a click need to stand out only by this part of what its middle must.
-const FAINT: f64 = 0.4;
+/// The edges of a click need to stand out only by this part of what its middle must,
+const FAINT: f64 = 0.3;
+/// if that stands out by so many times as much, forward and backward.
+const CLEAR: f64 = 2.0;
 /// So many samples in a row that do not are the end of it, and no edge is longer than that.
 const EDGE: (usize, usize) = (4, 5);
 
@@ -124,22 +126,27 @@ impl Finder {
     }
 
     /// A click fades in and out. What is left of its edges would be taken for sound, and spoil the filling: so it
-    /// reaches as far as the errors are larger than usual.
+    /// reaches as far as the errors are larger than usual. What may be music is not widened: the beginning of a note
+    /// stands out forward, but hardly backward.
     fn widened(&self, from: usize, to: usize, search: &Search) -> (usize, usize) {
-        let low = FAINT * search.deviations;
-        let faint = |error: &[f64], n: usize| error[n].abs() > low * self.spread[n / STRETCH];
+        let exceeds =
+            |error: &[f64], n: usize, part: f64| error[n].abs() > part * search.deviations * self.spread[n / STRETCH];
+        let clear = |error: &[f64]| (from..to).any(|n| exceeds(error, n, CLEAR));
+        if !clear(&self.forward) || !clear(&self.backward) {
+            return (from, to);
+        }
         let order = self.model.order();
         let (mut first, mut last) = (from, to);
         let mut at = from;
         while at > order && first - at < EDGE.0 && from - at < EDGE.1 {
             at -= 1;
-            if faint(&self.forward, at) {
+            if exceeds(&self.forward, at, FAINT) {
                 first = at;
             }
         }
         at = to;
         while at < self.backward.len() - order && at - last < EDGE.0 && at - to < EDGE.1 {
-            if faint(&self.backward, at) {
+            if exceeds(&self.backward, at, FAINT) {
                 last = at + 1;
             }
             at += 1;
