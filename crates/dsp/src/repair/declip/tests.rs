@@ -33,20 +33,20 @@ fn gain_db(ratio: f64) -> f64 {
     gain
 }
 
-/// The survey has 21.1 dB on its ten excerpts, after thousands of iterations; 19.7 on the same ten with this
-/// (`good`). Measured on these strings: 22.6.
+/// The survey has published 21.1 dB for its ten recordings, after thousands of iterations; 19.7 was measured on the
+/// same ten with this (`good`), 1.4 dB less. Here, on strings that are made up: 22.6.
 #[test]
 fn light_clipping_is_restored() {
     assert!(gain_db(15.0) > 22.0);
 }
 
-/// There 17.7, and 16.2 with this; here 15.2.
+/// There 17.7, and 16.2 with this, 1.5 dB less; here 15.2.
 #[test]
 fn moderate_clipping_is_restored() {
     assert!(gain_db(7.0) > 14.7);
 }
 
-/// There 15.0, and 13.1 with this; here 10.6.
+/// There 15.0, and 13.1 with this, 2.0 dB less; here 10.6.
 #[test]
 fn hard_clipping_is_lessened() {
     assert!(gain_db(3.0) > 10.0);
