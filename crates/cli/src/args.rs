@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tonmeister::{CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
+use tonmeister::{AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
 
 use crate::exit::Outcome;
 
@@ -105,6 +105,20 @@ pub(crate) enum Verb {
     /// The moves become the fader's where the rider is the last insert of its strip, the trim's where it is the first.
     /// The rider stays in the song, bypassed.
     Ride(Ride),
+    /// Bring microphones at one source together, in time and polarity
+    ///
+    /// Each track is measured against the reference, on its audio as its clips place it, and the document gets whole
+    /// frames of `delay_samples` (the early ones wait for the latest) and `polarity`. The reference is the first track
+    /// named, or --to. With --to alone, every other track is measured; with no names at all, the tracks that a check
+    /// finds to hold one sound. What is not one sound for certain is left, with the numbers. Audio files are measured
+    /// against each other, and nothing is written.
+    #[command(after_help = "Examples:\n  \
+        tonmeister align song.toml kick-in kick-out --dry-run\n  \
+        tonmeister align song.toml --to overheads snare-top snare-bottom tom\n  \
+        tonmeister align song.toml\n  \
+        tonmeister align di.wav amp.wav\n\n\
+        Exit code 6 when a track or file that was named does not hold the reference's sound for certain.")]
+    Align(Align),
     /// List the effects, or what can be set on one
     Rack(Rack),
     /// Measure loudness, peaks and dynamics of audio files
@@ -315,6 +329,32 @@ pub(crate) struct Ride {
     pub(crate) error: f64,
     #[command(flatten)]
     pub(crate) work: Work,
+}
+
+/// `align`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Align {
+    /// A song document and its tracks, or audio files
+    #[arg(required = true, value_name = "SONG.toml [TRACK]... | FILE")]
+    pub(crate) what: Vec<String>,
+    /// The track or file that the others are measured against [default: the first one named]
+    #[arg(long, value_name = "REFERENCE")]
+    to: Option<String>,
+    /// The greatest delay that is looked for, in milliseconds; sound travels 34 cm in one
+    #[arg(long, value_name = "MS", default_value_t = AlignOptions::default().reach_ms)]
+    reach: f64,
+    /// Only show what would be changed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+impl Align {
+    /// In the façade's words.
+    pub(crate) fn options(&self) -> AlignOptions {
+        AlignOptions { reference: self.to.clone(), reach_ms: self.reach, dry_run: self.dry_run }
+    }
 }
 
 /// From 0 to 3 dB.

@@ -1,6 +1,7 @@
 //! The verbs: each asks the façade for one thing and shows the report.
 
 mod abx;
+mod align;
 mod check;
 mod compare;
 mod demo;
@@ -45,6 +46,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Master(args) => return master::run(args, voice),
         Verb::Process(args) => return process::run(args, voice),
         Verb::Ride(args) => return ride::run(args, voice),
+        Verb::Align(args) => return align::run(&args, voice),
         Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),

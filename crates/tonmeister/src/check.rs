@@ -7,7 +7,7 @@
 //! - [`sarif`]: a report for machines that collect findings. [`moment`]: the level around a finding.
 
 pub mod answer;
-mod diff;
+pub(crate) mod diff;
 pub mod fix;
 pub mod moment;
 pub mod sarif;

@@ -1,5 +1,5 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *measure*, *check*,
-//! *compare*.
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *align*, *measure*,
+//! *check*, *compare*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
 //! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
@@ -23,9 +23,11 @@
 //! - [`tone`]: what frequencies a file is made of, and how it lies in space.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
+//! - [`align`]: microphones at one source, brought together in time and polarity.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
 
+pub mod align;
 pub mod check;
 pub mod compare;
 pub mod demo;
@@ -46,6 +48,7 @@ mod text_file;
 pub mod tone;
 pub mod world;
 
+pub use align::{AlignFilesReport, AlignOptions, AlignReport};
 pub use check::{CheckOptions, CheckReport, RuleSetting};
 pub use compare::{CompareOptions, CompareReport, LevelMatch};
 pub use failure::{Failure, Finding, Place};
@@ -58,6 +61,7 @@ pub use progress::{Progress, Silent};
 pub use report::{Portrayed, ReportFiles, ReportOptions};
 pub use ride::{RideOptions, RideReport};
 pub use tonmeister_core::{Diagnostic, Level, Severity, Speaker};
+pub use tonmeister_measure::align::Polarity;
 pub use tonmeister_measure::check::Finding as AudioFinding;
 pub use tonmeister_measure::loudness::{Album, Gains, History, Loudness, Range as LoudnessRange};
 pub use world::World;

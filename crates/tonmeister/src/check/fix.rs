@@ -135,7 +135,7 @@ impl World {
 }
 
 /// Puts the new text in the place of the one that was checked, whole or not at all.
-fn write(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
     if std::fs::read_to_string(path).is_ok_and(|now| now != before) {
         return Err(Failure::output(path, "was changed by somebody else meanwhile; run it again"));
     }
