@@ -24,8 +24,8 @@
 //! modulation move without a click: in straight lines with corners rounded by a one-pole of 1 ms, jumps in 50 ms (the
 //! filters' frequencies: in 20 ms, eased); the modulation takes new values on a grid of 64 frames. There is no latency.
 //!
-//! A reverse reverb is not made here: sixteen lines cannot run backward. [`convolution`](crate::convolution) plays any
-//! recorded space backward with `reverse`.
+//! With `reverse` the space answers backward ([`swell`]): in place of diffuser and network stands a drawn response that
+//! rises as they would decay and ends at once, early reflections last, and is convolved with the dry sound.
 //!
 //! Modulation is a swing of the mixing matrix, not of delays: it spreads resonances without bending the pitch and
 //! without dulling the treble (see [`network`]).
@@ -43,6 +43,7 @@ mod processor;
 pub(crate) mod ring;
 mod shelves;
 mod slowest;
+mod swell;
 mod transpose;
 mod tuning;
 
@@ -79,8 +80,7 @@ const SPEC: EffectSpec = EffectSpec {
     family: Family::Space,
     summary: "Puts the sound into a room, a chamber, a plate or a hall.",
     doc: "Meant for a bus that tracks send to, where `mix_percent` stays at 100. Each octave lasts as long as \
-          `decay_s` and the ratios say, within 5 %. For a swell that runs backward take `convolution` and its \
-          `reverse`.",
+          `decay_s` and the ratios say, within 5 %. With `reverse` it swells instead, and stops.",
     params: &[
         ParamSpec::choice("kind", "Kind", KINDS, "The space: its size, density and early reflections."),
         fixed(
@@ -276,6 +276,28 @@ const SPEC: EffectSpec = EffectSpec {
             ],
             doc: "Cuts the space off a while after each stroke: the big drums of the eighties, a long decay that never \
                   piles up.",
+        },
+        GroupSpec {
+            id: "reverse",
+            name: "Reverse",
+            max: 1,
+            params: &[fixed(
+                ParamSpec::number(
+                    "length_s",
+                    "Length",
+                    Unit::Seconds,
+                    (0.1, 3.0),
+                    1.0,
+                    "How long each swell is, from the sound that it answers to where it ends.",
+                )
+                .logarithmic(),
+            )],
+            doc: "Turns the space backward: after each sound it swells, by 60 dB in the time that it would have taken to \
+                  decay, each octave in its own, and stops within 3 ms. With a length of `decay_s` the swell comes out \
+                  of nothing, a shorter one begins louder. It is as loud as the space is forward; `kind`, size and \
+                  diffusion say how densely it answers, and the early reflections come last. It is the same each time: \
+                  the modulation has nothing to move. To lead into a word, reverse the sound as well or move the wet \
+                  track ahead by the length; by itself it follows, without latency.",
         },
     ],
     files: &[],

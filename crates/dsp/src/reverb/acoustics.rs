@@ -28,7 +28,7 @@ fn plain(kind: usize, decay_s: f64) -> Settings {
 }
 
 /// The response to an impulse of these heights on left and right.
-fn response(settings: &Settings, heights: [f32; 2], seconds: f64) -> [Vec<f64>; 2] {
+pub(super) fn response(settings: &Settings, heights: [f32; 2], seconds: f64) -> [Vec<f64>; 2] {
     let frames = (seconds * FS) as usize;
     let stream = Stream { sample_rate: RATE, layout: Layout::Stereo, max_block: frames, seed: 1 };
     let mut processor = Reverb::from_settings(settings).build(&stream).unwrap();
@@ -41,7 +41,7 @@ fn response(settings: &Settings, heights: [f32; 2], seconds: f64) -> [Vec<f64>; 
 }
 
 /// All four ways through the space: left and right in, left and right out.
-fn responses(settings: &Settings, seconds: f64) -> Vec<Vec<f64>> {
+pub(super) fn responses(settings: &Settings, seconds: f64) -> Vec<Vec<f64>> {
     let [a, b] = response(settings, [1.0, 0.0], seconds);
     let [c, d] = response(settings, [0.0, 1.0], seconds);
     vec![a, b, c, d]
@@ -56,7 +56,7 @@ fn energy(signal: &[f64]) -> f64 {
 }
 
 /// Complex spectrum, zero-padded to `size`.
-fn spectrum(signal: &[f64], size: usize) -> Vec<Complex<f64>> {
+pub(super) fn spectrum(signal: &[f64], size: usize) -> Vec<Complex<f64>> {
     let mut input = signal.to_vec();
     input.resize(size, 0.0);
     let fft = RealFftPlanner::<f64>::new().plan_fft_forward(size);
@@ -66,7 +66,7 @@ fn spectrum(signal: &[f64], size: usize) -> Vec<Complex<f64>> {
 }
 
 /// Size of a spectrum with as much silence behind the signal as its band filters may ring.
-fn roomy(frames: usize) -> usize {
+pub(super) fn roomy(frames: usize) -> usize {
     (2 * frames).next_power_of_two()
 }
 
@@ -85,7 +85,7 @@ fn band_energy(bins: &[Complex<f64>], from: f64, to: f64) -> f64 {
 
 /// The part of a signal of so many frames between two frequencies, from its spectrum; and its rate, which is as low as
 /// the band allows with a fourfold margin.
-fn band(bins: &[Complex<f64>], frames: usize, from: f64, to: f64) -> (Vec<f64>, f64) {
+pub(super) fn band(bins: &[Complex<f64>], frames: usize, from: f64, to: f64) -> (Vec<f64>, f64) {
     let whole = 2 * (bins.len() - 1);
     let needed = (8.0 * to * 2f64.powf(1.0 / 6.0) / FS * whole as f64) as usize;
     let size = needed.next_power_of_two().min(whole);

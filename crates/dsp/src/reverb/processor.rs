@@ -7,6 +7,7 @@ use super::diffuser::{Diffuser, STEPS};
 use super::gate::Gate;
 use super::network::Network;
 use super::ring::{CHUNK, Planes, Ring};
+use super::swell::{self, Swell};
 use super::tuning::{Draw, EARLY_TAPS, EarlyTap, early_taps};
 use super::{LINES, SPEC, curve, tuning};
 use crate::control::{Control, JUMP_MS};
@@ -40,14 +41,27 @@ struct Space {
     pre: [Ring; 2],
     pre_delay: usize,
     early: [[EarlyTap; EARLY_TAPS]; 2],
-    diffuser: Diffuser,
-    network: Network,
-    planes: Box<Planes>,
+    late: Late,
     /// Normalizations that make the wet sound as loud as the dry.
     early_gain: f64,
     late_gain: f64,
     /// The angle of the swing at full modulation, in radians.
     widest_swing: f64,
+}
+
+/// What makes the late reverberation.
+#[derive(Debug)]
+enum Late {
+    Decay(Box<Lines>),
+    Reverse(Swell),
+}
+
+/// Diffuser and network.
+#[derive(Debug)]
+struct Lines {
+    diffuser: Diffuser,
+    network: Network,
+    planes: Planes,
 }
 
 /// Everything that may move.
@@ -186,28 +200,42 @@ impl Space {
         let size = settings.get("size_percent") * 0.01;
         let mut draw = Draw(tuning.seed);
         let lengths = tuning.lengths(size, rate);
-        let early = early_taps(tuning, size, rate, &mut draw);
+        let mut early = early_taps(tuning, size, rate, &mut draw);
         let spans: [f64; STEPS] = tuning.diffuse_ms.map(|ms| 0.001 * ms * size * rate);
-        let diffuser = Diffuser::new(spans, settings.get("diffusion_percent") * 0.01, &mut draw);
+        let diffusion = settings.get("diffusion_percent") * 0.01;
         let pre_delay = (0.001 * settings.get("pre_delay_ms") * rate).round() as usize;
-        let last = early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0);
-
-        // Noise of power 1 on both sides puts 16 into the lines; what they keep of it comes back again and again.
-        let kept = |length: &usize| 10f64.powf(-6.0 * *length as f64 / (rate * curve.at(1000.0)));
-        let kept = lengths.iter().map(kept).sum::<f64>() / LINES as f64;
         let early_power = 10f64.powf(tuning.early_db / 10.0);
         let whole = (1.0 + early_power).sqrt();
+        let reverse = settings.items("reverse").first();
+        let (late, late_gain, widest_swing) = if let Some(item) = reverse {
+            let frames = (item[0] * rate).round() as usize;
+            early = swell::early(&early, frames);
+            let swell = Swell::new(tuning, &curve, frames, size, diffusion, rate);
+            // What is the same each time has nothing that could swing.
+            (Late::Reverse(swell), 1.0, 0.0)
+        } else {
+            // Noise of power 1 on both sides puts 16 into the lines; what they keep of it comes back again and again.
+            let kept = |length: &usize| 10f64.powf(-6.0 * *length as f64 / (rate * curve.at(1000.0)));
+            let kept = lengths.iter().map(kept).sum::<f64>() / LINES as f64;
+            let lines = Lines {
+                diffuser: Diffuser::new(spans, diffusion, &mut draw),
+                network: Network::new(lengths, Losses::new(&curve, &lengths, sample_rate), sample_rate),
+                planes: [[0.0; CHUNK]; LINES],
+            };
+            // `kept` is a power: half its logarithm is that of the amplitude.
+            let swing = (WIDEST_SWING * -0.5 * kept.ln()).min(0.5);
+            (Late::Decay(Box::new(lines)), (1.0 - kept).sqrt() / 4.0, swing)
+        };
+        let reach = if let Late::Decay(lines) = &late { lines.diffuser.reach() } else { 0 };
+        let last = last(&early);
         Space {
-            pre: [0, 1].map(|_| Ring::new(pre_delay + last.max(diffuser.reach()) + CHUNK)),
+            pre: [0, 1].map(|_| Ring::new(pre_delay + last.max(reach) + CHUNK)),
             pre_delay,
             early,
-            diffuser,
-            network: Network::new(lengths, Losses::new(&curve, &lengths, sample_rate), sample_rate),
-            planes: Box::new([[0.0; CHUNK]; LINES]),
+            late,
             early_gain: early_power.sqrt() / whole,
-            late_gain: (1.0 - kept).sqrt() / 4.0 / whole,
-            // `kept` is a power: half its logarithm is that of the amplitude.
-            widest_swing: (WIDEST_SWING * -0.5 * kept.ln()).min(0.5),
+            late_gain: late_gain / whole,
+            widest_swing,
         }
     }
 
@@ -223,15 +251,30 @@ impl Space {
         }
         let behind = self.pre_delay + frames;
         reflect(&self.pre, &self.early, behind, frames, early);
-        self.diffuser.run(&self.pre, behind, &mut self.planes, frames);
-        self.network.run(&self.planes, frames, place, late);
+        match &mut self.late {
+            Late::Decay(lines) => {
+                lines.diffuser.run(&self.pre, behind, &mut lines.planes, frames);
+                lines.network.run(&lines.planes, frames, place, late);
+            }
+            Late::Reverse(swell) => swell.run(&self.pre, behind, frames, late),
+        }
     }
 
     fn reset(&mut self) {
         self.pre.iter_mut().for_each(Ring::clear);
-        self.diffuser.reset();
-        self.network.reset();
+        match &mut self.late {
+            Late::Decay(lines) => {
+                lines.diffuser.reset();
+                lines.network.reset();
+            }
+            Late::Reverse(swell) => swell.reset(),
+        }
     }
+}
+
+/// When the last early reflection comes, in frames.
+fn last(early: &[[EarlyTap; EARLY_TAPS]; 2]) -> usize {
+    early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0)
 }
 
 /// The early reflections of both inputs. What is written behind the run is of no use.
@@ -270,12 +313,17 @@ impl Running {
     pub(super) fn new(settings: &Settings, sample_rate: u32) -> Self {
         let space = Space::new(settings, sample_rate);
         let rate = f64::from(sample_rate);
-        let last = space.early.iter().flatten().map(|tap| tap.delay).max().unwrap_or(0);
-        let cloud = space.diffuser.length() + space.network.longest();
-        // Twice T60 for 120 dB, of at least a tenth more than asked for what the fit of the decay may be off; half a
-        // second for the filters.
-        let decay = (2.0 * space.network.slowest(1.1 * curve(settings).longest()) + 0.5) * rate;
-        let tail = (space.pre_delay + last + cloud) as u64 + decay.ceil() as u64;
+        // Half a second for the filters.
+        let sound = match &space.late {
+            // Twice T60 for 120 dB, of at least a tenth more than asked for what the fit of the decay may be off.
+            Late::Decay(lines) => {
+                let cloud = lines.diffuser.length() + lines.network.longest();
+                let decay = (2.0 * lines.network.slowest(1.1 * curve(settings).longest()) + 0.5) * rate;
+                (last(&space.early) + cloud) as u64 + decay.ceil() as u64
+            }
+            Late::Reverse(swell) => swell.frames() as u64 + (0.5 * rate).ceil() as u64,
+        };
+        let tail = space.pre_delay as u64 + sound;
         Running {
             settings: settings.clone(),
             rate: sample_rate,
@@ -289,9 +337,11 @@ impl Running {
     /// A run within one pass of the network.
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let place = (self.frame % CHUNK as u64) as usize;
-        if place == 0 {
+        if place == 0
+            && let Late::Decay(lines) = &mut self.space.late
+        {
             let depth = self.controls.modulation.value() * 0.01 * self.space.widest_swing;
-            self.space.network.swing(depth, self.controls.modulation_hz.value());
+            lines.network.swing(depth, self.controls.modulation_hz.value());
         }
         let (mut early, mut late) = ([[0.0; CHUNK]; 2], [[0.0; CHUNK]; 2]);
         self.space.run([left, right], place, &mut early, &mut late);
@@ -352,7 +402,7 @@ fn finish_moving(
 impl Processor for Running {
     fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
         let frames = block.frames();
-        let pass = self.space.network.pass();
+        let pass = if let Late::Decay(lines) = &self.space.late { lines.network.pass() } else { CHUNK };
         let mut events = context.events.iter().peekable();
         let mut at = 0;
         while at < frames {
@@ -368,7 +418,9 @@ impl Processor for Running {
             self.frame += (end - at) as u64;
             at = end;
             if self.frame.is_multiple_of(FLUSH_EVERY) {
-                self.space.network.flush();
+                if let Late::Decay(lines) = &mut self.space.late {
+                    lines.network.flush();
+                }
                 self.controls.flush();
             }
         }
