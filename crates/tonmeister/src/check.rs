@@ -231,7 +231,7 @@ impl World {
             Ok(opened) => opened,
             Err(failure) => return unreadable(failure),
         };
-        let mut inspector = Inspector::with_config(opened.source.info(), config);
+        let mut inspector = Inspector::with_config(opened.source.info(), config).with_bits(opened.info.bits);
         if let Err(failure) =
             self.each_block(path, &mut *opened.source, |block| inspector.push(block.view(block.frames())))
         {

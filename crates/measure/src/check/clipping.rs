@@ -7,6 +7,10 @@
 //! clipped crest by three times the height that was cut off. The line is drawn at sixteen tolerances, so anything
 //! cut by more than 0.005 dB is found. The tolerance is at least the file's own quantisation step: a quiet sine of
 //! 16 bits, whose crests are flat by rounding, stays unaccused.
+//!
+//! The same is looked for in every stretch of 8192 frames against that stretch's own extremes: a take that was clipped
+//! and then turned down, or a clipped passage in a file whose loudest place is whole, has its tops at one level below
+//! the greatest ([`Section`]).
 
 /// Samples within this of the greatest, relative to it, lie on its plateau.
 const TOLERANCE: f32 = 1e-4;
@@ -76,6 +80,13 @@ impl Tops {
         }
     }
 
+    /// The flat tops of one stretch at its own extreme.
+    fn of_stretch(samples: &[f32], frame: i64, sign: f32, extreme: f32, step: f32) -> Tops {
+        let mut tops = Tops::default();
+        tops.search(samples, frame, sign, extreme, step);
+        tops
+    }
+
     fn count(&mut self, start: u64, length: usize) {
         self.runs += 1;
         self.samples += length as u64;
@@ -87,11 +98,73 @@ impl Tops {
     }
 }
 
+/// A stretch of sound with its tops cut at one level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Section {
+    /// The magnitude at which they are cut.
+    pub(super) level: f32,
+    /// Where the first starts and the last ends.
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) runs: u64,
+    pub(super) samples: u64,
+    high: u64,
+    /// The last stretch that belongs to it.
+    stretch: i64,
+}
+
+impl Section {
+    /// Enough tops for being no chance, in a waveform that is not made of plateaus.
+    pub(super) fn is_cut(&self) -> bool {
+        self.runs >= LEAST_TOPS && self.level >= QUIETEST && 3 * self.samples <= 2 * self.high
+    }
+}
+
+/// Flat tops at one level that make a section.
+const LEAST_TOPS: u64 = 3;
+/// Cut below this it may be the steps of 16 bits: −48 dBFS.
+const QUIETEST: f32 = 4e-3;
+/// Stretches without a top that a section may hold.
+const PAUSE: i64 = 6;
+/// Sections that are remembered, per polarity.
+const SECTIONS: usize = 256;
+
+/// Adds what one stretch holds to the sections so far.
+fn add(sections: &mut Vec<Section>, tops: &Tops, stretch: i64) {
+    if tops.runs == 0 {
+        return;
+    }
+    let from = tops.places.first().copied().unwrap_or(tops.end);
+    let last = sections
+        .iter_mut()
+        .rev()
+        .take(4)
+        .find(|s| (s.level - tops.level).abs() <= 2.0 * TOLERANCE * tops.level && stretch - s.stretch <= PAUSE);
+    if let Some(section) = last {
+        section.to = tops.end;
+        section.runs += tops.runs;
+        section.samples += tops.samples;
+        section.high += tops.high;
+        section.stretch = stretch;
+        return;
+    }
+    if sections.len() >= SECTIONS {
+        // What never became a section makes room.
+        sections.retain(|s| s.is_cut() || stretch - s.stretch <= PAUSE);
+    }
+    if sections.len() < SECTIONS {
+        let (level, to) = (tops.level, tops.end);
+        sections.push(Section { level, from, to, runs: tops.runs, samples: tops.samples, high: tops.high, stretch });
+    }
+}
+
 /// Looks for flat tops in one channel, at its greatest and at its least value.
 #[derive(Clone, Debug)]
 pub(super) struct ClipFinder {
     /// At the greatest and at the least value.
     pub(super) tops: [Tops; 2],
+    /// Stretches with tops of their own, upwards and downwards.
+    sections: [Vec<Section>; 2],
     /// What is known before the tile to be judged, the tile, and what is known after it. Silence surrounds the channel.
     samples: Vec<f32>,
     /// The frame of the first of them.
@@ -104,6 +177,7 @@ impl ClipFinder {
     pub(super) fn new() -> Self {
         ClipFinder {
             tops: [Tops::default(), Tops::default()],
+            sections: [Vec::new(), Vec::new()],
             samples: vec![0.0; CONTEXT],
             frame: -(CONTEXT as i64),
             step: f32::INFINITY,
@@ -139,6 +213,21 @@ impl ClipFinder {
         for (tops, (sign, extreme)) in self.tops.iter_mut().zip([(1.0, greatest), (-1.0, -least)]) {
             tops.search(&self.samples, self.frame, sign, extreme, step);
         }
+        for (sections, (sign, extreme)) in self.sections.iter_mut().zip([(1.0, greatest), (-1.0, -least)]) {
+            let tops = Tops::of_stretch(&self.samples, self.frame, sign, extreme, step);
+            add(sections, &tops, self.frame / TILE as i64);
+        }
+    }
+
+    /// The sections that are cut at a level below the greatest of their polarity, in order of time.
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let below = self.sections.iter().zip(&self.tops);
+        let cut = below.flat_map(|(sections, tops)| {
+            sections.iter().filter(|s| s.is_cut() && s.level < tops.level * (1.0 - 3.0 * TOLERANCE))
+        });
+        let mut cut: Vec<Section> = cut.copied().collect();
+        cut.sort_by_key(|s| s.from);
+        cut
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Sheet<'a> {
     pub(super) config: &'a Config,
     /// Rate and layout.
     pub(super) info: SourceInfo,
+    /// Bits of a sample, as the file says.
+    pub(super) bits: Option<u16>,
     /// Length, peaks and all other totals; finders add theirs.
     pub(super) stats: &'a mut Stats,
     /// Energies in bands of the ear over time, for comparing files.
@@ -44,8 +46,8 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(config: &'a Config, info: SourceInfo, stats: &'a mut Stats) -> Self {
-        Sheet { config, info, stats, energies: None, findings: Vec::new() }
+    pub(super) fn new(config: &'a Config, info: SourceInfo, bits: Option<u16>, stats: &'a mut Stats) -> Self {
+        Sheet { config, info, bits, stats, energies: None, findings: Vec::new() }
     }
 
     /// Takes findings, as far as they are to be told.

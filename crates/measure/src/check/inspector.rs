@@ -30,6 +30,8 @@ pub struct Inspector {
     probes: Vec<Probe>,
     sides: Option<(Correlator, Cross)>,
     finders: Vec<Box<dyn Finder>>,
+    /// What the file's header says of its bits.
+    bits: Option<u16>,
 }
 
 struct Channel {
@@ -93,6 +95,13 @@ pub struct Stats {
     pub trailing_silence_s: f64,
     /// Each channel.
     pub channels: Vec<ChannelStats>,
+    /// The bits that change from sample to sample, counted from the sign: 16 in a file of 24 bits that was made of one
+    /// of 16; `None` for sounds that no fixed-point file of 24 bits holds.
+    pub moving_bits: Option<u16>,
+    /// Where the sound ends as if cut off, if it does.
+    pub bandwidth_hz: Option<f64>,
+    /// Greatest true peak; `None` in silence and where nobody asked.
+    pub true_peak_dbtp: Option<f64>,
     /// How left and right are related; `None` for mono and where they never sound together.
     pub sides: Option<Relation>,
 }
@@ -114,6 +123,8 @@ pub struct ChannelStats {
     pub non_finite: u64,
     /// Samples beyond ±1.
     pub over_full_scale: u64,
+    /// What never goes away, over the whole band; `None` for less than a few seconds of sound.
+    pub noise_floor_dbfs: Option<f64>,
 }
 
 impl Inspector {
@@ -149,7 +160,16 @@ impl Inspector {
             probes: Vec::new(),
             sides,
             finders: finders(info, config),
+            bits: None,
         }
+    }
+
+    /// Tells how many bits each sample of the file has, where it stores whole numbers: without it nothing is said of
+    /// padded bits.
+    #[must_use]
+    pub fn with_bits(mut self, bits: Option<u16>) -> Self {
+        self.bits = bits;
+        self
     }
 
     /// Hears more of the file.
@@ -211,7 +231,7 @@ impl Inspector {
         self.collector.thin(&mut self.probes);
         let mut stats = self.stats();
         let finders = std::mem::take(&mut self.finders);
-        let mut sheet = Sheet::new(&self.config, self.info, &mut stats);
+        let mut sheet = Sheet::new(&self.config, self.info, self.bits, &mut stats);
         if self.conclude(&mut sheet) {
             for finder in finders {
                 finder.conclude(&mut sheet);
@@ -230,6 +250,9 @@ impl Inspector {
             leading_silence_s: seconds(self.first_sound.unwrap_or(self.frames)),
             trailing_silence_s: seconds(self.frames - self.after_sound),
             channels: self.channels.iter().map(|c| c.stats(self.frames)).collect(),
+            moving_bits: None,
+            bandwidth_hz: None,
+            true_peak_dbtp: None,
             sides: self.sides.as_ref().and_then(|(correlator, cross)| correlator.relation(cross)),
         }
     }
@@ -259,6 +282,7 @@ impl Inspector {
         }
         for (c, channel) in self.channels.iter().enumerate() {
             sheet.put(clipped(sheet, c, channel));
+            sheet.put(clipped_sections(sheet, c, channel));
             sheet.put(over_full_scale(sheet, c, channel));
             sheet.put(dc_offset(sheet, c));
         }
@@ -363,6 +387,33 @@ fn clipped(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
     Some(finding)
 }
 
+/// Passages whose tops are cut below the greatest level.
+fn clipped_sections(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
+    let sections = channel.clips.sections();
+    let runs: u64 = sections.iter().map(|s| s.runs).sum();
+    let (first, end) = (sections.first()?, sections.iter().map(|s| s.to).max()?);
+    if (runs as f64) < sheet.limit(&rules::CLIPPED_PASSAGE) {
+        return None;
+    }
+    let message = format!(
+        "the {} channel was cut off in passages: {runs} flat tops at levels such as {:.2} dBFS, the first at {:.3} s",
+        sheet.name(c),
+        decibels(first.level),
+        sheet.seconds(first.from)
+    );
+    let mut finding = Finding::of(&rules::CLIPPED_PASSAGE, message)
+        .graver(rules::CLIPPED_PASSAGE.severity_of(runs as f64))
+        .between(first.from, end, sheet.info.sample_rate)
+        .on(c)
+        .with("tops", runs as f64, "")
+        .with("samples", sections.iter().map(|s| s.samples).sum::<u64>() as f64, "samples")
+        .with("passages", sections.len() as f64, "");
+    for section in sections.iter().take(8) {
+        finding = finding.with("at", sheet.seconds(section.from), "s").with("level", decibels(section.level), "dBFS");
+    }
+    Some(finding)
+}
+
 fn over_full_scale(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
     let peak = decibels(channel.peak);
     (channel.over.count > 0 && peak > sheet.limit(&rules::OVER_FULL_SCALE)).then(|| {
@@ -461,6 +512,7 @@ impl Channel {
             flat_samples: self.clips.tops.iter().map(|t| t.samples).sum(),
             non_finite: self.non_finite.count,
             over_full_scale: self.over.count,
+            noise_floor_dbfs: None,
         }
     }
 }

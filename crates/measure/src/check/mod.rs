@@ -25,20 +25,27 @@
 //! 1.5 MB per file: spectra that polarity and delay are judged by, energies in bands of the ear, and what voices are
 //! judged by.
 
+mod bits;
 mod clipping;
 mod config;
 mod delay;
 mod ear;
+mod edges;
 mod finder;
 mod finders;
 mod finding;
+mod flaws;
+mod hum;
 mod inspector;
 mod masking;
+mod offsets;
+mod overs;
 mod polarity;
 mod probe;
 pub mod rules;
 mod set;
 mod spec;
+mod spectra;
 mod voice;
 
 pub use config::{Config, UnknownRule};

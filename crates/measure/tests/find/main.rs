@@ -5,9 +5,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod delay;
+mod flaws;
 mod hiding;
 mod inject;
+mod spectra;
 mod tally;
 mod untouched;
 mod voice;
+mod wave;
 mod width;

@@ -1,7 +1,9 @@
 //! Excerpts of the material, and counting.
 #![allow(dead_code, reason = "each finder uses its own part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tonmeister_core::{Buffer, SourceInfo};
 use tonmeister_measure::check::{Config, Finding, Inspection, Inspector};
@@ -49,7 +51,7 @@ pub(crate) struct Excerpt {
 }
 
 /// Which files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// Single instruments, as recorded or rendered.
     Stems,
@@ -87,6 +89,14 @@ pub(crate) fn whole(file: &Path) -> Excerpt {
 /// Up to `count` stretches of that many seconds, each from another file, files and places drawn from the seed; none
 /// of them quieter than −50 dBFS.
 pub(crate) fn excerpts(kind: Kind, count: usize, seconds: f64, seed: u64) -> Option<Vec<Excerpt>> {
+    type Known = BTreeMap<(Kind, usize, u64, u64), Option<Vec<Excerpt>>>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    // Reading takes longer than looking; the tests share what was read.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry((kind, count, seconds.to_bits(), seed)).or_insert_with(|| drawn(kind, count, seconds, seed)).clone()
+}
+
+fn drawn(kind: Kind, count: usize, seconds: f64, seed: u64) -> Option<Vec<Excerpt>> {
     let mut dice = Dice::new(seed);
     let mut files = all(kind)?;
     for n in (1..files.len()).rev() {

@@ -4,7 +4,8 @@ use tonmeister_core::Severity;
 
 use super::{Group, Rule};
 
-pub(super) const ALL: &[Rule] = &[CLIPPED, DC_OFFSET];
+pub(super) const ALL: &[Rule] =
+    &[CLIPPED, CLIPPED_PASSAGE, DC_OFFSET, OFFSET_MOVES, CLICK, DROPOUT, REPEATED, STUCK, HUM, NOISE_FLOOR];
 
 /// Tops cut flat.
 pub const CLIPPED: Rule = Rule {
@@ -26,6 +27,23 @@ pub const CLIPPED: Rule = Rule {
     source: "",
 };
 
+/// Tops cut flat below the greatest level.
+pub const CLIPPED_PASSAGE: Rule = Rule {
+    id: "clipped-passage",
+    title: "clipped passage",
+    group: Group::Signal,
+    severity: Severity::Note,
+    limit: 3.0,
+    graver: Some((6.0, Severity::Warning)),
+    unit: "tops",
+    doc: "Flat tops as for `clipped`, at least three at one level, which is the greatest of the stretches they lie in \
+          (8192 frames each) but not of the file: a passage that was clipped before its fader was moved, or in a file \
+          that has a louder, whole place.",
+    why: "It crackles like any clipping, although the meters never showed full scale.",
+    remedy: "record or export it again with more headroom, or repair it with `declip`",
+    source: "",
+};
+
 /// A mean that is not zero.
 pub const DC_OFFSET: Rule = Rule {
     id: "dc-offset",
@@ -41,4 +59,119 @@ pub const DC_OFFSET: Rule = Rule {
           into even harmonics in whatever saturates.",
     remedy: "put a high-pass at 20 Hz on it",
     source: "",
+};
+
+/// A mean that wanders.
+pub const OFFSET_MOVES: Rule = Rule {
+    id: "offset-moves",
+    title: "offset that changes",
+    group: Group::Signal,
+    severity: Severity::Note,
+    limit: 2e-2,
+    graver: Some((5e-2, Severity::Warning)),
+    unit: "of full scale",
+    doc: "The mean of a channel over two seconds (the median of three such stretches) is not the same all through the \
+          file: parts recorded with different offsets were joined, or a device drifts.",
+    why: "Each change thumps, and a high-pass turns it into a longer thump.",
+    remedy: "put a high-pass on each part before they are joined",
+    source: "",
+};
+
+/// Clicks, and samples left out.
+pub const CLICK: Rule = Rule {
+    id: "click",
+    title: "click",
+    group: Group::Signal,
+    severity: Severity::Note,
+    limit: 12.0,
+    graver: Some((18.0, Severity::Warning)),
+    unit: "dB",
+    doc: "At one place the sound does what the 32 samples before it did not foretell (autoregressive prediction error), \
+          the limit above what is usual within a tenth of a second; two milliseconds later all is as before. Onsets and \
+          pulse trains are not meant. A cut that leaves samples out is found the same way.",
+    why: "A tick or a crack that belongs to nobody: the ear jumps to it, on headphones first.",
+    remedy: "repair it with `declick`, or lay a short cross-fade over the cut",
+    source: "Godsill & Rayner, Digital Audio Restoration, 1998, chapter 5",
+};
+
+/// Zeros in the middle of sound.
+pub const DROPOUT: Rule = Rule {
+    id: "dropout",
+    title: "gap",
+    group: Group::Signal,
+    severity: Severity::Warning,
+    limit: 1.0,
+    graver: None,
+    unit: "gaps",
+    doc: "The sound stops at once, is zero for 0.3 to 60 ms, and goes on at once about as loud, as a lost buffer or a bad \
+          cable does; what fades and what is silent for longer may be meant.",
+    why: "A stutter or a crack; short ones sound like a click, long ones like a broken player.",
+    remedy: "export or transfer it again, with a greater buffer if it was recorded so",
+    source: "",
+};
+
+/// A buffer twice.
+pub const REPEATED: Rule = Rule {
+    id: "repeated",
+    title: "a stretch played twice",
+    group: Group::Signal,
+    severity: Severity::Warning,
+    limit: 1.0,
+    graver: None,
+    unit: "stretches",
+    doc: "After a break that nothing foretold, the sound repeats, sample by sample, the 32 samples to 60 ms before it, once. \
+          A loop that went round before is an instrument's.",
+    why: "A stutter: the driver had nothing new to play and played the last buffer again.",
+    remedy: "export or transfer it again, with a greater buffer if it was recorded so",
+    source: "",
+};
+
+/// A value that stands still.
+pub const STUCK: Rule = Rule {
+    id: "stuck",
+    title: "a value that sticks",
+    group: Group::Signal,
+    severity: Severity::Warning,
+    limit: 1.0,
+    graver: None,
+    unit: "places",
+    doc: "One value, neither zero nor the greatest, is held for 1 to 60 ms in the middle of sound that holds no other, and \
+          is left with a jump.",
+    why: "A gap with a click at its end.",
+    remedy: "export or transfer it again; a converter or a link has failed at that place",
+    source: "",
+};
+
+/// The mains.
+pub const HUM: Rule = Rule {
+    id: "hum",
+    title: "hum of the mains",
+    group: Group::Signal,
+    severity: Severity::Warning,
+    limit: 15.0,
+    graver: None,
+    unit: "dB",
+    doc: "At least two narrow lines at multiples (up to the ninth) of one frequency within 0.8 Hz of 50 or 60 Hz stand so \
+          far over what surrounds them in the quietest tenth of the file, at every frequency by itself: music comes and \
+          goes, hum stays. Needs about 5 s of sound.",
+    why: "A hum or a buzz in every pause, and once heard it is heard all the time.",
+    remedy: "take it away with `dehum`, and look for the ground loop",
+    source: "",
+};
+
+/// Noise.
+pub const NOISE_FLOOR: Rule = Rule {
+    id: "noise-floor",
+    title: "noise",
+    group: Group::Signal,
+    severity: Severity::Note,
+    limit: -66.0,
+    graver: Some((-54.0, Severity::Warning)),
+    unit: "dBFS",
+    doc: "What remains in the quietest half second of every third of an octave, put together, with the bias of the least \
+          value taken out. It is called noise when its spectrum is noise's, when the sound rests on it again and \
+          again, and when it lies at least 12 dB below the usual level; in music without pauses nothing is said.",
+    why: "Hiss in every pause, louder with each compressor it goes through.",
+    remedy: "take it away with `denoise` before the sound is compressed, or close the pauses with an expander",
+    source: "after Martin, IEEE Trans. Speech and Audio Processing 9(5), 2001",
 };

@@ -1,0 +1,312 @@
+//! Flaws of the wire and the disk: clicks, gaps, buffers played twice, samples left out, a value that sticks.
+//!
+//! Clicks and cuts show as one thing: at one place the sound does something that 32 samples before
+//! it did not foretell ([`foretell`]). Music does that too, at every onset and in every period of a reed; so a place
+//! counts only if
+//!
+//! * nothing like it happens within a tenth of a second: its error is several times the greatest that 4 % of the
+//!   blocks around it reach (a pulse train down to 40 Hz keeps its own threshold high);
+//! * it is over at once: two milliseconds later the errors are what they were;
+//! * nothing begins or ends there: the sound is not much louder after it than before.
+//!
+//! Gaps and stuck values are runs of one value ([`runs`]); buffers played twice are found by their bits ([`repeats`]).
+
+use std::collections::VecDeque;
+
+use tonmeister_core::SourceInfo;
+
+use super::finder::{Finder, Sheet, TILE, Tile};
+use super::finding::Finding;
+use super::rules::{self, Rule};
+
+mod foretell;
+mod repeats;
+mod runs;
+
+use foretell::{Model, ORDER};
+use repeats::Repeats;
+use runs::{Kind, Runs};
+
+/// Blocks of errors that are looked at to either side of a place: about a tenth of a second.
+const REACH: usize = 128;
+/// Blocks before and after a place that belong to it.
+const OWN: (usize, usize) = (2, 3);
+/// Blocks over which the sound before is compared with that after: about 10 ms.
+const SIDE: usize = 14;
+/// How much louder the sound may be afterwards (energy).
+const RISE: f32 = 8.0;
+/// How much greater the errors may be afterwards (energy).
+const UNREST: f32 = 4.0;
+/// How much softer both may be.
+const FALL: f32 = 20.0;
+/// Errors below this are nobody's business: −66 dBFS.
+const FAINT: f32 = 5e-4;
+/// The longest buffer that is looked for twice.
+const LONGEST_S: f64 = 0.06;
+/// Places that are remembered, per channel and kind.
+const PLACES: usize = 512;
+
+/// One block of errors.
+#[derive(Clone, Copy, Debug, Default)]
+struct Errors {
+    greatest: f32,
+    /// Where, within the block.
+    place: u32,
+    /// Of the errors, and of the sound.
+    energy: f32,
+    sound: f32,
+}
+
+/// Places of one kind of flaw.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    count: u64,
+    /// First frame, frames, strength.
+    places: Vec<(u64, u64, f64)>,
+}
+
+impl Places {
+    fn mark(&mut self, from: u64, frames: u64, strength: f64) {
+        self.count += 1;
+        if self.places.len() < PLACES {
+            self.places.push((from, frames, strength));
+        }
+    }
+}
+
+struct Channel {
+    /// The sound from `first` on.
+    samples: Vec<f32>,
+    first: u64,
+    blocks: VecDeque<Errors>,
+    /// The number of the first of them.
+    first_block: u64,
+    /// The next block to be judged.
+    next: u64,
+    model: Model,
+    errors: Vec<f32>,
+    runs: Runs,
+    clicks: Places,
+    repeats: Repeats,
+    /// Scratch for ranking.
+    ranks: Vec<f32>,
+}
+
+/// Finds clicks, gaps, repeats and stuck values.
+pub(super) struct Flaws {
+    channels: Vec<Channel>,
+    /// Frames of a block.
+    block: usize,
+    threshold: f32,
+    frames: u64,
+}
+
+impl Flaws {
+    pub(super) fn new(info: SourceInfo, config: &super::config::Config) -> Self {
+        let rate = f64::from(info.sample_rate);
+        let block = (32.0 * 2f64.powf((rate / 46_000.0).log2().round().max(0.0))) as usize;
+        let channel = || Channel {
+            samples: vec![0.0; TILE],
+            first: 0,
+            blocks: VecDeque::new(),
+            first_block: 0,
+            next: 0,
+            model: Model::new(2 * TILE),
+            errors: vec![0.0; TILE],
+            runs: Runs::new(info.sample_rate),
+            clicks: Places::default(),
+            repeats: Repeats::new((LONGEST_S * rate) as usize),
+            ranks: Vec::new(),
+        };
+        Flaws {
+            channels: (0..info.layout.channels()).map(|_| channel()).collect(),
+            block,
+            threshold: 10f64.powf(config.limit(&rules::CLICK) / 20.0) as f32,
+            frames: 0,
+        }
+    }
+
+    fn advance(&mut self, tile: Option<&Tile<'_>>) {
+        let (block, threshold) = (self.block, self.threshold);
+        for (c, channel) in self.channels.iter_mut().enumerate() {
+            match tile {
+                Some(tile) => {
+                    channel.samples.extend_from_slice(tile.channels[c]);
+                    channel.runs.hear(tile.channels[c]);
+                    channel.repeats.hear(tile.channels[c]);
+                }
+                None => channel.samples.resize(channel.samples.len() + 2 * TILE, 0.0),
+            }
+            channel.foretell(block, tile.is_none().then_some(self.frames));
+            channel.judge(block, threshold, tile.is_none());
+            channel.forget(block);
+        }
+    }
+}
+
+impl Finder for Flaws {
+    fn hear(&mut self, tile: &Tile<'_>) {
+        self.frames += tile.channels[0].len() as u64;
+        self.advance(Some(tile));
+    }
+
+    fn conclude(mut self: Box<Self>, sheet: &mut Sheet<'_>) {
+        self.advance(None);
+        for (c, mut channel) in self.channels.into_iter().enumerate() {
+            let runs = channel.runs.finish();
+            let repeats = channel.repeats.finish();
+            for (rule, kind, what) in [
+                (&rules::DROPOUT, Kind::Gap, ("gap in the sound", "gaps in the sound")),
+                (&rules::STUCK, Kind::Stuck, ("stuck value", "stuck values")),
+            ] {
+                let mut found = Places::default();
+                runs.iter().filter(|r| r.kind == kind).for_each(|r| found.mark(r.from, r.frames, r.level));
+                sheet.put(told(sheet, rule, c, &found, what));
+            }
+            // The edges of a gap, and both ends of a buffer that was played twice, are no clicks of their own.
+            let near = |frame: u64| {
+                let meets = |from: u64, frames: u64| frame + 96 >= from && frame <= from + frames + 96;
+                runs.iter().any(|r| meets(r.from, r.frames))
+                    || repeats.iter().any(|(from, frames)| meets(*from, *frames))
+            };
+            let before = channel.clicks.places.len();
+            channel.clicks.places.retain(|(frame, ..)| !near(*frame));
+            channel.clicks.count -= (before - channel.clicks.places.len()) as u64;
+            sheet.put(told(sheet, &rules::CLICK, c, &channel.clicks, ("click", "clicks")));
+            let what = ("stretch that is played twice", "stretches that are played twice");
+            let mut found = Places::default();
+            repeats.iter().for_each(|(from, frames)| found.mark(*from, *frames, 0.0));
+            sheet.put(told(sheet, &rules::REPEATED, c, &found, what));
+        }
+    }
+}
+
+fn told(sheet: &Sheet<'_>, rule: &Rule, c: usize, found: &Places, what: (&str, &str)) -> Option<Finding> {
+    let (first, _, _) = *found.places.first()?;
+    let (last, frames, _) = *found.places.last()?;
+    let word = if found.count == 1 { what.0 } else { what.1 };
+    let worst = found.places.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let message = format!(
+        "{} {word} on the {} channel, the first at {:.3} s, the worst at {:.3} s",
+        found.count,
+        sheet.name(c),
+        sheet.seconds(first),
+        sheet.seconds(worst.0)
+    );
+    let rate = f64::from(sheet.info.sample_rate);
+    let mut finding = Finding::of(rule, message)
+        .graver(rule.severity_of(worst.2))
+        .between(first, last + frames, sheet.info.sample_rate)
+        .on(c)
+        .with("count", found.count as f64, "")
+        .with("worst", worst.2, "dB")
+        .with("longest", found.places.iter().map(|p| p.1).max()? as f64 / rate * 1000.0, "ms");
+    for (from, ..) in found.places.iter().take(16) {
+        finding = finding.with("at", sheet.seconds(*from), "s");
+    }
+    Some(finding)
+}
+
+impl Channel {
+    /// Errors of every tile that has half a tile on either side; of the last ones when the file ends at `end`.
+    fn foretell(&mut self, block: usize, end: Option<u64>) {
+        // `samples` start one tile before the file does, or before the first block that is kept.
+        loop {
+            let done = (self.first_block as usize + self.blocks.len()) * block;
+            let at = TILE + done - self.first as usize;
+            if at + TILE + TILE / 2 > self.samples.len() || end.is_some_and(|end| done as u64 >= end) {
+                return;
+            }
+            let stretch = &self.samples[at - TILE / 2..at + TILE + TILE / 2];
+            self.model.learn(stretch);
+            self.model.errors(&self.samples[at - ORDER..at + TILE], &mut self.errors);
+            for (n, errors) in self.errors.chunks(block).enumerate() {
+                let sound = &self.samples[at + n * block..at + (n + 1) * block];
+                self.blocks.push_back(summed(errors, sound));
+            }
+        }
+    }
+
+    fn judge(&mut self, block: usize, threshold: f32, ended: bool) {
+        let known = self.first_block + self.blocks.len() as u64;
+        while self.next < known && (ended || self.next + (REACH as u64) < known) {
+            let here = (self.next - self.first_block) as usize;
+            if let Some(strength) = self.stands_out(here, threshold) {
+                let frame = self.next * block as u64 + u64::from(self.blocks[here].place);
+                self.clicks.mark(frame, 1, strength);
+            }
+            self.next += 1;
+        }
+    }
+
+    /// By how many dB a block's greatest error exceeds what is usual around it, if it is a flaw.
+    fn stands_out(&mut self, here: usize, threshold: f32) -> Option<f64> {
+        let greatest = self.blocks[here].greatest;
+        if greatest < FAINT {
+            return None;
+        }
+        let (from, to) = (here.saturating_sub(REACH), self.blocks.len().min(here + REACH + 1));
+        let neighbor = |n: usize| self.blocks[n].greatest;
+        // The greatest of its neighbors, the first of equals.
+        let near = (here.saturating_sub(OWN.0), to.min(here + OWN.1 + 1));
+        if (near.0..here).any(|n| neighbor(n) >= greatest) || (here + 1..near.1).any(|n| neighbor(n) > greatest) {
+            return None;
+        }
+        let before = here.saturating_sub(OWN.0 + SIDE)..here.saturating_sub(OWN.0);
+        let after = (here + OWN.1 + 1).min(to)..(here + OWN.1 + 1 + SIDE).min(to);
+        if before.len() < SIDE / 2 || after.len() < SIDE / 2 {
+            return None;
+        }
+        // A first, cheap look: the places next to it.
+        let close = before.clone().chain(after.clone()).filter(|n| neighbor(*n) * threshold > greatest).count();
+        if close > 1 {
+            return None;
+        }
+        let mean = |range: std::ops::Range<usize>, of: fn(&Errors) -> f32| {
+            let count = range.len() as f32;
+            range.map(|n| of(&self.blocks[n])).sum::<f32>() / count
+        };
+        let floor = 1e-10 * self.blocks.len() as f32;
+        let goes_on = |of: fn(&Errors) -> f32, most: f32| {
+            let (a, b) = (mean(before.clone(), of) + floor, mean(after.clone(), of) + floor);
+            b < a * most && a < b * FALL
+        };
+        if !goes_on(|e| e.sound, RISE) {
+            return None;
+        }
+        self.ranks.clear();
+        let blocks = &self.blocks;
+        self.ranks.extend((from..to).filter(|n| *n < near.0 || *n >= near.1).map(|n| blocks[n].greatest));
+        let rank = self.ranks.len() * 24 / 25;
+        let usual = *self.ranks.select_nth_unstable_by(rank, f32::total_cmp).1;
+        let usual = usual.max(FAINT / threshold);
+        // What is far beyond the usual may stand at an onset.
+        let unrest = UNREST * (greatest / (usual * 2.0 * threshold)).max(1.0);
+        if !goes_on(|e| e.energy, unrest) {
+            return None;
+        }
+        (greatest >= threshold * usual).then(|| 20.0 * f64::from(greatest / usual).log10())
+    }
+
+    /// Keeps what is needed to judge the next block.
+    fn forget(&mut self, block: usize) {
+        while self.first_block + (REACH as u64) < self.next && self.blocks.len() > REACH {
+            self.blocks.pop_front();
+            self.first_block += 1;
+        }
+        let needed = (self.next * block as u64).saturating_sub(2 * TILE as u64);
+        let over = needed.saturating_sub(self.first) as usize;
+        if over > 16 * TILE {
+            self.samples.drain(..over);
+            self.first += over as u64;
+        }
+    }
+}
+
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn summed(errors: &[f32], sound: &[f32]) -> Errors {
+    let greatest = errors.iter().fold(0.0_f32, |a, e| a.max(e.abs()));
+    let place = errors.iter().position(|e| e.abs() == greatest).unwrap_or(0) as u32;
+    let energy = |of: &[f32]| of.iter().map(|s| s * s).sum::<f32>();
+    Errors { greatest, place, energy: energy(errors), sound: energy(sound) }
+}
