@@ -82,7 +82,12 @@ impl Edges {
     }
 
     fn cut(&self, sheet: &Sheet<'_>, rule: &'static Rule, channels: &[Vec<f32>]) -> Option<Finding> {
-        let level = self.stands(channels)?;
+        let stands = self.stands(channels)?;
+        // An offset is another matter.
+        let means = sheet.stats.channels.iter().map(|c| c.dc as f32);
+        let level_out = |(c, mean): (&Vec<f32>, f32)| c.iter().map(|s| s - mean).collect();
+        let channels: Vec<Vec<f32>> = channels.iter().zip(means).map(level_out).collect();
+        let level = self.stands(&channels)?.min(stands);
         let starts = rule.id == rules::CUT_START.id;
         let (word, frame) = if starts { ("begins", 0) } else { ("ends", sheet.stats.frames) };
         (level >= sheet.limit(rule)).then(|| {

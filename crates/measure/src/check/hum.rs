@@ -56,7 +56,7 @@ struct Low {
     /// Sums of three running means in a row, as one symmetrical filter.
     taps: Vec<f32>,
     waiting: Vec<f32>,
-    low: Vec<f32>,
+    slow: Vec<f32>,
     windows: usize,
     stride: usize,
     /// Power of the lowest bins in each window that is kept.
@@ -71,7 +71,7 @@ impl Hum {
         let low = || Low {
             taps: taps(factor),
             waiting: Vec::new(),
-            low: Vec::new(),
+            slow: Vec::new(),
             windows: 0,
             stride: 1,
             spectra: Vec::new(),
@@ -131,11 +131,11 @@ impl Finder for Hum {
         let bins = (TOP_HZ * SIZE as f64 / self.rate) as usize;
         for (channel, samples) in self.channels.iter_mut().zip(tile.channels) {
             channel.waiting.extend_from_slice(samples);
-            let done = decimate(&channel.waiting, &channel.taps, self.factor, &mut channel.low);
+            let done = decimate(&channel.waiting, &channel.taps, self.factor, &mut channel.slow);
             channel.waiting.drain(..done.min(channel.waiting.len()));
-            while channel.low.len() >= SIZE {
+            while channel.slow.len() >= SIZE {
                 if channel.windows.is_multiple_of(channel.stride)
-                    && let Some(gain) = between_hits(&channel.low[..SIZE], &self.window).map(|(mut shaped, gain)| {
+                    && let Some(gain) = between_hits(&channel.slow[..SIZE], &self.window).map(|(mut shaped, gain)| {
                         // The lengths are the plan's own, the only thing it could object to.
                         let _ = self.transform.process(&mut shaped, &mut self.spectrum);
                         gain
@@ -144,7 +144,7 @@ impl Finder for Hum {
                     channel.spectra.push(self.spectrum[..bins].iter().map(|x| x.norm_sqr() * gain * gain).collect());
                 }
                 channel.windows += 1;
-                channel.low.drain(..HOP);
+                channel.slow.drain(..HOP);
                 channel.thin();
             }
         }

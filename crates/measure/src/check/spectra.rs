@@ -293,6 +293,6 @@ fn find_wall(spectrum: &[f64], hz: f64) -> Option<Wall> {
     }
     // The edge: half-way down.
     let half = level(k - wide, k) - 0.5 * drop;
-    let edge = (k - wide / 2..k + gap + 1).find(|n| level(*n, n + 3) < half).unwrap_or(k);
+    let edge = (k - wide / 2..=k + gap).find(|n| level(*n, n + 3) < half).unwrap_or(k);
     Some(Wall { hz: edge as f64 * hz, drop })
 }

@@ -63,9 +63,9 @@ fn trial(
         let (before, after) = (inspect(e.rate, &e.audio), inspect(e.rate, &audio));
         let near = |frames: &f64| (frames - at as f64).abs() < f64::from(e.rate) * 0.003;
         let found = places(&after, e.rate, 0, &[rule]);
-        count.with_fault(found.iter().any(|f| near(f)));
-        if !found.iter().any(|f| near(f)) {
-            let other = places(&after, e.rate, 0, &RULES).iter().any(|f| near(f));
+        count.with_fault(found.iter().any(near));
+        if !found.iter().any(near) {
+            let other = places(&after, e.rate, 0, &RULES).iter().any(near);
             eprintln!("MISS {rule} {} at {at} {other}", e.name);
         }
         let was = places(&before, e.rate, 0, &RULES);

@@ -83,7 +83,9 @@ fn clipping() {
                 count.with_fault(found(e, &audio, "clipped"));
             }
         }
-        trials.iter().for_each(|e| count.without(found(e, &e.audio, "clipped")));
+        for e in &trials {
+            count.without(found(e, &e.audio, "clipped"));
+        }
         table.row(format!("{under_db} dB below its peak"), count);
         if under_db >= 1.0 {
             count.assert_good("clipping");
@@ -193,7 +195,9 @@ fn cut_edges() {
         table.row(format!("start, false: faded {fade_ms} ms"), counts[0]);
         table.row(format!("end, false: faded {fade_ms} ms"), counts[1]);
         if fade_ms >= 20.0 {
-            counts.iter().for_each(|c| c.assert_good("cut edges"));
+            for count in counts {
+                count.assert_good("cut edges");
+            }
         }
     }
 }

@@ -175,7 +175,9 @@ impl Finder for Flaws {
             sheet.put(told(sheet, &rules::CLICK, c, &channel.clicks, ("click", "clicks")));
             let what = ("stretch that is played twice", "stretches that are played twice");
             let mut found = Places::default();
-            repeats.iter().for_each(|(from, frames)| found.mark(*from, *frames, 0.0));
+            for (from, frames) in &repeats {
+                found.mark(*from, *frames, 0.0);
+            }
             sheet.put(told(sheet, &rules::REPEATED, c, &found, what));
         }
     }
