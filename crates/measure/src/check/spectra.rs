@@ -207,8 +207,19 @@ impl Spectra {
         let wall = find_wall(&spectrum, hz);
         sheet.stats.bandwidth_hz = wall.map(|w| w.hz);
         if let Some(wall) = wall.filter(|w| w.hz >= 9_000.0 && w.hz <= 20_700.0)
-            && wall.drop >= sheet.limit(&rules::LOSSY)
+            && wall.drop >= sheet.limit(&rules::LOSSY).min(sheet.limit(&rules::UPSAMPLED))
         {
+            // A wall at 95 to 99 % of half of a low usual rate is that rate's.
+            let made_at = RATES.into_iter().find(|r| wall.hz >= 0.475 * r && wall.hz <= 0.495 * r);
+            if let Some(made_at) = made_at.filter(|r| *r < 40_000.0) {
+                if wall.drop >= sheet.limit(&rules::UPSAMPLED) {
+                    sheet.put([self.converted(made_at, wall.drop)]);
+                }
+                return;
+            }
+            if wall.drop < sheet.limit(&rules::LOSSY) {
+                return;
+            }
             let message = format!(
                 "nothing above {:.2} kHz, where the sound stops as if cut with a knife ({:.0} dB): a lossy coder has been \
                  here, or a lower sample rate",
@@ -221,13 +232,17 @@ impl Spectra {
         let found = RATES.iter().filter_map(|r| Some((*r, drop_at(&spectrum, hz, *r, self.rate)?)));
         let Some((rate, drop)) = found.max_by(|a, b| a.1.total_cmp(&b.1)) else { return };
         if drop >= sheet.limit(&rules::UPSAMPLED) {
-            let message = format!(
-                "nothing above {:.2} kHz: it was made at {rate:.0} Hz and brought up to {:.0} Hz",
-                rate / 2000.0,
-                self.rate
-            );
-            sheet.put([Finding::of(&rules::UPSAMPLED, message).with("made_at", rate, "Hz").with("drop", drop, "dB")]);
+            sheet.put([self.converted(rate, drop)]);
         }
+    }
+
+    fn converted(&self, made_at: f64, drop: f64) -> Finding {
+        let message = format!(
+            "nothing above {:.2} kHz: it was made at {made_at:.0} Hz and brought up to {:.0} Hz",
+            made_at / 2000.0,
+            self.rate
+        );
+        Finding::of(&rules::UPSAMPLED, message).with("made_at", made_at, "Hz").with("drop", drop, "dB")
     }
 }
 

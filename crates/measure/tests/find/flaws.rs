@@ -1,5 +1,7 @@
 //! Clicks, samples left out, gaps, repeats and stuck values, put into stems, mixes and finished tracks.
 
+use std::sync::OnceLock;
+
 use tonmeister_core::Buffer;
 use tonmeister_measure::check::Inspection;
 
@@ -8,13 +10,34 @@ use crate::tally::{Count, Dice, Excerpt, Kind, Table, excerpts, inspect, of};
 
 const RULES: [&str; 4] = ["click", "dropout", "repeated", "stuck"];
 
-fn material(seed: u64) -> Option<Vec<Excerpt>> {
-    let mut all = excerpts(Kind::Finished, 10, 4.0, seed)?;
-    all.extend(excerpts(Kind::Stems, 12, 4.0, seed)?);
-    all.extend(excerpts(Kind::Mixes, 4, 4.0, seed)?);
-    // Two chip voices hold their values of their own accord: there is no telling a gap from a note.
-    all.retain(|e| !holds(&e.audio));
-    Some(all)
+/// An excerpt, and where flaws are found in it before one is put in (frames on the first channel).
+struct Trial {
+    excerpt: Excerpt,
+    was: Vec<f64>,
+    /// The rules that find something in it untouched, on any channel: false alarms.
+    alarms: Vec<&'static str>,
+}
+
+/// These have clicks of their own: LMMS left single samples in its render that lie up to 0.16 off their neighbors.
+const CLICKS_OF_ITS_OWN: &str = "dear_jon_doe_hiphop/reference_mix";
+
+fn material() -> Option<&'static [Trial]> {
+    static TRIALS: OnceLock<Option<Vec<Trial>>> = OnceLock::new();
+    let drawn = || {
+        let mut all = excerpts(Kind::Finished, 10, 4.0, 1)?;
+        all.extend(excerpts(Kind::Stems, 12, 4.0, 1)?);
+        all.extend(excerpts(Kind::Mixes, 4, 4.0, 1)?);
+        // Two chip voices hold their values of their own accord: there is no telling a gap from a note.
+        all.retain(|e| !holds(&e.audio) && e.name != CLICKS_OF_ITS_OWN);
+        let trial = |excerpt: Excerpt| {
+            let clean = inspect(excerpt.rate, &excerpt.audio);
+            let was = places(&clean, excerpt.rate, 0, &RULES);
+            let alarms = RULES.into_iter().filter(|rule| of(&clean, rule).next().is_some()).collect();
+            Trial { excerpt, was, alarms }
+        };
+        Some(all.into_iter().map(trial).collect())
+    };
+    TRIALS.get_or_init(drawn).as_deref()
 }
 
 /// Whether one sample in ten is the one before it, in the middle of sound.
@@ -51,52 +74,34 @@ fn place(dice: &mut Dice, e: &Excerpt) -> Option<usize> {
 /// Puts one flaw into each excerpt, counts whether it is found by `rule` within 3 ms, and what else is found.
 fn trial(
     rule: &str,
-    trials: &[Excerpt],
+    trials: &[Trial],
     seed: u64,
     mut put: impl FnMut(&mut Dice, &Excerpt, usize) -> Option<Buffer>,
 ) -> Count {
     let mut count = Count::default();
     let mut dice = Dice::new(seed);
-    for e in trials {
+    for Trial { excerpt: e, was, alarms } in trials {
         let Some(at) = place(&mut dice, e) else { continue };
         let Some(audio) = put(&mut dice, e, at) else { continue };
-        let (before, after) = (inspect(e.rate, &e.audio), inspect(e.rate, &audio));
+        let after = inspect(e.rate, &audio);
         let near = |frames: &f64| (frames - at as f64).abs() < f64::from(e.rate) * 0.003;
         let found = places(&after, e.rate, 0, &[rule]);
         count.with_fault(found.iter().any(near));
-        if !found.iter().any(near) {
-            let other = places(&after, e.rate, 0, &RULES).iter().any(near);
-            eprintln!("MISS {rule} {} at {at} {other}", e.name);
-        }
-        let was = places(&before, e.rate, 0, &RULES);
-        for f in places(&after, e.rate, 0, &RULES).into_iter().filter(|f| !near(f) && !was.contains(f)) {
-            eprintln!("FALSE {rule} {} put at {at}, found at {f}", e.name);
-        }
         let new = places(&after, e.rate, 0, &RULES).into_iter().filter(|f| !near(f) && !was.contains(f)).count();
         (0..new).for_each(|_| count.without(true));
+        // What the rule says to the untouched excerpt, once.
+        count.without(alarms.contains(&rule));
     }
     count
-}
-
-/// Untouched music: what the flaws' rules say to whole files' excerpts, each a false alarm.
-#[test]
-fn untouched_music_has_no_flaws() {
-    let Some(trials) = material(1) else { return };
-    for e in &trials {
-        let inspection = inspect(e.rate, &e.audio);
-        for rule in RULES {
-            of(&inspection, rule).for_each(|f| eprintln!("{:40} {} {:?}", e.name, f.message, f.evidence("worst")));
-        }
-    }
 }
 
 /// A click of 1 to 30 samples whose top lies so many dB over the RMS of the 50 ms around it.
 #[test]
 fn clicks() {
-    let Some(trials) = material(1) else { return };
+    let Some(trials) = material() else { return };
     let mut table = Table::new("click");
     for over_db in [-10.0, 0.0, 6.0, 12.0, 18.0, 24.0] {
-        let count = trial("click", &trials, 7, |dice, e, at| {
+        let count = trial("click", trials, 7, |dice, e, at| {
             let mut audio = e.audio.clone();
             let (top, length) = (level(&audio, 0, at, e.rate) * amplitude(over_db), dice.whole(1, 30));
             let sign = if dice.unit() < 0.5 { -1.0 } else { 1.0 };
@@ -109,7 +114,8 @@ fn clicks() {
         });
         table.row(format!("{over_db:+.0} dB over the sound"), count);
         if over_db >= 24.0 {
-            count.assert_good("clicks");
+            // Two of 23 excerpts alarm untouched: a chip voice, and one snap of a drum.
+            assert!(count.recall() >= 0.95 && count.precision() >= 0.9, "clicks: {count:?}");
         }
     }
 }
@@ -117,10 +123,10 @@ fn clicks() {
 /// Samples left out: the jump is at least so many times the sound's RMS.
 #[test]
 fn cuts() {
-    let Some(trials) = material(1) else { return };
+    let Some(trials) = material() else { return };
     let mut table = Table::new("click (samples left out)");
     for jump in [0.5, 1.0, 2.0] {
-        let count = trial("click", &trials, 8, |dice, e, at| {
+        let count = trial("click", trials, 8, |dice, e, at| {
             let rms = level(&e.audio, 0, at, e.rate);
             let far = |skip: &usize| {
                 f64::from((e.audio.channel(0)[at + skip] - e.audio.channel(0)[at - 1]).abs()) > jump * rms
@@ -133,32 +139,37 @@ fn cuts() {
             Some(audio)
         });
         table.row(format!("jump over {jump} RMS"), count);
+        assert!(count.recall() >= 0.6 && count.precision() >= 0.85, "cuts: {count:?}");
     }
 }
 
 /// Zeros of so many milliseconds.
 #[test]
 fn dropouts() {
-    let Some(trials) = material(1) else { return };
+    let Some(trials) = material() else { return };
     let mut table = Table::new("dropout");
     for ms in [0.5, 1.0, 5.0, 20.0, 46.0] {
-        let count = trial("dropout", &trials, 9, |_, e, at| {
+        let count = trial("dropout", trials, 9, |_, e, at| {
             let mut audio = e.audio.clone();
             let frames = (ms * f64::from(e.rate) / 1000.0) as usize;
             audio.channel_mut(0)[at..at + frames].fill(0.0);
             Some(audio)
         });
         table.row(format!("{ms} ms"), count);
+        assert!(count.recall() >= 0.9 && count.precision() >= 0.9, "gaps: {count:?}");
+        if ms >= 20.0 {
+            count.assert_good("gaps");
+        }
     }
 }
 
 /// A buffer played in the place of the next one.
 #[test]
 fn repeats() {
-    let Some(trials) = material(1) else { return };
+    let Some(trials) = material() else { return };
     let mut table = Table::new("repeated");
     for frames in [64, 128, 512, 1024, 2048] {
-        let count = trial("repeated", &trials, 10, |_, e, at| {
+        let count = trial("repeated", trials, 10, |_, e, at| {
             let mut audio = e.audio.clone();
             for c in 0..audio.layout().channels() {
                 audio.channel_mut(c).copy_within(at - frames..at, at);
@@ -166,16 +177,17 @@ fn repeats() {
             Some(audio)
         });
         table.row(format!("{frames} frames"), count);
+        count.assert_good("repeats");
     }
 }
 
 /// A value held.
 #[test]
 fn stuck() {
-    let Some(trials) = material(1) else { return };
+    let Some(trials) = material() else { return };
     let mut table = Table::new("stuck");
     for ms in [1.0, 2.0, 5.0, 20.0] {
-        let count = trial("stuck", &trials, 11, |_, e, at| {
+        let count = trial("stuck", trials, 11, |_, e, at| {
             let mut audio = e.audio.clone();
             let value = audio.channel(0)[at - 1];
             let frames = (ms * f64::from(e.rate) / 1000.0) as usize;
@@ -183,5 +195,6 @@ fn stuck() {
             Some(audio)
         });
         table.row(format!("{ms} ms"), count);
+        count.assert_good("stuck values");
     }
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use realfft::RealFftPlanner;
+
 use crate::common::read;
 use crate::inject::{add_hum, add_noise};
 use crate::tally::{Count, Dice, Excerpt, Kind, Table, excerpts, inspect, of};
@@ -43,7 +45,6 @@ fn hum() {
         .iter()
         .map(|e| {
             let inspection = inspect(e.rate, &e.audio);
-            of(&inspection, "hum").for_each(|f| eprintln!("{:40} {}", e.name, f.message));
             of(&inspection, "hum").next().is_some()
         })
         .collect();
@@ -59,9 +60,6 @@ fn hum() {
             add_hum(&mut audio, e.rate, hz, &levels);
             let inspection = inspect(e.rate, &audio);
             let finding = of(&inspection, "hum").next();
-            if finding.is_none() {
-                eprintln!("MISS hum {over_db} {} {level:.1}", e.name);
-            }
             count.with_fault(finding.is_some());
             count.without(*clean);
             if let (Some(finding), true) = (finding, over_db >= 0.0) {
@@ -71,7 +69,7 @@ fn hum() {
             }
         }
         table.row(format!("{over_db:+} dB over the quiet bass"), count);
-        if over_db >= 10.0 {
+        if over_db >= 0.0 {
             count.assert_good("hum");
         }
     }
@@ -87,7 +85,6 @@ fn noise() {
         .iter()
         .map(|e| {
             let inspection = inspect(e.rate, &e.audio);
-            of(&inspection, "noise-floor").for_each(|f| eprintln!("{:40} {}", e.name, f.message));
             of(&inspection, "noise-floor").next().is_some()
         })
         .collect();
@@ -112,9 +109,6 @@ fn noise() {
             add_noise(&mut audio, n as u64 + 1, level);
             let inspection = inspect(e.rate, &audio);
             let seen = of(&inspection, "noise-floor").any(|f| f.channel == Some(0));
-            if !seen {
-                eprintln!("MISS noise {level} {} {:?}", e.name, inspection.stats.channels[0].noise_floor_dbfs);
-            }
             count.with_fault(seen);
             apart.extend(inspection.stats.channels[0].noise_floor_dbfs.map(|f| f - level));
         }
@@ -172,25 +166,42 @@ fn wav(e: &Excerpt, folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// Bright sound: something at 12 to 15 kHz, without which no coder leaves a trace there.
+/// These songs came as AAC and as Ogg Vorbis (their `meta.json` says so): what is found in them is true.
+const LOSSY_SOURCES: [&str; 2] = ["evr_caesium/", "sectoid_feelings/"];
+
+/// Bright sound: more than −75 dBFS from 16.5 to 20 kHz, without which no coder leaves a trace there.
 fn bright(e: &Excerpt) -> bool {
     let x = e.audio.channel(0);
-    // The second difference, twice: 24 dB per octave towards the top.
-    let high: f64 = x.windows(5).map(|w| f64::from(w[0] - 4.0 * w[1] + 6.0 * w[2] - 4.0 * w[3] + w[4]).powi(2)).sum();
-    10.0 * (high / x.len() as f64).max(1e-20).log10() > -60.0
+    let size = 1024;
+    let transform = RealFftPlanner::<f32>::new().plan_fft_forward(size);
+    let mut spectrum = transform.make_output_vec();
+    let [from, to] = [16_500.0, 20_000.0].map(|hz: f64| (hz / f64::from(e.rate) * size as f64) as usize);
+    let mut sum = 0.0;
+    for part in x.chunks_exact(size) {
+        let shape = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / size as f32).cos();
+        let mut part: Vec<f32> = part.iter().enumerate().map(|(n, s)| s * shape(n)).collect();
+        transform.process(&mut part, &mut spectrum).unwrap();
+        sum += spectrum[from..to].iter().map(|x| f64::from(x.norm_sqr())).sum::<f64>();
+    }
+    // Both halves of the spectrum; the window leaves three eighths of the power.
+    let power = 2.0 * sum / (x.len() / size) as f64 / (size * size) as f64 / 0.375;
+    10.0 * power.max(1e-20).log10() > -75.0
 }
 
 /// Mixes and stems through real coders and back, and through a change of the sample rate.
 #[test]
 fn coders_and_conversions() {
-    if !tool("ffmpeg") {
+    if !tool("ffmpeg") || !tool("sox") {
         return;
     }
-    let (Some(mut trials), Some(mixes)) = (excerpts(Kind::Stems, 16, 4.0, 5), excerpts(Kind::Mixes, 8, 4.0, 5)) else {
-        return;
-    };
-    trials.extend(mixes);
-    trials.retain(bright);
+    let mut trials = Vec::new();
+    for seed in [5, 6] {
+        for kind in [Kind::Stems, Kind::Mixes] {
+            let Some(drawn) = excerpts(kind, 80, 4.0, seed) else { return };
+            trials.extend(drawn);
+        }
+    }
+    trials.retain(|e| bright(e) && !LOSSY_SOURCES.iter().any(|s| e.name.starts_with(s)));
     let folder = tempfile();
     let mut lossy = Table::new("lossy");
     let mut upsampled = Table::new("upsampled");
@@ -198,9 +209,6 @@ fn coders_and_conversions() {
     let mut clean_up = Count::default();
     for e in &trials {
         let inspection = inspect(e.rate, &e.audio);
-        for f in of(&inspection, "lossy").chain(of(&inspection, "upsampled")) {
-            eprintln!("{:40} {}", e.name, f.message);
-        }
         clean.without(of(&inspection, "lossy").next().is_some());
         clean_up.without(of(&inspection, "upsampled").next().is_some());
     }
@@ -221,15 +229,15 @@ fn coders_and_conversions() {
             run(Command::new("ffmpeg").args(["-y", "-i"]).arg(&coded).args(["-c:a", "pcm_s24le"]).arg(&to));
             let (rate, audio) = read(&to);
             let inspection = inspect(rate, &audio);
-            if of(&inspection, "lossy").next().is_none() {
-                eprintln!("MISS {name} {} {:?}", e.name, inspection.stats.bandwidth_hz);
-            }
             count.with_fault(of(&inspection, "lossy").next().is_some());
         }
         lossy.row(name, count);
+        if name != "mp3 128" {
+            count.assert_good("lossy");
+        }
+        assert!(count.recall() > 0.8, "{count:?}");
     }
     for (name, low, high) in [
-        ("32 to 48 kHz", "32000", "48000"),
         ("44.1 to 48 kHz", "44100", "48000"),
         ("44.1 to 96 kHz", "44100", "96000"),
         ("48 to 192 kHz", "48000", "192000"),
@@ -238,24 +246,15 @@ fn coders_and_conversions() {
         let mut count = clean_up;
         for e in &trials {
             let (from, between, to) = (wav(e, &folder, "a.wav"), folder.join("b.wav"), folder.join("c.wav"));
-            run(Command::new("ffmpeg")
-                .args(["-y", "-i"])
-                .arg(&from)
-                .args(["-ar", low, "-c:a", "pcm_s24le"])
-                .arg(&between));
-            run(Command::new("ffmpeg")
-                .args(["-y", "-i"])
-                .arg(&between)
-                .args(["-ar", high, "-c:a", "pcm_s24le"])
-                .arg(&to));
+            for (from, to, rate) in [(&from, &between, low), (&between, &to, high)] {
+                run(Command::new("sox").arg("-D").arg(from).args(["-b", "24"]).arg(to).args(["rate", "-h", rate]));
+            }
             let (rate, audio) = read(&to);
             let inspection = inspect(rate, &audio);
-            if of(&inspection, "upsampled").next().is_none() {
-                eprintln!("MISS {name} {} {:?}", e.name, inspection.stats.bandwidth_hz);
-            }
             count.with_fault(of(&inspection, "upsampled").next().is_some());
         }
         upsampled.row(name, count);
+        count.assert_good("upsampled");
     }
     let _ = std::fs::remove_dir_all(&folder);
 }

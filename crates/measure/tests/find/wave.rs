@@ -50,14 +50,10 @@ fn clipped_passages() {
             }
             // In a channel without a louder place it is `clipped`.
             let seen = found(e, &audio, "clipped-passage") || found(e, &audio, "clipped");
-            if !seen {
-                eprintln!("MISS clipped-passage {under_db} {}", e.name);
-            }
             count.with_fault(seen);
         }
         for e in &trials {
             let inspection = inspect(e.rate, &e.audio);
-            of(&inspection, "clipped-passage").for_each(|f| eprintln!("FALSE {} {}", e.name, f.message));
             count.without(of(&inspection, "clipped-passage").next().is_some());
         }
         table.row(format!("{under_db} dB below its peak"), count);
@@ -136,9 +132,6 @@ fn offsets() {
                 audio.channel_mut(c)[half..].iter_mut().for_each(|s| *s += offset * 1.5);
             }
             count.with_fault(found(e, &audio, "offset-moves"));
-            if of(&whole, "offset-moves").next().is_some() {
-                eprintln!("{}: {:?}", e.name, of(&whole, "offset-moves").next());
-            }
             count.without(of(&whole, "offset-moves").next().is_some());
         }
         table.row(format!("{:.4} of full scale", offset * 1.5), count);
@@ -174,9 +167,6 @@ fn cut_edges() {
                 // In the middle of sound.
                 if level(0, 900) > 0.01 && level(0, 900) > 0.1 * level(0, frames / 2) {
                     let seen = found(&part, &part.audio, rule);
-                    if !seen {
-                        eprintln!("MISS {rule} {} {from}", e.name);
-                    }
                     count.with_fault(seen);
                 }
             }

@@ -12,6 +12,8 @@ const HELD: usize = 4;
 const MOVED: f32 = 2e-3;
 /// The last millisecond before a gap, and the first after it, are at least this loud, of the sound around.
 const EDGE: f64 = 0.12;
+/// The sample before a gap, or the one after it, is at least this far from zero, of the sound around (RMS).
+const BREAK: f64 = 0.2;
 /// Zero, give or take two steps of 16 bits.
 const ZERO: f32 = 6.2e-5;
 /// The sound around a gap is at least this loud (RMS): −54 dBFS.
@@ -127,7 +129,8 @@ impl Runs {
         let next = &after[..close.min(after.len())];
         let edges = rms(last) > EDGE * rms(before) && rms(next) > EDGE * rms(after);
         let is_flaw = match kind {
-            Kind::Gap => edges,
+            // And a break on one side at least: what comes to rest at zero by itself leaves none.
+            Kind::Gap => edges && f64::from(x[from - 1].abs().max(x[to].abs())) > BREAK * level,
             Kind::Stuck => {
                 let greatest = before.iter().chain(after).fold(0.0_f32, |a, s| a.max(s.abs()));
                 x[from].abs() < 0.97 * greatest && length >= self.frames(1e-3)

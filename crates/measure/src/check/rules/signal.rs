@@ -84,7 +84,7 @@ pub const CLICK: Rule = Rule {
     group: Group::Signal,
     severity: Severity::Note,
     limit: 12.0,
-    graver: Some((18.0, Severity::Warning)),
+    graver: Some((24.0, Severity::Warning)),
     unit: "dB",
     doc: "At one place the sound does what the 32 samples before it did not foretell (autoregressive prediction error), \
           the limit above what is usual within a tenth of a second; two milliseconds later all is as before. Onsets and \
