@@ -13,7 +13,7 @@ const MOVED: f32 = 2e-3;
 /// The last millisecond before a gap, and the first after it, are at least this loud, of the sound around.
 const EDGE: f64 = 0.12;
 /// The sample before a gap, or the one after it, is at least this far from zero, of the sound around (RMS).
-const BREAK: f64 = 0.2;
+const BREAK: f64 = 0.12;
 /// Zero, give or take two steps of 16 bits.
 const ZERO: f32 = 6.2e-5;
 /// The sound around a gap is at least this loud (RMS): −54 dBFS.

@@ -20,7 +20,8 @@ pub const CLIPPED: Rule = Rule {
           into at an angle, as no unclipped crest does. Counted for each polarity. Works at any gain, so a clipped \
           take that was turned down is found too. Counted per channel; where most of the high samples lie on the plateau \
           the sound is itself made of plateaus (a square-wave \
-          synthesizer, fuzz) and it is a note.",
+          synthesizer, fuzz) and it is a note. \
+          Music clipped 1 dB below its peak and more: all found, no false alarm.",
     why: "Cut crests crackle, and the finer they are the more they sound like grit on every loud note; no later step \
           takes it away again.",
     remedy: "record or export it again with more headroom, or repair it with a declipper",
@@ -38,7 +39,8 @@ pub const CLIPPED_PASSAGE: Rule = Rule {
     unit: "tops",
     doc: "Flat tops as for `clipped`, at least three at one level, which is the greatest of the stretches they lie in \
           (8192 frames each) but not of the file: a passage that was clipped before its fader was moved, or in a file \
-          that has a louder, whole place.",
+          that has a louder, whole place. \
+          Passages clipped 3 dB below their peak: 96 % found, 1 dB: 75 %; no false alarm.",
     why: "It crackles like any clipping, although the meters never showed full scale.",
     remedy: "record or export it again with more headroom, or repair it with `declip`",
     source: "",
@@ -88,7 +90,10 @@ pub const CLICK: Rule = Rule {
     unit: "dB",
     doc: "At one place the sound does what the 32 samples before it did not foretell (autoregressive prediction error), \
           the limit above what is usual within a tenth of a second; two milliseconds later all is as before. Onsets and \
-          pulse trains are not meant. A cut that leaves samples out is found the same way.",
+          pulse trains are not meant. A cut that leaves samples out is found the same way. \
+          Clicks 24 dB over the level of the music around them are all found, 12 dB: 91 %, as loud as it: 87 % (least behind \
+          cymbals and distortion); of cuts with a jump of twice that level 90 %. Of 25 untouched excerpts two raise a \
+          false alarm (precision 0.92), which is why it is a note up to 24 dB.",
     why: "A tick or a crack that belongs to nobody: the ear jumps to it, on headphones first.",
     remedy: "repair it with `declick`, or lay a short cross-fade over the cut",
     source: "Godsill & Rayner, Digital Audio Restoration, 1998, chapter 5",
@@ -104,7 +109,8 @@ pub const DROPOUT: Rule = Rule {
     graver: None,
     unit: "gaps",
     doc: "The sound stops at once, is zero for 0.3 to 60 ms, and goes on at once about as loud, as a lost buffer or a bad \
-          cable does; what fades and what is silent for longer may be meant.",
+          cable does; what fades and what is silent for longer may be meant. \
+          Of gaps in music 9 in 10 are found from 0.5 ms on; precision 0.95.",
     why: "A stutter or a crack; short ones sound like a click, long ones like a broken player.",
     remedy: "export or transfer it again, with a greater buffer if it was recorded so",
     source: "",
@@ -120,7 +126,8 @@ pub const REPEATED: Rule = Rule {
     graver: None,
     unit: "stretches",
     doc: "After a break that nothing foretold, the sound repeats, sample by sample, the 32 samples to 60 ms before it, once. \
-          A loop that went round before is an instrument's.",
+          A loop that went round before is an instrument's. \
+          From 64 to 2048 frames in music: all found, no false alarm.",
     why: "A stutter: the driver had nothing new to play and played the last buffer again.",
     remedy: "export or transfer it again, with a greater buffer if it was recorded so",
     source: "",
@@ -136,7 +143,8 @@ pub const STUCK: Rule = Rule {
     graver: None,
     unit: "places",
     doc: "One value, neither zero nor the greatest, is held for 1 to 60 ms in the middle of sound that holds no other, and \
-          is left with a jump.",
+          is left with a jump. \
+          In music: 96 % found at 1 ms, all at 5 ms; no false alarm.",
     why: "A gap with a click at its end.",
     remedy: "export or transfer it again; a converter or a link has failed at that place",
     source: "",
@@ -153,7 +161,8 @@ pub const HUM: Rule = Rule {
     unit: "dB",
     doc: "At least two narrow lines at multiples (up to the ninth) of one frequency within 0.8 Hz of 50 or 60 Hz stand so \
           far over what surrounds them in the quietest tenth of the file, at every frequency by itself: music comes and \
-          goes, hum stays. Needs about 5 s of sound.",
+          goes, hum stays. Needs about 5 s of sound. \
+          Hum as loud as the bass in the quietest tenth of the music is always found, 10 dB softer: 76 %; no false alarm.",
     why: "A hum or a buzz in every pause, and once heard it is heard all the time.",
     remedy: "take it away with `dehum`, and look for the ground loop",
     source: "",
