@@ -1,7 +1,7 @@
 //! The pictures of a report, each from one or several files.
 //!
-//! Every function here gives [`Figure`]s that any page can take. Several files lie over one another in their own colors
-//! where that can be read, and side by side where it cannot.
+//! Every function here gives [`Figure`](crate::figure::Figure)s that any page can take. Several files lie over one another
+//! in their own colors where that can be read, and side by side where it cannot.
 
 mod dynamics;
 mod scale;
