@@ -15,6 +15,8 @@
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
+use crate::math::bessel_i0;
+
 /// Taps on each side of the place that is read.
 pub(crate) const HALF: usize = 16;
 const TAPS: usize = 2 * HALF;
@@ -63,17 +65,6 @@ fn sinc(x: f64) -> f64 {
     } else {
         (PI * x).sin() / (PI * x)
     }
-}
-
-/// The modified Bessel function of the first kind and order 0, by its power series.
-fn bessel_i0(x: f64) -> f64 {
-    let quarter = 0.25 * x * x;
-    let (mut sum, mut term) = (1.0, 1.0);
-    for k in 1..64 {
-        term *= quarter / f64::from(k * k);
-        sum += term;
-    }
-    sum
 }
 
 /// The memory of one channel: the last frames that went in.

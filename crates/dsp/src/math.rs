@@ -117,6 +117,19 @@ pub fn db_to_amplitudes(values: &mut [f64]) {
     }
 }
 
+/// The modified Bessel function of the first kind and order zero, by its power series (Abramowitz & Stegun 9.6.12): the
+/// shape of the Kaiser window.
+pub fn bessel_i0(x: f64) -> f64 {
+    let quarter = x * x / 4.0;
+    let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
+    while term > sum * 1e-17 {
+        term *= quarter / (k * k);
+        sum += term;
+        k += 1.0;
+    }
+    sum
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use crate::resample::bessel_i0;
+use crate::math::bessel_i0;
 
 /// Attenuation of the windows, in dB: of the steep first stage, and of the short further ones (for which Kaiser's
 /// estimate of the length is a little low).

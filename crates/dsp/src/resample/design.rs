@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use crate::math::bessel_i0;
+
 /// Attenuation of the stop band, in dB.
 const STOP_DB: f64 = 170.0;
 /// Where the pass band ends, as a part of the lower Nyquist frequency. The stop band begins at Nyquist itself.
@@ -142,16 +144,4 @@ fn pass_work(factor: usize) -> f64 {
 
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// The modified Bessel function of the first kind and order zero, by its power series (Abramowitz & Stegun 9.6.12).
-pub(crate) fn bessel_i0(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
-    while term > sum * 1e-17 {
-        term *= quarter / (k * k);
-        sum += term;
-        k += 1.0;
-    }
-    sum
 }

@@ -32,7 +32,6 @@ mod tests;
 use tonmeister_core::{Buffer, Layout, View};
 
 use self::design::Plan;
-pub(crate) use self::design::bessel_i0;
 pub use self::source::Resampled;
 use self::transform::Converter;
 

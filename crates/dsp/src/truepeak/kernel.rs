@@ -12,6 +12,8 @@
 
 use std::sync::LazyLock;
 
+use crate::math::bessel_i0;
+
 /// Places per sample at which the waveform is rebuilt.
 pub const PHASES: usize = 8;
 /// Taps of each phase.
@@ -36,17 +38,6 @@ struct Taps {
 }
 
 static KERNEL: LazyLock<Taps> = LazyLock::new(Taps::design);
-
-/// The modified Bessel function of order zero, by its power series.
-fn bessel_i0(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let (mut term, mut sum) = (1.0, 1.0);
-    for k in 1..60 {
-        term *= quarter / f64::from(k * k);
-        sum += term;
-    }
-    sum
-}
 
 /// The taps of phase `p` in full precision, for the samples `n − 23` to `n + 24`; their sum is 1.
 fn phase_in_f64(p: usize) -> [f64; TAPS] {

@@ -4,6 +4,7 @@ use std::f64::consts::PI;
 
 use realfft::num_complex::Complex64;
 use tonmeister_core::{Buffer, Layout, View};
+use tonmeister_dsp::math::bessel_i0;
 
 use crate::stft::{Shape, Stft, Window};
 
@@ -193,15 +194,4 @@ impl Fraction {
         }
         out.append(made.view(ready));
     }
-}
-
-/// The modified Bessel function of order 0, by its series.
-fn bessel_i0(x: f64) -> f64 {
-    let (mut term, mut sum, mut k) = (1.0, 1.0, 1.0);
-    while term > 1e-17 * sum {
-        term *= (x / (2.0 * k)).powi(2);
-        sum += term;
-        k += 1.0;
-    }
-    sum
 }
