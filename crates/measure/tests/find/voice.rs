@@ -92,7 +92,6 @@ fn esses_and_pops_are_found_in_voices_only() {
     for excerpt in voices.iter().chain(&others) {
         let inspection = inspect(excerpt.rate, &excerpt.audio);
         for f in of(&inspection, "sibilant").chain(of(&inspection, "plosive")) {
-            eprintln!("untouched {}: {} {}", excerpt.name, f.rule, f.message);
             // The one double track that is all esses, as its composer made it bright: a true finding.
             if !excerpt.name.ends_with("backing_vocal_main") {
                 accused_s += usize::from(f.rule == "sibilant");
@@ -120,9 +119,6 @@ fn esses_and_pops_are_found_in_voices_only() {
                 count.without(found && !voice.name.ends_with("backing_vocal_main"));
             } else {
                 count.with_fault(found);
-            }
-            if over_db > 2.0 && !found {
-                eprintln!("missed: esses in {}", voice.name);
             }
         }
         table.row(format!("6 esses at {over_db} dB"), count);
@@ -154,9 +150,6 @@ fn esses_and_pops_are_found_in_voices_only() {
                 count.without(found);
             } else {
                 count.with_fault(found);
-            }
-            if over_db > 5.0 && !found {
-                eprintln!("missed: pops in {}", voice.name);
             }
         }
         table.row(format!("3 pops at {over_db} dB"), count);
