@@ -1,33 +1,16 @@
 //! `check` as pipelines meet it: exit codes, what is written where, and what is said.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use common::{code, err, json, out, tonmeister};
+
 const RATE: u32 = 48_000;
-
-fn tonmeister(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tonmeister")).args(arguments).output().expect("the command starts")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("the command ends by itself")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8 on standard output")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8 on standard error")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {}", out(output)))
-}
 
 /// A mono 16-bit WAV file: a soft 440 Hz tone that leans by `offset`.
 fn write(path: &Path, offset: f64) {

@@ -1,34 +1,17 @@
 //! The command as scripts and musicians meet it: exit codes, what goes to which stream, and what is said.
 
+mod common;
+
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
+use common::{code, err, json, out, tonmeister};
+
 const RATE: u32 = 48_000;
-
-fn tonmeister(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tonmeister")).args(arguments).output().expect("the command starts")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("the command ends by itself")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8 on standard output")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8 on standard error")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {}", out(output)))
-}
 
 /// A 16-bit WAV file: a sine of that level on every channel, swelling and fading so that it starts and ends at zero.
 fn write_sine(path: &Path, channels: u16, seconds: f64, hz: f64, level: f64) {
