@@ -83,11 +83,13 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let mut measured = Measured { files, album, tones: Vec::new(), failed, report };
     if args.closer.is_wanted() {
         let paths = measured.files.iter().map(|file| file.report.path.clone()).collect::<Vec<_>>();
-        match tones(&args.closer, &paths, voice) {
-            Ok(tones) => measured.tones = tones,
-            Err(failure) => {
-                outcome = Outcome::of(&failure);
-                trouble::tell(&failure, voice);
+        for tone in tones(&args.closer, &paths, voice) {
+            match tone {
+                Ok(tone) => measured.tones.push(tone),
+                Err(failure) => {
+                    outcome = Outcome::of(&failure);
+                    trouble::tell(&failure, voice);
+                }
             }
         }
     }
@@ -99,12 +101,15 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     outcome
 }
 
-/// The closer look at each file.
-fn tones(closer: &Closer, paths: &[PathBuf], voice: &Voice) -> Result<Vec<Tone>, Failure> {
+/// The closer look at each file; one that cannot be had does not keep the others from being looked at.
+fn tones(closer: &Closer, paths: &[PathBuf], voice: &Voice) -> Vec<Result<Tone, Failure>> {
     let world = super::world();
     let corridor = match closer.like.as_slice() {
         [] => Corridor::free_releases(),
-        references => world.corridor(references, &mut Bars::new(voice))?,
+        references => match world.corridor(references, &mut Bars::new(voice)) {
+            Ok(corridor) => corridor,
+            Err(failure) => return vec![Err(failure)],
+        },
     };
     paths.iter().map(|path| world.tone(path, &corridor, &mut Bars::new(voice))).collect()
 }
