@@ -338,7 +338,8 @@ type Levels = (Loudness, tonmeister_measure::loudness::History);
 fn silent(path: &Path) -> Failure {
     Failure::input(
         path,
-        "is silent where the two are compared, so its loudness cannot be matched; compare levels as they are",
+        "has no loudness where the two are compared (it is silent there, or shorter than 0.4 s), so levels cannot be \
+         matched by it; compare them as they are",
     )
 }
 

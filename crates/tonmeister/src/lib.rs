@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 pub mod align;
+mod chance;
 pub mod check;
 pub mod compare;
 pub mod demo;

@@ -127,6 +127,10 @@ fn other_music_silence_and_nonsense_are_told_as_such() {
     let report = World::new().compare(&first, &silence, &as_it_is, &mut Silent).unwrap();
     assert!(report.difference.null_db.unwrap().abs() < 1e-6, "all of the first is left");
 
+    // A blind test of two musics would be won by their tune.
+    let refused = World::new().excerpts(&first, &other, (0.0, 5.0), &mut Silent);
+    assert!(matches!(&refused, Err(Failure::Input { path, .. }) if *path == other), "{refused:?}");
+
     let residual = CompareOptions { residual: Some(first.clone()), ..CompareOptions::default() };
     assert!(matches!(World::new().compare(&first, &other, &residual, &mut Silent), Err(Failure::Output { .. })));
 }

@@ -13,6 +13,7 @@ use crate::args::Abx;
 use crate::bars::Bars;
 use crate::exit::Outcome;
 use crate::table::{CARE, FAINT, GOOD, STRONG, number, quantity, styled};
+use crate::trouble;
 use crate::voice::Voice;
 
 /// Programs that play a WAV file and end with it, and how they are asked to be quiet about it.
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &Abx, voice: &mut Voice) -> Result<Outcome, Failure> {
     // Every new hasher of the standard library starts from the system's randomness.
     let seed = args.seed.unwrap_or_else(|| std::collections::hash_map::RandomState::new().build_hasher().finish());
     let mut test = abx::Abx::new(args.trials, seed);
+    voice.remark(&trouble::remarks(&excerpts.warnings));
     voice.remark(&format!(
         "A  {}\nB  {}\n{} of both, lined up; {} was {} louder and is turned down\n\n\
          Type {a}, {b} or {x} to listen, {s} to stop the sound, {is_a} or {is_b} to say what X is, {q} to give up.\n",

@@ -8,11 +8,12 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tonmeister_core::{Buffer, Layout};
+use tonmeister_core::Buffer;
 
 use super::pair::{Pair, Place, Shape};
 use super::{CompareOptions, LevelMatch};
-use crate::failure::Failure;
+use crate::chance::Random;
+use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Output};
 use crate::progress::Progress;
 use crate::world::World;
@@ -55,8 +56,8 @@ pub struct Score {
 impl Abx {
     /// A test of so many trials; the same seed hides the same things.
     pub fn new(trials: u32, seed: u64) -> Self {
-        let mut state = seed;
-        let hidden = (0..trials).map(|_| if next(&mut state) >> 63 == 0 { Choice::A } else { Choice::B });
+        let mut chance = Random::new(seed);
+        let hidden = (0..trials).map(|_| if chance.unit() < 0.5 { Choice::A } else { Choice::B });
         Abx { hidden: hidden.collect(), said: Vec::new() }
     }
 
@@ -90,15 +91,6 @@ impl Abx {
             cut_short: trials < planned,
         }
     }
-}
-
-/// A step of `SplitMix64` (Steele, Lea & Flood, OOPSLA 2014).
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// The chance of at least so many right answers in so many trials, each right with that chance.
@@ -142,6 +134,8 @@ pub struct Excerpts {
     pub louder_lu: f64,
     /// How long they are.
     pub seconds: f64,
+    /// What was odd about the files: clocks that drift apart, another rate.
+    pub warnings: Vec<Finding>,
 }
 
 impl Excerpts {
@@ -164,6 +158,7 @@ impl Excerpts {
 impl World {
     /// Cuts the same moment out of two files for a blind test: lined up to a fraction of a frame, the louder turned
     /// down to the other's loudness, 24 bits. `from_s` and `length_s` are of the stretch that both share.
+    /// Files that do not hold one music are refused: anybody would tell them apart by that.
     pub fn excerpts(
         &self,
         first: &Path,
@@ -174,7 +169,12 @@ impl World {
         let options = CompareOptions { level: LevelMatch::Loudness, ..CompareOptions::default() };
         let report = self.compare(first, second, &options, progress)?;
         let (shape, _) = Shape::of(first, second)?;
-        let mut place = report.alignment.as_ref().map(Place::at).unwrap_or_default();
+        let Some(alignment) = &report.alignment else {
+            let message = "does not hold the same music as the first, as far as can be heard; a blind test needs two \
+                           renderings of one performance";
+            return Err(Failure::input(second, message));
+        };
+        let mut place = Place::at(alignment);
         // The one that is louder goes down, so that nothing is clipped.
         place.gain_db = report.gain_db.min(0.0);
         let other_gain = (-report.gain_db).min(0.0);
@@ -195,10 +195,7 @@ impl World {
             let (start, end) = (from.clamp(at, next) - at, to.clamp(at, next) - at);
             if start < end {
                 let (x, y) = (x.part(start as usize, end as usize), y.part(start as usize, end as usize));
-                let mut turned_down = Buffer::new(Layout::Stereo, 0);
-                if x.layout() == Layout::Mono {
-                    turned_down = Buffer::new(Layout::Mono, 0);
-                }
+                let mut turned_down = Buffer::new(x.layout(), 0);
                 turned_down.append(x);
                 for channel in 0..x.layout().channels() {
                     turned_down.channel_mut(channel).iter_mut().for_each(|s| *s = (f64::from(*s) * gain) as f32);
@@ -215,7 +212,12 @@ impl World {
         }
         a.end().keep()?;
         b.end().keep()?;
-        Ok(Excerpts { folder, louder_lu: -report.gain_db, seconds: frames as f64 / f64::from(shape.rate) })
+        Ok(Excerpts {
+            folder,
+            louder_lu: -report.gain_db,
+            seconds: frames as f64 / f64::from(shape.rate),
+            warnings: report.warnings,
+        })
     }
 }
 

@@ -6,10 +6,10 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, decay, follow, pitch, sine};
 use super::filter::Svf;
-use super::noise::Random;
 use super::oscillator::{Oscillator, saw};
 use super::score::{LAST, Part, STEP, bars, energy, harmony_at, part, played};
 use super::track::{Track, mono_stem};
+use crate::chance::Random;
 
 /// What a note is in its harmony.
 #[derive(Clone, Copy, PartialEq)]

@@ -7,9 +7,9 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, decay, exp2};
 use super::filter::{Mode, Svf};
-use super::noise::Random;
 use super::score::{bars, drums, energy, played, strokes};
 use super::track::{Track, mono_stem};
+use crate::chance::Random;
 
 /// The bass drum.
 pub(super) fn kick() -> Buffer {

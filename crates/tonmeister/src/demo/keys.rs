@@ -6,9 +6,9 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, cosine, decay, pitch, sine};
 use super::filter::{Mode, Svf};
-use super::noise::Random;
 use super::score::{Change, LAST, Part, STEP, changes, energy, part, played};
 use super::track::{Stereo, Track};
+use crate::chance::Random;
 
 /// Sixteenth (from the change of harmony), length, force.
 type Strum = (usize, usize, f64);

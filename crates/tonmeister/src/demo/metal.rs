@@ -6,10 +6,10 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, decay, exp2};
 use super::filter::{Mode, Svf};
-use super::noise::Random;
 use super::oscillator::{Oscillator, square};
 use super::score::{LAST, Part, at, bars, drums, energy, part, played, strokes};
 use super::track::{Stereo, Track, mono_stem};
+use crate::chance::Random;
 
 /// The pitches of six square waves whose sum is a closed pair of cymbals.
 const PLATES: [f64; 6] = [317.0, 463.5, 551.3, 788.9, 833.2, 1214.7];

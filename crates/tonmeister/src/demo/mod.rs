@@ -23,7 +23,6 @@ mod filter;
 mod keys;
 mod lyrics;
 mod metal;
-mod noise;
 mod oscillator;
 mod pad;
 mod percussion;

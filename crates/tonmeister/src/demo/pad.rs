@@ -6,10 +6,10 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, ease, exp2, pitch, sine};
 use super::filter::Svf;
-use super::noise::Random;
 use super::oscillator::{Oscillator, increment, saw};
 use super::score::{Change, FRAMES, LAST, Part, STEP, at, changes, part};
 use super::track::Stereo;
+use crate::chance::Random;
 
 /// The pad's stem.
 pub(super) fn pad() -> Buffer {

@@ -4,9 +4,9 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, decay};
 use super::filter::{Mode, Svf};
-use super::noise::Random;
 use super::score::{Part, bars, energy, part, played, strokes};
 use super::track::{Stereo, place};
+use crate::chance::Random;
 
 /// Everything the percussionist plays.
 pub(super) fn percussion() -> Buffer {

@@ -14,7 +14,7 @@
 //! | 40–43 | 85.3 – 93.9 | outro       | home, by way of C minor |
 //! | 44–45 | 93.9 – 98.1 | end         | the last chord rings out |
 
-use super::noise::Random;
+use crate::chance::Random;
 
 /// Frames in a sixteenth.
 pub(super) const STEP: f64 = 6400.0;

@@ -4,10 +4,10 @@ use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, decay, ease, exp2, follow, pitch, sine};
 use super::filter::Svf;
-use super::noise::Random;
 use super::oscillator::{Oscillator, saw, square};
 use super::score::{LAST, Part, STEP, at, bars, energy, harmony_at, part, played};
 use super::track::{Stereo, Track, mono_stem, place};
+use crate::chance::Random;
 
 /// Bar, sixteenth, length in sixteenths, MIDI note.
 pub(super) type Line = &'static [(usize, usize, usize, u8)];

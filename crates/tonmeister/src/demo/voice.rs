@@ -12,11 +12,11 @@ use std::sync::OnceLock;
 use super::arithmetic::{RATE, cosine, ease, follow, pitch, sine};
 use super::filter::{Formant, Svf};
 use super::lyrics::Syllable;
-use super::noise::Random;
 use super::oscillator::{Wave, read};
 use super::phones::{Gesture, INHALE, REST, Shape, consonant_of, vowel_of};
 use super::score::{STEP, at, energy};
 use super::track::Track;
+use crate::chance::Random;
 
 /// Control values move once in so many frames.
 const BLOCK: usize = 32;
