@@ -19,6 +19,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tonmeister-engine", &["tonmeister-core", "tonmeister-session"]),
     ("tonmeister-report", &["tonmeister-core", "tonmeister-measure"]),
     (
+        "tonmeister-release",
+        &[
+            "tonmeister-core",
+            "tonmeister-dsp",
+            "tonmeister-measure",
+            "tonmeister-media",
+            "tonmeister-session",
+            "tonmeister-engine",
+        ],
+    ),
+    (
         "tonmeister",
         &[
             "tonmeister-core",
@@ -28,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tonmeister-session",
             "tonmeister-engine",
             "tonmeister-report",
+            "tonmeister-release",
         ],
     ),
     ("tonmeister-cli", &["tonmeister"]),
