@@ -12,12 +12,13 @@
 //! - [`RuleSpec`] and [`Level`] ([`rule`]): what a check can find, and how it counts.
 //! - [`Diagnostic`] ([`diagnostic`]): what is wrong, where, what was expected, what to do.
 //!
-//! Beside them stand the places of loudspeakers ([`Speaker`]) and the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
+//! Beside them stand the codes that name recordings and releases ([`codes`]), the places of loudspeakers ([`Speaker`]) and the arithmetic of placing a signal left and right ([`pan`]), which the mixer needs.
 //!
 //! This crate depends on no other room, knows no file and no thread, and does no I/O.
 #![forbid(unsafe_code)]
 
 pub mod audio;
+pub mod codes;
 pub mod diagnostic;
 pub mod effect;
 pub mod glide;
@@ -30,6 +31,7 @@ pub mod speaker;
 pub mod units;
 
 pub use audio::{Block, Buffer, Layout, View};
+pub use codes::{Barcode, CodeError, Isrc, Language, ReleaseDate};
 pub use diagnostic::{Diagnostic, Severity};
 pub use effect::{BuildError, Context, Effect, Event, GainReduction, Processor, Registry, Stream, Tail};
 pub use glide::Glide;

@@ -95,7 +95,7 @@ impl fmt::Display for Codec {
 }
 
 /// The broadcast extension of a WAV file (EBU Tech 3285).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bext {
     /// Where the first sample stands on the recorder's timeline, in frames since midnight.
     pub time_reference: u64,
@@ -109,8 +109,30 @@ pub struct Bext {
     pub date: String,
     /// `hh:mm:ss`.
     pub time: String,
-    /// 0, 1 or 2.
+    /// 0, 1 or 2. What is written is 2, whatever stands here.
     pub version: u16,
+    /// The unique identifier of the material (SMPTE ST 330), basic (32 bytes and zeros) or extended; none when it is all
+    /// zeros or the version is 0.
+    pub umid: Option<[u8; 64]>,
+    /// Loudness (version 2).
+    pub loudness: BextLoudness,
+    /// What was done to the sound, a line for each coding: `A=PCM,F=48000,W=24,M=stereo,T=Tonmeister` (EBU R 98).
+    pub coding_history: String,
+}
+
+/// What version 2 of the broadcast extension says of loudness, to a hundredth; none where it is not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BextLoudness {
+    /// Integrated, in LUFS.
+    pub integrated_lufs: Option<f64>,
+    /// Loudness range, in LU.
+    pub range_lu: Option<f64>,
+    /// Highest true peak, in dBTP.
+    pub max_true_peak_dbtp: Option<f64>,
+    /// Highest momentary loudness (400 ms), in LUFS.
+    pub max_momentary_lufs: Option<f64>,
+    /// Highest short-term loudness (3 s), in LUFS.
+    pub max_short_term_lufs: Option<f64>,
 }
 
 /// Which channels a file has, in the order in which it stores them.

@@ -26,14 +26,16 @@ mod input;
 mod open;
 mod pcm;
 mod pcm_file;
+pub mod tags;
 mod wav;
 mod wide;
 mod write;
 
 pub use error::MediaError;
 pub use finite::{NonFinite, NonFiniteCount};
-pub use info::{Bext, Codec, Container, FileInfo, Speakers};
+pub use info::{Bext, BextLoudness, Codec, Container, FileInfo, Speakers};
 pub use input::Input;
 pub use open::{OpenOptions, Opened, Probed, open, open_input, open_wide, open_with, probe};
+pub use tags::Tags;
 pub use wide::{Lanes, OpenedWide};
 pub use write::{Format, IntegerBits, SampleFormat, Writer, Written};

@@ -4,16 +4,17 @@ use tonmeister_core::Diagnostic;
 
 use crate::error::MediaError;
 use crate::info::{Bext, Codec, Container, FileInfo, Speakers};
-use crate::input::{Bytes, array, fourcc, text};
+use crate::input::{Bytes, array, fourcc};
 use crate::pcm::{ByteOrder, Encoding, Pcm};
 use crate::pcm_file::{Extent, PcmFile, check_shape};
+use crate::wav::bext;
 
 /// A size that a streaming writer left open, or that `ds64` replaces.
 const OPEN: u32 = u32::MAX;
 /// No sane file has more chunks; a damaged one must not be walked for ever.
 const MOST_CHUNKS: usize = 4096;
 /// `fmt ` and `ds64` are tens of bytes, `bext` is 602 and a coding history.
-const MOST_HEADER: usize = 4096;
+const MOST_HEADER: usize = 64 * 1024;
 
 /// What the walk has gathered.
 #[derive(Default)]
@@ -83,7 +84,7 @@ fn walk(file: &mut Bytes<'_>) -> Result<Found, MediaError> {
             b"fmt " if found.format.is_none() => {
                 found.format = Some(parse_format(file, body, long)?);
             }
-            b"bext" => found.bext = parse_bext(&file.read_some(body, long, MOST_HEADER)?),
+            b"bext" => found.bext = bext::parse(&file.read_some(body, long, MOST_HEADER)?),
             b"data" if found.data.is_none() => {
                 found.data = Some((body, size));
                 if size == OPEN {
@@ -213,19 +214,6 @@ fn codec_name(tag: u16) -> String {
         _ => return format!("WAV samples of the format 0x{tag:04X}"),
     };
     format!("WAV samples coded as {name}")
-}
-
-fn parse_bext(body: &[u8]) -> Option<Bext> {
-    let field = |from: usize, to: usize| body.get(from..to).map(text);
-    Some(Bext {
-        description: field(0, 256)?,
-        originator: field(256, 288)?,
-        originator_reference: field(288, 320)?,
-        date: field(320, 330)?,
-        time: field(330, 338)?,
-        time_reference: u64::from_le_bytes(array(body, 338)?),
-        version: u16::from_le_bytes(array(body, 346)?),
-    })
 }
 
 /// Puts together what the walk has found.
