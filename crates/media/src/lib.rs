@@ -13,8 +13,9 @@
 //! What cannot be read is a [`MediaError`] that names the file, the place and the remedy. What can be read in part (a
 //! file that is cut off, a length left open) is read, and a warning in [`Opened::warnings`] says what was done.
 //!
-//! **Out.** [`Writer`] makes WAV (RF64 by itself past 4 GiB) and FLAC. It writes beside the target, syncs, and renames:
-//! an interrupted render leaves the old file or none.
+//! **Out.** [`Writer`] makes every kind of file that a [`Format`] names. It writes beside the target, syncs, and renames:
+//! an interrupted render leaves the old file or none. [`Writer::finish_with`] lets a last step (tags) have the complete
+//! file before it is put in place.
 #![forbid(unsafe_code)]
 
 mod aiff;
@@ -38,4 +39,4 @@ pub use input::Input;
 pub use open::{OpenOptions, Opened, Probed, open, open_input, open_wide, open_with, probe};
 pub use tags::Tags;
 pub use wide::{Lanes, OpenedWide};
-pub use write::{Format, IntegerBits, SampleFormat, Writer, Written};
+pub use write::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat, Writer, Written};

@@ -145,7 +145,7 @@ fn understand(path: &Path, mut input: Box<dyn Input>, len: u64) -> Result<Unders
     let closed = kind != Kind::Coded(Container::Ogg) || ogg_closed(&mut file)?;
     match kind {
         Kind::Wav => Ok(Understood::Pcm(Box::new(wav::read::header(&mut file)?), input)),
-        Kind::Aiff => Ok(Understood::Pcm(Box::new(aiff::header(&mut file)?), input)),
+        Kind::Aiff => Ok(Understood::Pcm(Box::new(aiff::read::header(&mut file)?), input)),
         Kind::Opus => {
             rewind(path, &mut *input)?;
             Ok(Understood::Opus(Box::new(opus::open(path, input)?)))

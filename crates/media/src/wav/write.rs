@@ -4,11 +4,14 @@
 //! the switch costs nothing.
 
 use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use tonmeister_core::View;
 
-use crate::write::SampleFormat;
+use crate::error::MediaError;
+use crate::pcm::ByteOrder;
 use crate::write::quantize::{Quantized, to_f32_bytes, to_i16_bytes, to_i24_bytes};
+use crate::write::{SampleFormat, Sink};
 
 /// Bytes that are collected before they are written.
 const BUFFER: usize = 256 * 1024;
@@ -51,43 +54,6 @@ impl<W: Write + Seek> WavSink<W> {
         let header = sink.header();
         sink.out.write_all(&header)?;
         Ok(sink)
-    }
-
-    /// Appends frames.
-    pub(crate) fn write(&mut self, audio: View<'_>) -> io::Result<Quantized> {
-        let mut total = Quantized::default();
-        let mut at = 0;
-        while at < audio.frames() {
-            let end = (at + 8192).min(audio.frames());
-            let part = audio.part(at, end);
-            let before = self.buffer.len();
-            let got = match self.samples {
-                SampleFormat::Int16 => to_i16_bytes(part, &mut self.buffer),
-                SampleFormat::Int24 => to_i24_bytes(part, &mut self.buffer),
-                SampleFormat::Float32 => to_f32_bytes(part, &mut self.buffer),
-            };
-            total.add(got, at as u64);
-            self.data_bytes += (self.buffer.len() - before) as u64;
-            if self.buffer.len() >= BUFFER {
-                self.out.write_all(&self.buffer)?;
-                self.buffer.clear();
-            }
-            at = end;
-        }
-        Ok(total)
-    }
-
-    /// Writes what is left and the true header.
-    pub(crate) fn finish(mut self) -> io::Result<W> {
-        if self.data_bytes % 2 == 1 {
-            self.buffer.push(0);
-        }
-        self.out.write_all(&self.buffer)?;
-        let header = self.header();
-        self.out.seek(SeekFrom::Start(0))?;
-        self.out.write_all(&header)?;
-        self.out.flush()?;
-        Ok(self.out)
     }
 
     fn frame_bytes(&self) -> u16 {
@@ -133,5 +99,45 @@ impl<W: Write + Seek> WavSink<W> {
         let data = if narrow.is_some() { self.data_bytes as u32 } else { u32::MAX };
         header.extend_from_slice(&data.to_le_bytes());
         header
+    }
+}
+
+impl<W: Write + Seek + Send> Sink<W> for WavSink<W> {
+    fn write(&mut self, target: &Path, audio: View<'_>) -> Result<Quantized, MediaError> {
+        let mut total = Quantized::default();
+        let mut at = 0;
+        while at < audio.frames() {
+            let end = (at + 8192).min(audio.frames());
+            let part = audio.part(at, end);
+            let before = self.buffer.len();
+            let got = match self.samples {
+                SampleFormat::Int16 => to_i16_bytes(part, ByteOrder::Little, &mut self.buffer),
+                SampleFormat::Int24 => to_i24_bytes(part, ByteOrder::Little, &mut self.buffer),
+                SampleFormat::Float32 => to_f32_bytes(part, ByteOrder::Little, &mut self.buffer),
+            };
+            total.add(got, at as u64);
+            self.data_bytes += (self.buffer.len() - before) as u64;
+            if self.buffer.len() >= BUFFER {
+                self.out.write_all(&self.buffer).map_err(|e| MediaError::io(target, "written", e))?;
+                self.buffer.clear();
+            }
+            at = end;
+        }
+        Ok(total)
+    }
+
+    fn finish(mut self: Box<Self>, target: &Path) -> Result<W, MediaError> {
+        if self.data_bytes % 2 == 1 {
+            self.buffer.push(0);
+        }
+        let header = self.header();
+        let mut end = || {
+            self.out.write_all(&self.buffer)?;
+            self.out.seek(SeekFrom::Start(0))?;
+            self.out.write_all(&header)?;
+            self.out.flush()
+        };
+        end().map_err(|e| MediaError::io(target, "written", e))?;
+        Ok(self.out)
     }
 }

@@ -45,6 +45,16 @@ impl Beside {
         &self.target
     }
 
+    /// Where the bytes are meanwhile.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The file in the making.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
     /// Syncs, renames, and syncs the folder.
     pub(crate) fn put_in_place(self) -> Result<(), MediaError> {
         let Beside { file, target } = self;

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use flac_codec::encode::{FlacSampleWriter, Options};
 use tonmeister_core::View;
 
-use super::IntegerBits;
 use super::quantize::{Quantized, to_integers};
+use super::{IntegerBits, Sink};
 use crate::error::MediaError;
 
 /// A FLAC file in the making.
@@ -20,7 +20,6 @@ pub(crate) struct FlacSink<W: Write + Seek> {
     encoder: FlacSampleWriter<Shared<W>>,
     out: Shared<W>,
     bits: u32,
-    frames: u64,
     integers: Vec<i32>,
 }
 
@@ -32,32 +31,24 @@ impl<W: Write + Seek> FlacSink<W> {
         channels: usize,
         sample_rate: u32,
     ) -> Result<Self, MediaError> {
-        let bits = match bits {
-            IntegerBits::Sixteen => 16,
-            IntegerBits::TwentyFour => 24,
-        };
+        let bits = u32::from(bits.count());
         let out = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(256 * 1024, out))));
         // The length stays open until the end: a render that stops early is still a true file.
         let encoder = FlacSampleWriter::new(out.clone(), options(), sample_rate, bits, channels as u8, None)
             .map_err(|e| failed(path, e))?;
-        Ok(FlacSink { encoder, out, bits, frames: 0, integers: Vec::new() })
+        Ok(FlacSink { encoder, out, bits, integers: Vec::new() })
     }
+}
 
-    /// Appends frames.
-    pub(crate) fn write(&mut self, path: &Path, audio: View<'_>) -> Result<Quantized, MediaError> {
+impl<W: Write + Seek + Send> Sink<W> for FlacSink<W> {
+    fn write(&mut self, path: &Path, audio: View<'_>) -> Result<Quantized, MediaError> {
         self.integers.clear();
         let got = to_integers(audio, self.bits, &mut self.integers);
         self.encoder.write(&self.integers).map_err(|e| failed(path, e))?;
-        self.frames += audio.frames() as u64;
         Ok(got)
     }
 
-    /// Writes what is left and the true header.
-    pub(crate) fn finish(self, path: &Path) -> Result<W, MediaError> {
-        if self.frames == 0 {
-            let found = "a FLAC file cannot hold 0 frames; write WAV instead".into();
-            return Err(MediaError::Refused { path: path.to_owned(), found });
-        }
+    fn finish(self: Box<Self>, path: &Path) -> Result<W, MediaError> {
         self.encoder.finalize().map_err(|e| failed(path, e))?;
         let io = |e| MediaError::io(path, "written", e);
         let buffer = Arc::into_inner(self.out.0)

@@ -1,70 +1,37 @@
 //! Files out: written beside the target, synced, renamed.
+//!
+//! `format` names every kind of file with its settings and says what each can hold. A kind is a [`Sink`]: frames in, a
+//! complete file out. [`Writer`] is the door: it checks, counts, and puts the file in its place.
 
 pub(crate) mod beside;
 pub(crate) mod flac;
+pub(crate) mod format;
+pub(crate) mod lame;
 pub(crate) mod quantize;
 
 use std::fs::File;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Layout, View};
 
 use self::beside::Beside;
 use self::flac::FlacSink;
+pub use self::format::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat};
+use self::lame::LameSink;
 use self::quantize::Quantized;
+use crate::aiff::write::AiffSink;
 use crate::error::MediaError;
 use crate::pcm_file::RATES;
 use crate::wav::write::WavSink;
 
-/// The size of integer samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IntegerBits {
-    /// 16 bits.
-    Sixteen,
-    /// 24 bits.
-    TwentyFour,
-}
+/// One kind of file in the making, over the bytes `W`.
+pub(crate) trait Sink<W>: Send {
+    /// Appends frames. A sample that is infinite or not a number is reported in the account, not written.
+    fn write(&mut self, target: &Path, audio: View<'_>) -> Result<Quantized, MediaError>;
 
-/// How WAV samples are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SampleFormat {
-    /// 16-bit integers.
-    Int16,
-    /// 24-bit integers.
-    Int24,
-    /// 32-bit floats: written bit for bit as they come, over full scale too.
-    Float32,
-}
-
-impl SampleFormat {
-    /// Bytes per sample.
-    pub const fn bytes(self) -> usize {
-        match self {
-            SampleFormat::Int16 => 2,
-            SampleFormat::Int24 => 3,
-            SampleFormat::Float32 => 4,
-        }
-    }
-}
-
-/// What kind of file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// WAV, which becomes RF64 by itself past 4 GiB.
-    Wav(SampleFormat),
-    /// FLAC.
-    Flac(IntegerBits),
-}
-
-impl Format {
-    /// The step of the integer grid is 2^(1 − bits); `None` for floats. Dither onto this grid before writing.
-    pub const fn bits(self) -> Option<u16> {
-        match self {
-            Format::Wav(SampleFormat::Int16) | Format::Flac(IntegerBits::Sixteen) => Some(16),
-            Format::Wav(SampleFormat::Int24) | Format::Flac(IntegerBits::TwentyFour) => Some(24),
-            Format::Wav(SampleFormat::Float32) => None,
-        }
-    }
+    /// Writes what is left and the true header.
+    fn finish(self: Box<Self>, target: &Path) -> Result<W, MediaError>;
 }
 
 /// A file that was written, synced and put in its place.
@@ -84,7 +51,8 @@ pub struct Written {
 /// samples are the nearest step of the grid (ties to even), so audio that was dithered onto the grid is written exactly;
 /// this crate does not dither.
 pub struct Writer {
-    sink: Sink,
+    sink: Box<dyn Sink<Beside>>,
+    format: Format,
     target: PathBuf,
     layout: Layout,
     sample_rate: u32,
@@ -92,16 +60,12 @@ pub struct Writer {
     clipped: u64,
 }
 
-enum Sink {
-    Wav(Box<WavSink<Beside>>),
-    Flac(Box<FlacSink<Beside>>),
-}
-
 impl Writer {
     /// Begins a file. Its length need not be known: the header is written for good at the end.
     ///
     /// # Errors
-    /// When the folder is missing or not writable, the target is a folder, or the sample rate is outside 8 to 384 kHz.
+    /// When the folder is missing or not writable, the target is a folder, the format cannot hold that sample rate or
+    /// layout ([`Format::refusal`]), or its encoder is not there.
     pub fn create(
         path: impl AsRef<Path>,
         format: Format,
@@ -111,7 +75,7 @@ impl Writer {
         Writer::with_limit(path.as_ref(), format, sample_rate, layout, u64::from(u32::MAX))
     }
 
-    /// [`Writer::create`] with another place where RIFF becomes RF64, so that tests need not write 4 GiB.
+    /// [`Writer::create`] with another place where 32 bits end, so that tests need not write 4 GiB.
     fn with_limit(
         path: &Path,
         format: Format,
@@ -122,33 +86,37 @@ impl Writer {
         if !RATES.contains(&sample_rate) {
             return Err(MediaError::Rate { path: path.to_owned(), rate: u64::from(sample_rate) });
         }
+        if let Some(found) = format.refusal(sample_rate, layout) {
+            return Err(MediaError::Refused { path: path.to_owned(), found });
+        }
         let out = Beside::create(path)?;
         let target = out.target().to_owned();
         let io = |e| MediaError::io(path, "written", e);
         let channels = layout.channels();
-        let sink = match format {
-            Format::Wav(samples) => {
-                Sink::Wav(Box::new(WavSink::new(out, samples, channels, sample_rate, limit).map_err(io)?))
+        let sink: Box<dyn Sink<Beside>> = match format {
+            Format::Wav(samples) => Box::new(WavSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
+            Format::Aiff(samples) => Box::new(AiffSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
+            Format::Flac(bits) => Box::new(FlacSink::new(path, out, bits, channels, sample_rate)?),
+            Format::Mp3(mode) => Box::new(LameSink::new(path, out, mode, layout, sample_rate)?),
+            Format::Alac(_) | Format::Aac { .. } | Format::Vorbis { .. } | Format::Opus { .. } => {
+                let found = format!("{} is not written by this version; choose another format", format.title());
+                return Err(MediaError::Refused { path: path.to_owned(), found });
             }
-            Format::Flac(bits) => Sink::Flac(Box::new(FlacSink::new(path, out, bits, channels, sample_rate)?)),
         };
-        Ok(Writer { sink, target, layout, sample_rate, frames: 0, clipped: 0 })
+        Ok(Writer { sink, format, target, layout, sample_rate, frames: 0, clipped: 0 })
     }
 
     /// Appends frames.
     ///
     /// # Errors
-    /// When the disk is full, the layout is not the file's, or a sample is infinite or not a number. The file is then
-    /// lost, and what stood at its place stays.
+    /// When the disk is full, the layout is not the file's, the file would outgrow its format, or a sample is infinite
+    /// or not a number. The file is then lost, and what stood at its place stays.
     pub fn write(&mut self, audio: View<'_>) -> Result<(), MediaError> {
         if audio.layout() != self.layout {
             let found = format!("{:?} audio was handed to a {:?} file", audio.layout(), self.layout);
             return Err(MediaError::Refused { path: self.target.clone(), found });
         }
-        let got: Quantized = match &mut self.sink {
-            Sink::Wav(sink) => sink.write(audio).map_err(|e| MediaError::io(&self.target, "written", e))?,
-            Sink::Flac(sink) => sink.write(&self.target, audio)?,
-        };
+        let got: Quantized = self.sink.write(&self.target, audio)?;
         if let Some(frame) = got.first_bad {
             let frame = self.frames + frame;
             let seconds = frame as f64 / f64::from(self.sample_rate);
@@ -161,14 +129,35 @@ impl Writer {
     }
 
     /// Completes the file, syncs it to the disk and puts it in its place.
+    ///
+    /// # Errors
+    /// When the disk is full, or nothing was written to a compressed format: only WAV and AIFF can hold 0 frames.
     pub fn finish(self) -> Result<Written, MediaError> {
-        let Writer { sink, target, frames, clipped, .. } = self;
-        let out = match sink {
-            Sink::Wav(sink) => sink.finish().map_err(|e| MediaError::io(&target, "written", e))?,
-            Sink::Flac(sink) => sink.finish(&target)?,
-        };
+        self.finish_with(|_| Ok(()))
+    }
+
+    /// [`Writer::finish`] with a step between: `last` gets the complete file, open for reading and writing at its start,
+    /// before it is synced and put in place. It may change and lengthen the file (tags, chunks); when it fails, what
+    /// stood at the target stays.
+    pub fn finish_with(self, last: impl FnOnce(&mut File) -> Result<(), MediaError>) -> Result<Written, MediaError> {
+        let Writer { target, frames, clipped, .. } = &self;
+        let written = Written { path: target.clone(), frames: *frames, clipped: *clipped };
+        let mut out = self.complete()?;
+        last(out.file())?;
         out.put_in_place()?;
-        Ok(Written { path: target, frames, clipped })
+        Ok(written)
+    }
+
+    /// The complete file, still beside its target and at its start.
+    pub(crate) fn complete(self) -> Result<Beside, MediaError> {
+        let Writer { sink, format, target, frames, .. } = self;
+        if frames == 0 && !matches!(format, Format::Wav(_) | Format::Aiff(_)) {
+            let found = format!("{} cannot hold 0 frames; write WAV or AIFF instead", format.title());
+            return Err(MediaError::Refused { path: target, found });
+        }
+        let mut out = sink.finish(&target)?;
+        out.file().rewind().map_err(|e| MediaError::io(&target, "written", e))?;
+        Ok(out)
     }
 }
 

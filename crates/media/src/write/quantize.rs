@@ -6,6 +6,8 @@
 use multiversion::multiversion;
 use tonmeister_core::View;
 
+use crate::pcm::ByteOrder;
+
 /// What happened on the way to the grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Quantized {
@@ -23,37 +25,62 @@ impl Quantized {
     }
 }
 
-/// Appends 16-bit little-endian frames.
-pub(crate) fn to_i16_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
-    interleave::<2>(audio, out, |[left, right], bytes| {
-        encode(left, right, bytes, 15, |value| (value as i16).to_le_bytes())
+/// Appends 16-bit frames.
+pub(crate) fn to_i16_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>) -> Quantized {
+    interleave::<2>(audio, out, |[left, right], bytes| match order {
+        ByteOrder::Little => encode(left, right, bytes, 15, |value| (value as i16).to_le_bytes()),
+        ByteOrder::Big => encode(left, right, bytes, 15, |value| (value as i16).to_be_bytes()),
     })
 }
 
-/// Appends 24-bit little-endian frames.
-pub(crate) fn to_i24_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
-    interleave::<3>(audio, out, |[left, right], bytes| {
-        encode(left, right, bytes, 23, |value| {
+/// Appends 24-bit frames.
+pub(crate) fn to_i24_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>) -> Quantized {
+    interleave::<3>(audio, out, |[left, right], bytes| match order {
+        ByteOrder::Little => encode(left, right, bytes, 23, |value| {
             let [a, b, c, _] = value.to_le_bytes();
             [a, b, c]
-        })
+        }),
+        ByteOrder::Big => encode(left, right, bytes, 23, |value| {
+            let [a, b, c, _] = value.to_le_bytes();
+            [c, b, a]
+        }),
     })
 }
 
-/// Appends 32-bit float little-endian frames.
-pub(crate) fn to_f32_bytes(audio: View<'_>, out: &mut Vec<u8>) -> Quantized {
-    interleave::<4>(audio, out, |[left, right], bytes| {
+/// Appends 32-bit float frames.
+pub(crate) fn to_f32_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>) -> Quantized {
+    let spread = |left: &[f32], right: &[f32], bytes: &mut [u8], pack: fn(f32) -> [u8; 4]| {
         let (samples, _) = bytes.as_chunks_mut::<4>();
         if right.is_empty() {
-            samples.iter_mut().zip(left).for_each(|(out, s)| *out = s.to_le_bytes());
+            samples.iter_mut().zip(left).for_each(|(out, s)| *out = pack(*s));
         } else {
             let (pairs, _) = samples.as_chunks_mut::<2>();
             for ((out, l), r) in pairs.iter_mut().zip(left).zip(right) {
-                *out = [l.to_le_bytes(), r.to_le_bytes()];
+                *out = [pack(*l), pack(*r)];
             }
+        }
+    };
+    interleave::<4>(audio, out, |[left, right], bytes| {
+        match order {
+            ByteOrder::Little => spread(left, right, bytes, f32::to_le_bytes),
+            ByteOrder::Big => spread(left, right, bytes, f32::to_be_bytes),
         }
         0
     })
+}
+
+/// Appends interleaved floats as they are, for lossy encoders; counts nothing as clipped.
+pub(crate) fn to_floats(audio: View<'_>, out: &mut Vec<f32>) -> Quantized {
+    let first_bad = first_bad(audio);
+    if first_bad.is_none() {
+        let [left, right] = lanes(audio);
+        if right.is_empty() {
+            out.extend_from_slice(left);
+        } else {
+            out.extend(left.iter().zip(right).flat_map(|(l, r)| [*l, *r]));
+        }
+    }
+    Quantized { clipped: 0, first_bad }
 }
 
 /// Appends interleaved 32-bit integers on a grid of that many bits, for encoders that take them.

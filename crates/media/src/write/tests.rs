@@ -8,12 +8,15 @@ use tonmeister_core::{Buffer, Layout};
 use super::{Format, IntegerBits, SampleFormat, Writer};
 use crate::{Container, open};
 
-const FORMATS: [Format; 5] = [
+const FORMATS: [Format; 8] = [
     Format::Wav(SampleFormat::Int16),
     Format::Wav(SampleFormat::Int24),
     Format::Wav(SampleFormat::Float32),
     Format::Flac(IntegerBits::Sixteen),
     Format::Flac(IntegerBits::TwentyFour),
+    Format::Aiff(SampleFormat::Int16),
+    Format::Aiff(SampleFormat::Int24),
+    Format::Aiff(SampleFormat::Float32),
 ];
 
 /// Every third value of a walk over the grid of that many bits, full scale included.
@@ -200,4 +203,80 @@ fn links_are_followed_and_permissions_kept() {
     assert!(link.is_symlink());
     assert_eq!(read(&real).frames(), 10);
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn aiff_refuses_to_outgrow_its_32_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mix.aiff");
+    let audio = on_grid(16, Layout::Mono, 1001);
+    // FORM holds 46 bytes of header and 2002 of samples.
+    for (limit, fits) in [(2049, true), (2048, false)] {
+        let format = Format::Aiff(SampleFormat::Int16);
+        let mut writer = Writer::with_limit(&path, format, 48_000, Layout::Mono, limit).unwrap();
+        match writer.write(audio.view(1001)) {
+            Ok(()) => assert!(fits),
+            Err(error) => assert!(!fits && error.to_string().contains("4 GiB"), "{error}"),
+        }
+        drop(writer);
+        assert!(!path.exists());
+    }
+    write(&path, Format::Aiff(SampleFormat::Int16), &audio, 100, u64::from(u32::MAX));
+    let bytes = fs::read(&path).unwrap();
+    assert_eq!(u32::from_be_bytes(bytes[4..8].try_into().unwrap()) as usize, bytes.len() - 8);
+    // 48 kHz as an 80-bit float.
+    assert_eq!(bytes[28..38], [0x40, 0x0E, 0xBB, 0x80, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_last_step_gets_the_whole_file_before_it_stands_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in FORMATS {
+        let path = folder.path().join("mix");
+        let begin = || {
+            let mut writer = Writer::create(&path, format, 48_000, Layout::Mono).unwrap();
+            writer.write(on_grid(16, Layout::Mono, 5000).view(5000)).unwrap();
+            writer
+        };
+        let refuse = |_: &mut fs::File| {
+            assert!(!path.exists());
+            Err(crate::MediaError::Refused { path: path.clone(), found: "no".into() })
+        };
+        begin().finish_with(refuse).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+        let append = |file: &mut fs::File| {
+            let mut magic = [0; 4];
+            std::io::Read::read_exact(file, &mut magic).unwrap();
+            assert!([b"RIFF", b"FORM", b"fLaC"].contains(&&magic));
+            std::io::Seek::seek(file, std::io::SeekFrom::End(0)).unwrap();
+            std::io::Write::write_all(file, b"more").unwrap();
+            Ok(())
+        };
+        begin().finish_with(append).unwrap();
+        assert!(fs::read(&path).unwrap().ends_with(b"more"), "{format}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn a_missing_or_failing_mp3_encoder_is_named() {
+    use super::beside::Beside;
+    use super::lame::LameSink;
+    use super::{Mp3Mode, Sink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mix.mp3");
+    let begin = |program: &str| {
+        let out = Beside::create(&path).unwrap();
+        LameSink::with_program(program, &path, out, Mp3Mode::Cbr(320), Layout::Mono, 48_000)
+    };
+    let error = begin("no-such-encoder").err().unwrap().to_string();
+    assert!(error.contains("mix.mp3") && error.contains("not installed") && error.contains("install it"), "{error}");
+    if cfg!(unix) {
+        let mut sink = begin("false").unwrap();
+        let audio = on_grid(16, Layout::Mono, 5000);
+        let error = (0..1000).find_map(|_| sink.write(&path, audio.view(5000)).err());
+        let error = error.unwrap_or_else(|| Box::new(sink).finish(&path).err().unwrap()).to_string();
+        assert!(error.contains("the MP3 encoder") && error.contains("stopped"), "{error}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tonmeister_core::{Buffer, Source};
+use tonmeister_core::{Buffer, Layout, Source};
 use tonmeister_media::{MediaError, NonFinite, OpenOptions, Opened, open_input};
 
 /// Opens bytes as a file called `test`.
@@ -157,4 +157,27 @@ pub(crate) fn wav_of_speakers(channels: u16, rate: u32, bits: u16, mask: u32, da
     format.extend_from_slice(&mask.to_le_bytes());
     format.extend_from_slice(&[1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
     riff(&[chunk(b"fmt ", &format), chunk(b"data", data)])
+}
+
+/// A whole file as ffmpeg decodes it, in floats; `None` (said loudly) when it is not installed.
+pub(crate) fn decoded_by_ffmpeg(path: &Path, layout: Layout) -> Option<Buffer> {
+    let channels = if layout == Layout::Mono { "1" } else { "2" };
+    let Ok(output) = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(path)
+        .args(["-ac", channels, "-f", "f32le", "-c:a", "pcm_f32le", "-"])
+        .output()
+    else {
+        eprintln!("SKIPPED: `ffmpeg` is not installed");
+        return None;
+    };
+    assert!(output.status.success(), "ffmpeg {}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    let (samples, _) = output.stdout.as_chunks::<4>();
+    let lane = |c: usize| -> Vec<f32> {
+        samples.iter().skip(c).step_by(layout.channels()).map(|s| f32::from_le_bytes(*s)).collect()
+    };
+    Some(match layout {
+        Layout::Mono => Buffer::from_mono(lane(0)),
+        Layout::Stereo => Buffer::from_stereo(lane(0), lane(1)),
+    })
 }

@@ -1,4 +1,4 @@
-//! Reading AIFF and AIFF-C (Apple, *Audio Interchange File Format*, 1989 and 1991): the linear kinds.
+//! Reading AIFF and AIFF-C: headers to where the samples lie and what they are.
 
 use tonmeister_core::Diagnostic;
 
