@@ -52,6 +52,12 @@ pub enum Takes {
     Rules,
     /// The same for one track.
     TrackRules,
+    /// A list of texts.
+    Texts,
+    /// A text of a form that is described here.
+    Form(&'static str),
+    /// The path of a file, relative to the document's folder.
+    File,
     /// One table of that sort.
     Table(Sort),
     /// A list of tables of that sort.
@@ -77,6 +83,14 @@ pub enum Sort {
     Send,
     /// `[[track.automation]]`, `[[bus.automation]]`, `[[master.automation]]`.
     Lane,
+    /// `[album]` of an album document.
+    Album,
+    /// `[chain]` of an album document.
+    Chain,
+    /// `[[song]]` of an album document.
+    AlbumSong,
+    /// `[[deliver]]` of an album document.
+    Deliver,
 }
 
 /// One key of a table.
@@ -94,15 +108,15 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-const fn key(id: &'static str, takes: Takes, otherwise: &'static str, doc: &'static str) -> Key {
+pub(crate) const fn key(id: &'static str, takes: Takes, otherwise: &'static str, doc: &'static str) -> Key {
     Key { id, takes, required: false, otherwise, doc }
 }
 
-const fn required(id: &'static str, takes: Takes, doc: &'static str) -> Key {
+pub(crate) const fn required(id: &'static str, takes: Takes, doc: &'static str) -> Key {
     Key { id, takes, required: true, otherwise: "", doc }
 }
 
-const fn param(spec: &'static ParamSpec, otherwise: &'static str) -> Key {
+pub(crate) const fn param(spec: &'static ParamSpec, otherwise: &'static str) -> Key {
     Key { id: spec.id, takes: Takes::Param(spec), required: false, otherwise, doc: spec.doc }
 }
 

@@ -25,9 +25,12 @@
 //!    line endings; only what the edit is about changes.
 //! 5. [`print()`] writes a song that was built in code.
 //!
+//! [`album`] is the same for a release: songs, how they follow each other, and what is made of them.
+//!
 //! Text in, document out: this room touches neither audio nor the file system, and knows effects by description only.
 #![forbid(unsafe_code)]
 
+pub mod album;
 mod document;
 mod edit;
 pub mod keys;

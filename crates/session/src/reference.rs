@@ -82,7 +82,7 @@ fn head(out: &mut String) {
     out.push_str("| key | takes | left out | moves | |\n|---|---|---|---|---|\n");
 }
 
-fn keys(out: &mut String, title: &str, text: &str, keys: &[Key]) {
+pub(crate) fn keys(out: &mut String, title: &str, text: &str, keys: &[Key]) {
     let _ = write!(out, "\n### {title}\n\n");
     if !text.is_empty() {
         let _ = write!(out, "{text}\n\n");
@@ -97,7 +97,7 @@ fn keys(out: &mut String, title: &str, text: &str, keys: &[Key]) {
 fn takes(takes: Takes) -> String {
     match takes {
         Takes::Text => "text".into(),
-        Takes::Path => "a path, from the document's folder".into(),
+        Takes::Path | Takes::File => "a path, from the document's folder".into(),
         Takes::Id => "an id: letters, digits, `-`, `_`".into(),
         Takes::Effect => "the name of an effect".into(),
         Takes::Destination => "`\"master\"` or a bus's id".into(),
@@ -106,6 +106,8 @@ fn takes(takes: Takes) -> String {
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
         Takes::Param(spec) => values(spec, false),
+        Takes::Texts => "a list of texts".into(),
+        Takes::Form(form) => form.into(),
         Takes::Rules | Takes::TrackRules => "a table of rules".into(),
         Takes::Table(_) => "a table".into(),
         Takes::Tables(_) => "a list of tables".into(),

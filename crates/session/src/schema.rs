@@ -28,6 +28,16 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
     definitions.insert("check".into(), rules(registry, |_| true));
     definitions.insert("track-check".into(), rules(registry, |rule| !rule.together));
+    inserts(&mut definitions, registry);
+    let mut root = table(DOCUMENT, &[]);
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("A Tonmeister song");
+    root["$defs"] = Value::Object(definitions);
+    root
+}
+
+/// Every effect's insert, and the choice among them.
+pub(crate) fn inserts(definitions: &mut Map<String, Value>, registry: &Registry) {
     let mut any: Vec<Value> = Vec::new();
     for effect in registry.specs() {
         let name = format!("insert-{}", effect.id);
@@ -44,15 +54,10 @@ pub fn schema(registry: &Registry) -> Value {
             "oneOf": any,
         }),
     );
-    let mut root = table(DOCUMENT, &[]);
-    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    root["title"] = json!("A Tonmeister song");
-    root["$defs"] = Value::Object(definitions);
-    root
 }
 
 /// A table of keys and parameters, and nothing else.
-fn table(keys: &[Key], params: &[&ParamSpec]) -> Value {
+pub(crate) fn table(keys: &[Key], params: &[&ParamSpec]) -> Value {
     let mut properties = Map::new();
     for key in keys {
         properties.insert(key.id.into(), key_schema(key));
@@ -66,8 +71,8 @@ fn table(keys: &[Key], params: &[&ParamSpec]) -> Value {
 
 fn key_schema(key: &Key) -> Value {
     let mut schema = match key.takes {
-        Takes::Text | Takes::Effect | Takes::Address => json!({ "type": "string" }),
-        Takes::Path => json!({ "type": "string", "minLength": 1 }),
+        Takes::Text | Takes::Effect | Takes::Address | Takes::Form(_) => json!({ "type": "string" }),
+        Takes::Path | Takes::File => json!({ "type": "string", "minLength": 1 }),
         Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip => json!({ "$ref": "#/$defs/id" }),
         Takes::Points => json!({
             "type": "array",
@@ -76,6 +81,7 @@ fn key_schema(key: &Key) -> Value {
             "items": { "$ref": "#/$defs/point" },
         }),
         Takes::Param(spec) => param(spec),
+        Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Takes::Rules => json!({ "$ref": "#/$defs/check" }),
         Takes::TrackRules => json!({ "$ref": "#/$defs/track-check" }),
         Takes::Table(sort) => json!({ "$ref": format!("#/$defs/{}", name(sort)) }),
@@ -99,18 +105,24 @@ fn name(sort: Sort) -> &'static str {
         Sort::Insert => "insert",
         Sort::Send => "send",
         Sort::Lane => "automation",
+        Sort::Album => "album",
+        Sort::Chain => "chain",
+        Sort::AlbumSong => "album-song",
+        Sort::Deliver => "deliver",
     }
 }
 
 fn most(sort: Sort) -> usize {
     match sort {
-        Sort::Song | Sort::Master => 1,
+        Sort::Song | Sort::Master | Sort::Album | Sort::Chain => 1,
         Sort::Track => MAX_TRACKS,
         Sort::Bus => MAX_BUSES,
         Sort::Clip => MAX_CLIPS,
         Sort::Insert => MAX_INSERTS,
         Sort::Send => MAX_SENDS,
         Sort::Lane => MAX_LANES,
+        Sort::AlbumSong => crate::album::keys::MAX_SONGS,
+        Sort::Deliver => crate::album::keys::MAX_DELIVER,
     }
 }
 

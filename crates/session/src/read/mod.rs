@@ -4,6 +4,7 @@
 //! automation ([`lanes`]), and at last whether any signal runs in a circle ([`routes`]). An error never ends the
 //! reading; the part that is wrong is left at its default, and what depends on it is not blamed a second time.
 
+pub(crate) mod album;
 mod checks;
 mod lanes;
 mod routes;
@@ -54,17 +55,24 @@ struct Reader<'a> {
     tempo_bpm: f64,
 }
 
+impl<'a> Reader<'a> {
+    /// Nothing read yet.
+    fn new(registry: &'a Registry) -> Self {
+        Reader {
+            registry,
+            report: Report::default(),
+            names: HashMap::new(),
+            buses: Vec::new(),
+            edges: Vec::new(),
+            points: 0,
+            tempo_bpm: crate::keys::TEMPO.default,
+        }
+    }
+}
+
 /// The song that a tree describes, with warnings; or everything that is wrong with it.
 pub(crate) fn song(tree: &Table, registry: &Registry) -> Result<(Song, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut reader = Reader {
-        registry,
-        report: Report::default(),
-        names: HashMap::new(),
-        buses: Vec::new(),
-        edges: Vec::new(),
-        points: 0,
-        tempo_bpm: crate::keys::TEMPO.default,
-    };
+    let mut reader = Reader::new(registry);
     let song = reader.document(tree);
     reader.find_loops(&song);
     reader.find_idle_buses(tree, &song);

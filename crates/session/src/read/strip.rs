@@ -35,7 +35,7 @@ impl Reader<'_> {
             }
         }
         self.idle_pans(table, &strip);
-        strip.inserts = self.inserts(table, place);
+        strip.inserts = self.inserts(table, header(place), place);
         strip.sends = self.sends(table, place);
         // Where an insert or a send is broken, its addresses are missing: that is not the automation's fault.
         let whole = self.report.errors() == errors;
@@ -116,9 +116,10 @@ impl Reader<'_> {
         sends
     }
 
-    fn inserts(&mut self, table: &Table, place: Place) -> Vec<Insert> {
+    /// The inserts of a table that stands under such a header.
+    pub(super) fn inserts(&mut self, table: &Table, header: &str, place: Place) -> Vec<Insert> {
         let Some(node) = table.get("insert") else { return Vec::new() };
-        let tables = self.tables(&format!("{}.insert", header(place)), node, MAX_INSERTS);
+        let tables = self.tables(&format!("{header}.insert"), node, MAX_INSERTS);
         let mut taken = HashSet::new();
         let mut written: Vec<Option<String>> = Vec::new();
         for table in &tables {

@@ -1,0 +1,296 @@
+//! From the tree to the [`Album`], by the same reader as a song.
+
+use tonmeister_core::codes::{Barcode, CodeError, ReleaseDate};
+use tonmeister_core::{Diagnostic, ParamSpec, Registry};
+
+use super::{Place, Reader};
+use crate::album::keys::{
+    ALBUM, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
+    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, SAMPLE_RATE, SONG,
+};
+use crate::album::model::{About, Album, Deliver, Depth, Dither, Format, Mode, Sound};
+use crate::keys::Key;
+use crate::model::Insert;
+use crate::report::suggestion;
+use crate::tree::{Kind, Node, Span, Table, shortened};
+
+mod song;
+
+/// The words that a pattern of names may hold in braces.
+pub(crate) const NAME_WORDS: &[&str] = &["track", "title", "artist", "album", "isrc", "upc"];
+
+/// Where things stand in the text, for findings that come later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) album: Span,
+    pub(crate) songs: Vec<Span>,
+    pub(crate) deliver: Vec<Span>,
+}
+
+/// An album, where its parts stand, and what is odd about it.
+type Read = (Album, Places, Vec<Diagnostic>);
+
+/// The album that a tree describes, with warnings; or everything that is wrong with it.
+pub(crate) fn album(tree: &Table, registry: &Registry) -> Result<Read, Vec<Diagnostic>> {
+    let mut reader = Reader::new(registry);
+    let (album, places) = reader.album_document(tree);
+    match reader.report.finish() {
+        (false, warnings) => Ok((album, places, warnings)),
+        (true, found) => Err(found),
+    }
+}
+
+fn ids(keys: &[Key]) -> Vec<&'static str> {
+    keys.iter().map(|key| key.id).collect()
+}
+
+impl Reader<'_> {
+    fn album_document(&mut self, tree: &Table) -> (Album, Places) {
+        self.known("an album", tree, &ids(DOCUMENT));
+        let mut places = Places::default();
+        let mut album = Album {
+            title: String::new(),
+            artist: String::new(),
+            about: About::default(),
+            sound: Sound {
+                mode: Mode::Album,
+                target: None,
+                loudness_lufs: None,
+                ceiling_dbtp: None,
+                sample_rate_hz: None,
+                max_limiting_db: MAX_LIMITING.default,
+                min_plr_db: MIN_PLR.default,
+                min_psr_db: MIN_PSR.default,
+            },
+            gap_s: GAP.default,
+            chain: None,
+            songs: Vec::new(),
+            deliver: Vec::new(),
+        };
+        match tree.get("album") {
+            None => {
+                let help = Some("begin with `[album]`, its `title` and its `artist`".to_string());
+                let label = "expected `[album]`, found none".to_string();
+                self.error_with_help("missing-key", "there is no `[album]`".into(), (&(0..0), label), help);
+            }
+            Some(node) => {
+                places.album = node.span.clone();
+                if let Some(table) = self.table("album", node) {
+                    self.album_table(table, &mut album);
+                }
+            }
+        }
+        album.chain = tree.get("chain").and_then(|node| self.chain(node));
+        if let Some(node) = tree.get("song") {
+            let tables = self.tables("song", node, MAX_SONGS);
+            places.songs = tables.iter().map(|table| table.span.clone()).collect();
+            album.songs = self.album_songs(&tables, album.gap_s);
+        }
+        if album.songs.is_empty() && self.report.errors() == 0 {
+            let label = "expected `[[song]]`, found none".to_string();
+            let help = Some("add a `[[song]]` with its `audio` for each song".to_string());
+            self.error_with_help("missing-key", "the album has no songs".into(), (&places.album, label), help);
+        }
+        if let Some(node) = tree.get("deliver") {
+            for table in self.tables("deliver", node, MAX_DELIVER) {
+                places.deliver.push(table.span.clone());
+                let deliver = self.deliver(table);
+                album.deliver.push(deliver);
+            }
+        } else {
+            album.deliver = [Format::Wav, Format::Flac].map(Deliver::of).to_vec();
+            places.deliver = vec![places.album.clone(); album.deliver.len()];
+        }
+        (album, places)
+    }
+
+    fn album_table(&mut self, table: &Table, album: &mut Album) {
+        self.known("`[album]`", table, &ids(ALBUM));
+        for (key, into) in [(&ALBUM[0], &mut album.title), (&ALBUM[1], &mut album.artist)] {
+            let text = self.required("`[album]`", table, key).and_then(|node| self.filled(key.id, node));
+            *into = text.unwrap_or_default();
+        }
+        let about = &mut album.about;
+        about.label = self.optional_text(table, "label");
+        about.catalog_number = self.optional_text(table, "catalog_number");
+        about.upc = self.coded(table, "upc", Barcode::parse);
+        about.release_date = self.coded(table, "release_date", ReleaseDate::parse);
+        about.recording_date = self.coded(table, "recording_date", ReleaseDate::parse);
+        about.phonogram = self.optional_text(table, "phonogram");
+        about.copyright = self.optional_text(table, "copyright");
+        about.genre = self.optional_text(table, "genre");
+        about.artwork = table.get("artwork").and_then(|node| self.path("artwork", node));
+        about.comment = self.optional_text(table, "comment");
+        let sound = &mut album.sound;
+        sound.mode = self.choice(table, &MODE, [Mode::Album, Mode::Song]);
+        sound.target = self.optional_text(table, "target");
+        sound.loudness_lufs = self.number_of(table, &LOUDNESS);
+        sound.ceiling_dbtp = self.number_of(table, &CEILING);
+        sound.sample_rate_hz = self.number_of(table, &SAMPLE_RATE).map(|rate| rate as u32);
+        let with_default = |reader: &mut Self, spec: &ParamSpec| reader.number_of(table, spec).unwrap_or(spec.default);
+        sound.max_limiting_db = with_default(self, &MAX_LIMITING);
+        sound.min_plr_db = with_default(self, &MIN_PLR);
+        sound.min_psr_db = with_default(self, &MIN_PSR);
+        album.gap_s = with_default(self, &GAP);
+    }
+
+    fn chain(&mut self, node: &Node) -> Option<Vec<Insert>> {
+        let table = self.table("chain", node)?;
+        self.known("`[chain]`", table, &ids(CHAIN_TABLE));
+        table.get("insert").map(|_| self.inserts(table, "chain", Place::Master))
+    }
+
+    fn deliver(&mut self, table: &Table) -> Deliver {
+        self.known("a `[[deliver]]`", table, &ids(DELIVER));
+        let format = self.required("this `[[deliver]]`", table, &DELIVER[0]).and_then(|node| self.param(&FORMAT, node));
+        let mut deliver = Deliver::of(Format::ALL[format.unwrap_or(0.0) as usize]);
+        deliver.sample_rate_hz = self.number_of(table, &DELIVER_RATE).map(|rate| rate as u32);
+        deliver.depth = self.choice(table, &DEPTH, Depth::ALL);
+        deliver.dither = self.choice(table, &DITHER, Dither::ALL);
+        deliver.folder = table.get("folder").and_then(|node| self.folder(node));
+        if let Some(name) = table.get("name").and_then(|node| self.pattern(node)) {
+            deliver.name = name;
+        }
+        if deliver.format == Format::Flac
+            && deliver.depth == Depth::Float32
+            && let Some(node) = table.get(DEPTH.id)
+        {
+            let label = "expected \"24\" or \"16\" for FLAC, found \"32f\"".to_string();
+            self.error("out-of-range", "FLAC stores whole numbers".into(), &node.span, label);
+        }
+        self.shaping(table, &deliver);
+        deliver
+    }
+
+    /// Shaped dither is made for one rate and few bits.
+    fn shaping(&mut self, table: &Table, deliver: &Deliver) {
+        let Some(node) = table.get(DITHER.id).filter(|_| deliver.dither != Dither::Flat) else { return };
+        if deliver.depth == Depth::Bits16 && deliver.sample_rate_hz == Some(44_100) {
+            return;
+        }
+        let label = "expected `sample_rate_hz = 44100` and `depth = \"16\"` beside it".to_string();
+        let help = Some("the curve of hearing it follows is bound to that rate; elsewhere `\"flat\"` is right".into());
+        let message = format!("the dither \"{}\" is made for 44.1 kHz and 16 bits only", deliver.dither.word());
+        self.error_with_help("out-of-range", message, (&node.span, label), help);
+    }
+
+    /// A folder inside the release.
+    fn folder(&mut self, node: &Node) -> Option<String> {
+        let folder = self.filled("folder", node)?;
+        let parts = || folder.split(['/', '\\']);
+        if folder.starts_with(['/', '\\'])
+            || folder.contains([':', '\0'])
+            || parts().any(|part| part == ".." || part.is_empty())
+        {
+            let label = format!("expected a folder inside the release, found {}", node.describe());
+            self.error("folder", "`folder` leads out of the release".into(), &node.span, label);
+            return None;
+        }
+        Some(folder)
+    }
+
+    /// A pattern of names, its braces checked.
+    fn pattern(&mut self, node: &Node) -> Option<String> {
+        let pattern = self.filled("name", node)?;
+        for part in pattern.split('{').skip(1) {
+            let word = part.split_once('}').map(|(word, _)| word);
+            if word.is_some_and(|word| NAME_WORDS.contains(&word)) {
+                continue;
+            }
+            let found = word.map_or("a brace that is not closed".into(), |word| format!("`{{{}}}`", shortened(word)));
+            let help = suggestion(word.unwrap_or_default(), NAME_WORDS.iter().copied());
+            let label = format!("expected {}, found {found}", crate::album::keys::NAME_FORM);
+            self.error_with_help("pattern", "`name` is no pattern of names".into(), (&node.span, label), help);
+            return None;
+        }
+        if !pattern.contains("{track}") && !pattern.contains("{title}") && !pattern.contains("{isrc}") {
+            let label = "expected `{track}`, `{title}` or `{isrc}` in it".to_string();
+            self.error("pattern", "`name` would give every song the same name".into(), &node.span, label);
+            return None;
+        }
+        Some(pattern)
+    }
+
+    /// A number that has no default of its own here.
+    fn number_of(&mut self, table: &Table, spec: &ParamSpec) -> Option<f64> {
+        table.get(spec.id).and_then(|node| self.param(spec, node))
+    }
+
+    /// The one of these that is written; the first when nothing is.
+    fn choice<T: Copy, const N: usize>(&mut self, table: &Table, spec: &ParamSpec, all: [T; N]) -> T {
+        all[self.number_of(table, spec).unwrap_or(0.0) as usize]
+    }
+
+    /// A text that says something.
+    fn filled(&mut self, what: &str, node: &Node) -> Option<String> {
+        let text = self.text(what, node)?;
+        if text.trim().is_empty() || text.contains('\0') {
+            let label = "expected a text that says something".to_string();
+            self.error("empty", format!("`{what}` is empty"), &node.span, label);
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn optional_text(&mut self, table: &Table, key: &str) -> Option<String> {
+        table.get(key).and_then(|node| self.filled(key, node))
+    }
+
+    /// A text of a form that can be wrong.
+    fn coded<T>(&mut self, table: &Table, key: &str, parse: fn(&str) -> Result<T, CodeError>) -> Option<T> {
+        let node = table.get(key)?;
+        if matches!(node.kind, Kind::Time | Kind::Integer(_)) {
+            let help = Some(format!("write it in quotes: `{key} = \"…\"`"));
+            self.wrong_type(key, node, "text in quotes", help);
+            return None;
+        }
+        match parse(self.text(key, node)?) {
+            Ok(code) => Some(code),
+            Err(error) => {
+                let message = format!("`{key}` is no right {}", error.kind);
+                self.error_with_help("bad-code", message, (&node.span, error.problem), Some(error.remedy));
+                None
+            }
+        }
+    }
+
+    /// A list of people; a single text is a list of one.
+    fn people(&mut self, table: &Table, key: &str) -> Vec<String> {
+        let Some(node) = table.get(key) else { return Vec::new() };
+        let Kind::List(items) = &node.kind else {
+            if node.text().is_some() {
+                return self.filled(key, node).into_iter().collect();
+            }
+            self.wrong_type(key, node, "a list of texts", Some(format!("write `{key} = [\"…\", \"…\"]`")));
+            return Vec::new();
+        };
+        if let Some(surplus) = items.get(MAX_NAMES) {
+            self.too_many(&format!("{} names", items.len()), MAX_NAMES, &surplus.span);
+        }
+        items.iter().take(MAX_NAMES).filter_map(|item| self.filled(key, item)).collect()
+    }
+}
+
+impl Deliver {
+    /// Files of that kind, everything else by default.
+    pub fn of(format: Format) -> Self {
+        Deliver {
+            format,
+            sample_rate_hz: None,
+            depth: Depth::Bits24,
+            dither: Dither::Flat,
+            folder: None,
+            name: NAME.into(),
+        }
+    }
+}
+
+/// What a song's keys are, for the reader of songs.
+fn song_keys() -> Vec<&'static str> {
+    ids(SONG)
+}
+
+/// Which chain a song goes through: the album's unless it says "none".
+fn uses_chain(reader: &mut Reader<'_>, table: &Table) -> bool {
+    reader.choice(table, &CHAIN, [true, false])
+}

@@ -1,0 +1,126 @@
+//! What an album document says, and what broken ones are told.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{registry, rendered};
+use tonmeister_core::Registry;
+use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
+use tonmeister_session::album::model::{Audio, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode};
+use tonmeister_session::album::{AlbumDocument, keys, parse, reference, schema};
+use tonmeister_session::model::FadeShape;
+
+const EVERYTHING: &str = include_str!("albums/everything.toml");
+
+fn read(text: &str) -> AlbumDocument {
+    parse(text, &registry()).unwrap_or_else(|found| panic!("{}", rendered(text, &found)))
+}
+
+#[test]
+fn everything_that_can_be_written_is_read() {
+    let document = read(EVERYTHING);
+    assert!(document.warnings().is_empty());
+    let album = document.album();
+    assert_eq!((album.title.as_str(), album.artist.as_str()), ("Night Drive", "The Late Ones"));
+    assert_eq!(album.about.upc, Barcode::parse("036000291452").ok());
+    assert_eq!(album.about.recording_date, ReleaseDate::parse("2026").ok());
+    assert_eq!(album.about.artwork.as_deref(), Some("cover.jpg"));
+    assert_eq!((album.sound.mode, album.sound.loudness_lufs), (Mode::Song, Some(-12.5)));
+    assert_eq!((album.sound.ceiling_dbtp, album.sound.sample_rate_hz), (Some(-1.5), Some(96_000)));
+    assert_eq!((album.sound.max_limiting_db, album.sound.min_plr_db, album.sound.min_psr_db), (4.0, 8.0, 6.0));
+    assert_eq!(album.chain.as_ref().unwrap()[0].settings.items("highpass"), [[25.0, 12.0]]);
+    let [one, two, three, four] = album.songs.as_slice() else { panic!("{}", album.songs.len()) };
+    assert_eq!(one.audio, Audio::Document("songs/one/song.toml".into()));
+    assert_eq!((one.isrc, one.explicit), (Isrc::parse("GBABC2600001").ok(), Some(false)));
+    assert_eq!((one.artists.len(), one.composers.as_slice()), (2, ["Ada".to_string()].as_slice()));
+    assert_eq!((one.start_s, one.end_s, one.fade_in_shape), (0.25, Some(180.0), FadeShape::S));
+    assert_eq!((one.fade_out_s, one.fade_out_shape), (4.0, FadeShape::Exponential));
+    assert!(one.hidden && one.chain);
+    assert_eq!(one.inserts[0].settings.get("threshold_db"), -20.0);
+    assert_eq!((two.gap, two.chain), (Gap::Beats(4.0), false));
+    assert_eq!(two.into_next, IntoNext::Crossfade { seconds: 3.0, shape: FadeShape::Linear });
+    assert_eq!(three.into_next, IntoNext::Segue { seconds: 0.5 });
+    assert_eq!((four.gap, four.into_next), (Gap::Seconds(1.5), IntoNext::Ends));
+    let cd = &album.deliver[0];
+    assert_eq!(
+        (cd.format, cd.sample_rate_hz, cd.depth, cd.dither),
+        (Format::Wav, Some(44_100), Depth::Bits16, Dither::Lipshitz5)
+    );
+    assert_eq!((cd.folder.as_deref(), cd.name.as_str()), (Some("cd"), "{track} {artist} - {title}"));
+    assert_eq!(album.deliver[1], Deliver::of(Format::Flac));
+    assert_eq!(&EVERYTHING[document.span_of_song(0).unwrap()], "[[song]]");
+}
+
+#[test]
+fn what_is_left_out_has_a_default() {
+    let document = read("[album]\ntitle = \"A\"\nartist = \"B\"\n[[song]]\naudio = \"a.wav\"\n");
+    let album = document.album();
+    assert_eq!(album.chain, None);
+    assert_eq!(album.deliver, [Deliver::of(Format::Wav), Deliver::of(Format::Flac)]);
+    assert_eq!(album.songs[0].gap, Gap::Seconds(2.0));
+    assert_eq!((album.sound.mode, album.sound.max_limiting_db), (Mode::Album, 6.0));
+}
+
+/// `BLESS=1` writes the findings anew.
+#[test]
+fn broken_albums_are_explained() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken_album");
+    let mut all: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    all.sort();
+    let mut differ = Vec::new();
+    for path in all {
+        let text = fs::read_to_string(&path).unwrap();
+        let found = parse(&text, &registry()).expect_err("is not broken");
+        for d in &found {
+            assert!(d.span.as_ref().is_none_or(|span| text.get(span.clone()).is_some()), "{d:?}");
+        }
+        let (got, golden) = (rendered(&text, &found), path.with_extension("txt"));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&golden, &got).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default().replace("\r\n", "\n") != got {
+            differ.push(format!("{}:\n{got}", golden.display()));
+        }
+    }
+    assert!(differ.is_empty(), "these differ (BLESS=1 accepts them):\n{}", differ.join("\n"));
+}
+
+/// Cut anywhere, and with any byte changed: an album or findings inside the text, never a panic.
+#[test]
+fn any_mutation_is_told_inside_the_text() {
+    let registry = registry();
+    let inside = |text: &str| {
+        if let Err(found) = parse(text, &registry) {
+            assert!(!found.is_empty());
+            assert!(found.iter().all(|d| d.span.as_ref().is_none_or(|span| text.get(span.clone()).is_some())));
+        }
+    };
+    for cut in 0..EVERYTHING.len() {
+        inside(&EVERYTHING[..cut]);
+    }
+    for (at, with) in (0..EVERYTHING.len()).zip("x9\"[=.{-\n\0".chars().cycle()) {
+        let mut text = EVERYTHING.to_owned();
+        text.replace_range(at..=at, with.encode_utf8(&mut [0; 4]));
+        inside(&text);
+    }
+}
+
+#[test]
+fn every_key_is_in_reference_and_schema() {
+    let (text, schema) = (reference(), schema(&Registry::new()));
+    let tables =
+        [("album", keys::ALBUM), ("album-song", keys::SONG), ("deliver", keys::DELIVER), ("chain", keys::CHAIN_TABLE)];
+    for (name, keys) in tables {
+        for key in keys {
+            assert!(text.contains(&format!("| `{}` |", key.id)), "{}", key.id);
+            assert!(schema["$defs"][name]["properties"].get(key.id).is_some(), "{}", key.id);
+            assert!(
+                EVERYTHING.contains(&format!("{} = ", key.id)) || matches!(key.id, "insert" | "gap_s"),
+                "{}",
+                key.id
+            );
+        }
+    }
+}
