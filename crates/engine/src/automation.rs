@@ -139,6 +139,14 @@ impl Motion {
         }
     }
 
+    /// The heard value, if it never moves at all.
+    pub(crate) fn constant_value(&self) -> Option<f64> {
+        match self.nodes.as_slice() {
+            [only] => Some(self.in_domain(only.value)),
+            _ => None,
+        }
+    }
+
     /// The changes inside `from..to` as events of blocks that start at `from`.
     pub(crate) fn events(&self, from: i64, to: i64, param: ParamIndex, events: &mut Vec<Event>) {
         let mut frame = from;

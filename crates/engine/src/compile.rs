@@ -1,4 +1,5 @@
-//! From a song to a plan, in named passes: resolve → route → order → compensate → measure the tail.
+//! From a song to a plan, in named passes: lower (in `session`) → resolve → route → order → compensate → measure the
+//! tail.
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ impl std::fmt::Debug for Compiled {
 /// Builds every processor (that is how latencies become known), reads the recordings that effects need, and looks at
 /// every source's shape, but reads no audio of tracks.
 pub fn compile(song: &Song, registry: &Registry, library: &dyn Library) -> Result<Compiled, EngineError> {
+    let song = &song.lowered();
     let resolved = resolve(song, registry, library)?;
     let routes = route(song);
     let order = order(song, &resolved, &routes)?;

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use tonmeister_core::pan::{self, Matrix};
 use tonmeister_core::{Layout, View};
-use tonmeister_session::model::{PanLaw, Strip, Tap, Target};
+use tonmeister_session::model::{Follow, PanLaw, Strip, Tap, Target};
 use tonmeister_session::tables::{SEND, STRIP, place};
 
 use crate::automation::Motion;
@@ -29,6 +29,47 @@ pub(crate) fn motion(strip: &Strip, target: Target, value: f64, sample_rate: u32
     }
 }
 
+/// A fader that turns a strip besides its own.
+fn followed(follow: &Follow, sample_rate: u32) -> Motion {
+    let spec = &STRIP[place(STRIP, "fader_db")];
+    match &follow.lane {
+        Some(lane) => Motion::new(lane, spec, sample_rate),
+        None => Motion::constant(follow.db, spec),
+    }
+}
+
+/// What multiplies the way besides fader and mute.
+struct Factor {
+    motion: Motion,
+    /// It counts as a mute: 1 is silence.
+    mutes: bool,
+}
+
+impl Factor {
+    /// Those of one way out: the trim of the fader, the faders that the strip follows, and the mute of a pre-fader send
+    /// that it reaches.
+    fn of(strip: &Strip, path: Path, sample_rate: u32) -> Vec<Factor> {
+        let own = |id| strip_motion(strip, id, sample_rate);
+        let turns = |follow: &&Follow| match path {
+            Path::Output => follow.ways.main,
+            Path::Send(_, Tap::Post) => follow.ways.post,
+            Path::Send(_, Tap::Pre) => follow.ways.pre,
+        };
+        let pre = matches!(path, Path::Send(_, Tap::Pre));
+        let trim = (!pre).then(|| Factor { motion: own("fader_trim_db"), mutes: false });
+        let mute = (pre && strip.is("mute_pre")).then(|| Factor { motion: own("mute"), mutes: true });
+        let others = strip.followed.iter().filter(turns);
+        let others = others.map(|follow| Factor { motion: followed(follow, sample_rate), mutes: false });
+        // What never does anything costs nothing.
+        let idle = |factor: &Factor| factor.motion.constant_value().is_some_and(|value| factor.gain(value) == 1.0);
+        trim.into_iter().chain(mute).chain(others).filter(|factor| !idle(factor)).collect()
+    }
+
+    fn gain(&self, value: f64) -> f64 {
+        if self.mutes { 1.0 - value } else { value }
+    }
+}
+
 /// Everything between a strip's inserts and the place where it is summed.
 pub(crate) struct Gains {
     layout: Layout,
@@ -36,6 +77,7 @@ pub(crate) struct Gains {
     dual: bool,
     /// Fader, mute, pan, pan of left, pan of right, width; absent on pre-fader sends.
     strip: Option<[Motion; 6]>,
+    factors: Vec<Factor>,
     /// Level, pan, mute of the send.
     send: Option<[Motion; 3]>,
     /// The matrix while nothing moves, and until when that is known.
@@ -47,7 +89,10 @@ impl Gains {
     pub(crate) fn new(strip: &Strip, layout: Layout, path: Path, law: PanLaw, sample_rate: u32) -> Self {
         let own = |id| strip_motion(strip, id, sample_rate);
         let with_strip = !matches!(path, Path::Send(_, Tap::Pre));
-        let fader = || [own("fader_db"), own("mute"), own("pan"), own("pan_left"), own("pan_right"), own("width")];
+        let point = if path == Path::Output { "mute_main" } else { "mute_post" };
+        let unmuted = || Motion::constant(0.0, &STRIP[place(STRIP, "mute")]);
+        let mute = || if strip.is(point) { own("mute") } else { unmuted() };
+        let fader = || [own("fader_db"), mute(), own("pan"), own("pan_left"), own("pan_right"), own("width")];
         let send = match path {
             Path::Send(send, _) => {
                 Some(["level_db", "pan", "mute"].map(|id| send_motion(strip, send, id, sample_rate)))
@@ -59,6 +104,7 @@ impl Gains {
             exponent: law.exponent(),
             dual: strip.get("pan_mode") == 1.0,
             strip: with_strip.then(fader),
+            factors: Factor::of(strip, path, sample_rate),
             send,
             held: None,
         }
@@ -77,11 +123,12 @@ impl Gains {
         let (mut strip, mut send) = ([0.0; 6], [0.0; 3]);
         let rests = self.strip.as_ref().is_none_or(|m| still(m, &mut strip))
             && self.send.as_ref().is_none_or(|m| still(m, &mut send));
-        if !rests {
+        let factor = self.factors.iter().try_fold(1.0, |all, f| f.motion.still(from, to).map(|v| all * f.gain(v)));
+        let Some(factor) = factor.filter(|_| rests) else {
             self.held = None;
             return None;
-        }
-        let matrix = self.matrix(&strip, &send);
+        };
+        let matrix = self.matrix(&strip, factor, &send);
         self.held = Some((matrix, to));
         Some(matrix)
     }
@@ -89,10 +136,11 @@ impl Gains {
     fn at(&self, frame: i64) -> Matrix {
         let strip = self.strip.as_ref().map_or([0.0; 6], |m| std::array::from_fn(|i| m[i].heard(frame)));
         let send = self.send.as_ref().map_or([0.0; 3], |m| std::array::from_fn(|i| m[i].heard(frame)));
-        self.matrix(&strip, &send)
+        let factor = self.factors.iter().fold(1.0, |all, f| all * f.gain(f.motion.heard(frame)));
+        self.matrix(&strip, factor, &send)
     }
 
-    fn matrix(&self, strip: &[f64; 6], send: &[f64; 3]) -> Matrix {
+    fn matrix(&self, strip: &[f64; 6], factor: f64, send: &[f64; 3]) -> Matrix {
         let &[fader, mute, pan, pan_left, pan_right, width] = strip;
         let mut matrix = match (self.layout, &self.strip) {
             (Layout::Mono, None) => from_mono(pan::mono(self.exponent, 0.0)),
@@ -105,6 +153,9 @@ impl Gains {
         };
         if self.strip.is_some() {
             scale(&mut matrix, fader * (1.0 - mute));
+        }
+        if !self.factors.is_empty() {
+            scale(&mut matrix, factor);
         }
         if self.send.is_some() {
             let &[level, pan, mute] = send;

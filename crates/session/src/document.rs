@@ -63,7 +63,8 @@ impl Document {
 
     /// The bytes of the text where something stands that an address names, for findings that come later (a file that
     /// is missing, a filter above half the sample rate): `kick`, `kick/audio`, `kick/compressor`,
-    /// `kick/compressor/threshold_db`, `kick/send/room`, `kick/clip/2`, `song/tempo_bpm`. What is left out of the text
+    /// `kick/compressor/threshold_db`, `kick/send/room`, `kick/clip/2`, `song/tempo_bpm`, `song/version/radio`,
+    /// `song/version/radio/set/vocal/fader_db`. What is left out of the text
     /// stands where its table stands. `None` when there is nothing of that name.
     pub fn span_of(&self, address: &str) -> Option<Range<usize>> {
         locate::span_of(self, address)

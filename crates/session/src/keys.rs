@@ -20,6 +20,10 @@ pub const MAX_SENDS: usize = 256;
 pub const MAX_LANES: usize = 4096;
 /// The most automation points of a song.
 pub const MAX_POINTS: usize = 1_000_000;
+/// The most versions of a song.
+pub const MAX_VERSIONS: usize = 128;
+/// The most parameters that a version sets.
+pub const MAX_SETTINGS: usize = 1024;
 /// The longest id, in characters.
 pub const MAX_ID: usize = 64;
 /// The latest time on the timeline: ten days, in seconds.
@@ -42,6 +46,14 @@ pub enum Takes {
     Bus,
     /// The id of a track or bus.
     Strip,
+    /// A list of ids of tracks and buses.
+    Strips,
+    /// A list of inserts: `vocal/deesser`.
+    Inserts,
+    /// The id of a version.
+    Version,
+    /// A table of addresses, each with what it is set to.
+    Settings,
     /// An automation address.
     Address,
     /// A list of automation points.
@@ -91,6 +103,8 @@ pub enum Sort {
     AlbumSong,
     /// `[[deliver]]` of an album document.
     Deliver,
+    /// `[[version]]`.
+    Version,
 }
 
 /// One key of a table.
@@ -247,6 +261,7 @@ pub const DOCUMENT: &[Key] = &[
     key("track", Takes::Tables(Sort::Track), "none", "The raw tracks, each with its channel strip."),
     key("bus", Takes::Tables(Sort::Bus), "none", "Groups of tracks and returns of send effects."),
     key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
+    key("version", Takes::Tables(Sort::Version), "none", "Other mixes of the same song, as what they change in it."),
 ];
 
 /// `[song]`.
@@ -328,4 +343,28 @@ pub const SEND: &[Key] =
 pub const LANE: &[Key] = &[
     required("target", Takes::Address, "What moves: an address on this strip."),
     required("points", Takes::Points, "`[seconds, value]` or `[seconds, value, curve]`, times rising."),
+];
+
+/// `[[version]]`.
+pub const VERSION: &[Key] = &[
+    required("id", Takes::Id, "Its stable name among the versions."),
+    key("title", Takes::Text, "its id", "As a person reads it: \"Radio edit\"."),
+    key("base", Takes::Version, "the song itself", "The version it starts from."),
+    key("mute", Takes::Strips, "none", "Silent in it, on every way out, whatever their mute automation says."),
+    key("unmute", Takes::Strips, "none", "Sound in it although they are muted in what it starts from."),
+    key("solo", Takes::Strips, "as in what it starts from", "Only these are soloed."),
+    key("bypass", Takes::Inserts, "none", "Inserts that are left out: `[\"vocal/deesser\"]`."),
+    key(
+        "enable",
+        Takes::Inserts,
+        "none",
+        "Inserts that are taken in although they are bypassed in what it starts from.",
+    ),
+    key(
+        "set",
+        Takes::Settings,
+        "none",
+        "Parameters set otherwise: `{ \"drums/compressor/ratio\" = 3.0, \"vocal/fader_db\" = \"+0.5\" }`. A number \
+         with its sign, in quotes, adds decibels, to all of the automation too; a value takes automation's place.",
+    ),
 ];

@@ -3,6 +3,12 @@
 //! Signal flow of a strip, in order: clips → trim → polarity → delay → inserts → *pre sends* → fader (and mute) →
 //! pan and width → *post sends* → output.
 
+mod places;
+mod versions;
+
+pub use places::StripAt;
+pub use versions::{Change, Setting, Version};
+
 use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
 
 /// A whole song: what is rendered, at what rate, through which mixer.
@@ -28,6 +34,27 @@ pub struct Song {
     pub buses: Vec<Bus>,
     /// The end of every road.
     pub master: Master,
+    /// Other mixes of the same song, in the order of the document.
+    pub versions: Vec<Version>,
+}
+
+impl Song {
+    /// A song of nothing, at that rate, with everything at its default.
+    pub fn empty(sample_rate_hz: u32) -> Self {
+        Song {
+            title: "Untitled".into(),
+            artist: None,
+            sample_rate_hz,
+            tempo_bpm: crate::keys::TEMPO.default,
+            pan_law: PanLaw::Minus3,
+            length_s: None,
+            check: Vec::new(),
+            tracks: Vec::new(),
+            buses: Vec::new(),
+            master: Master { strip: Strip::new(None) },
+            versions: Vec::new(),
+        }
+    }
 }
 
 /// What a mono source loses on each side when panned to the centre, against panned hard.
@@ -205,6 +232,37 @@ pub struct Strip {
     pub output: Option<Destination>,
     /// Moves over time, at most one lane per target.
     pub automation: Vec<Lane>,
+    /// Faders of others that this strip follows. No document writes them: [`Song::lowered`] works them out, of solos.
+    pub followed: Vec<Follow>,
+}
+
+/// A fader elsewhere that turns a strip up and down with it: its gain multiplies the strip's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Follow {
+    /// Its level while nothing moves it; −150 dB is silence.
+    pub db: f64,
+    /// Its moves, over the range of `fader_db`; at least one point, or no lane.
+    pub lane: Option<Lane>,
+    /// Which ways out of the strip it turns.
+    pub ways: Ways,
+}
+
+/// Ways out of a strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ways {
+    /// Its output.
+    pub main: bool,
+    /// Its post-fader sends.
+    pub post: bool,
+    /// Its pre-fader sends.
+    pub pre: bool,
+}
+
+impl Ways {
+    /// All of them.
+    pub const ALL: Ways = Ways { main: true, post: true, pre: true };
+    /// Those behind the fader.
+    pub const POST: Ways = Ways { main: true, post: true, pre: false };
 }
 
 /// Where a strip's signal goes.
@@ -339,6 +397,7 @@ impl Strip {
             sends: Vec::new(),
             output,
             automation: Vec::new(),
+            followed: Vec::new(),
         }
     }
 
@@ -356,6 +415,19 @@ impl Strip {
     /// When the table has no such entry.
     pub fn set(&mut self, id: &str, value: f64) {
         self.values[crate::tables::place(crate::tables::STRIP, id)] = value;
+    }
+
+    /// Whether a switch of [`crate::tables::STRIP`] is on.
+    ///
+    /// # Panics
+    /// When the table has no such entry.
+    pub fn is(&self, id: &str) -> bool {
+        self.get(id) == 1.0
+    }
+
+    /// The lane that moves a target, if one does.
+    pub fn lane(&self, target: Target) -> Option<&Lane> {
+        self.automation.iter().find(|lane| lane.target == target)
     }
 
     /// The description of what a lane moves.

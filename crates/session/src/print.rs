@@ -3,6 +3,9 @@
 //! Only what differs from its default is printed, in the order in which the signal passes it, and
 //! `parse(print(song))` is the same song. Single tables and values are printed for [`crate::Edit`] too.
 
+pub(crate) mod versions;
+
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, Unit};
@@ -13,6 +16,7 @@ use crate::model::{
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
+use crate::tree::written_key;
 
 /// A list on one line is at most this long; else it takes a line for each item.
 const LINE: usize = 100;
@@ -47,20 +51,23 @@ pub fn print(song: &Song) -> String {
         (true, false) => blocks.push(master.children("master")),
         (false, _) => blocks.push(master.under("[master]", "master")),
     }
+    blocks.extend(song.versions.iter().map(|version| versions::version(song, version).under("[[version]]", "version")));
     blocks.join("\n")
 }
 
 /// A table as it will be written: its keys, then the tables under it.
 #[derive(Debug, Default)]
 pub(crate) struct Part {
-    pairs: Vec<(&'static str, String)>,
+    pairs: Vec<(Cow<'static, str>, String)>,
     tables: Vec<(&'static str, Part)>,
     lists: Vec<(&'static str, Vec<Part>)>,
+    /// Under another table it stands in braces where these fit on a line.
+    short: bool,
 }
 
 impl Part {
-    fn put(&mut self, key: &'static str, value: String) {
-        self.pairs.push((key, value));
+    fn put(&mut self, key: impl Into<Cow<'static, str>>, value: String) {
+        self.pairs.push((key.into(), value));
     }
 
     /// A parameter, unless it is at its default.
@@ -88,9 +95,12 @@ impl Part {
     pub(crate) fn under(&self, header: &str, path: &str) -> String {
         let mut out = format!("{header}\n");
         for (key, value) in &self.pairs {
-            let _ = writeln!(out, "{key} = {value}");
+            let _ = writeln!(out, "{} = {value}", written_key(key));
         }
-        if !(self.tables.is_empty() && self.lists.is_empty()) {
+        for (key, part) in self.tables.iter().filter(|(_, part)| part.fits()) {
+            let _ = writeln!(out, "{key} = {}", part.inline());
+        }
+        if !(self.tables.iter().all(|(_, part)| part.fits()) && self.lists.is_empty()) {
             out.push('\n');
             out.push_str(&self.children(path));
         }
@@ -100,14 +110,28 @@ impl Part {
     fn children(&self, path: &str) -> String {
         let block = |key: &str, part: &Part| part.under(&format!("[[{path}.{key}]]"), &format!("{path}.{key}"));
         let table = |key: &str, part: &Part| part.under(&format!("[{path}.{key}]"), &format!("{path}.{key}"));
-        let tables = self.tables.iter().map(|(key, part)| table(key, part));
+        let tables = self.tables.iter().filter(|(_, part)| !part.fits()).map(|(key, part)| table(key, part));
         let blocks = self.lists.iter().flat_map(|(key, parts)| parts.iter().map(move |part| block(key, part)));
         tables.chain(blocks).collect::<Vec<_>>().join("\n")
     }
 
+    fn fits(&self) -> bool {
+        self.short && self.inline().len() <= LINE
+    }
+
+    /// Its keys and values.
+    pub(crate) fn values(&self) -> &[(Cow<'static, str>, String)] {
+        &self.pairs
+    }
+
+    /// The tables under it.
+    pub(crate) fn tables(&self) -> &[(&'static str, Part)] {
+        &self.tables
+    }
+
     /// In braces.
     pub(crate) fn inline(&self) -> String {
-        let pairs = self.pairs.iter().map(|(key, value)| format!("{key} = {value}"));
+        let pairs = self.pairs.iter().map(|(key, value)| format!("{} = {value}", written_key(key)));
         let lists = self.lists.iter().map(|(key, parts)| {
             let items: Vec<String> = parts.iter().map(Part::inline).collect();
             format!("{key} = [{}]", items.join(", "))
@@ -330,7 +354,7 @@ pub(crate) fn points(spec: &ParamSpec, points: &[Point]) -> String {
     list(&items)
 }
 
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     let line = format!("[{}]", items.join(", "));
     if line.len() <= LINE { line } else { format!("[\n    {},\n]", items.join(",\n    ")) }
 }

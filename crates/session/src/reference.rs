@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes, VERSION,
 };
 use crate::print::written;
 use crate::tables;
@@ -29,6 +29,8 @@ pub fn reference(registry: &Registry) -> String {
     for curve in CURVES {
         let _ = writeln!(out, "| `\"{}\"` | {} |", curve.id, curve.doc);
     }
+    let text = "A mix of the same song, as what it changes in it: solo, then mute, then values and inserts.";
+    keys(&mut out, "`[[version]]`", text, VERSION);
     rules(&mut out, registry);
     out.push_str("\n## Effects\n");
     for effect in registry.specs() {
@@ -103,6 +105,10 @@ fn takes(takes: Takes) -> String {
         Takes::Destination => "`\"master\"` or a bus's id".into(),
         Takes::Bus => "a bus's id".into(),
         Takes::Strip => "a track's or bus's id".into(),
+        Takes::Strips => "a list of ids of tracks and buses".into(),
+        Takes::Inserts => "a list of inserts: `strip/insert`".into(),
+        Takes::Version => "a version's id".into(),
+        Takes::Settings => "a table of addresses and their values".into(),
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
         Takes::Param(spec) => values(spec, false),

@@ -8,7 +8,8 @@ use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, Rul
 
 use crate::keys::{
     BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LIMIT, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES,
-    MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_TRACKS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes,
+    MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_SETTINGS, MAX_TRACKS, MAX_VERSIONS, ROUTE, SEND, SONG, STRIP, Sort, TRACK,
+    Takes, VERSION,
 };
 use crate::model::Channels;
 use crate::tables;
@@ -17,10 +18,12 @@ use crate::tables;
 pub fn schema(registry: &Registry) -> Value {
     let mut definitions = Map::new();
     let strip = || tables::STRIP.iter();
+    let master = || strip().filter(|spec| !tables::NOT_ON_MASTER.contains(&spec.id));
     definitions.insert("song".into(), table(SONG, &[]));
     definitions.insert("track".into(), one_audio(table(&[TRACK, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>())));
     definitions.insert("bus".into(), table(&[BUS, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>()));
-    definitions.insert("master".into(), table(STRIP, &strip().collect::<Vec<_>>()));
+    definitions.insert("master".into(), table(STRIP, &master().collect::<Vec<_>>()));
+    definitions.insert("version".into(), table(VERSION, &[]));
     definitions.insert("clip".into(), table(CLIP, &[]));
     definitions.insert("send".into(), table(SEND, &tables::SEND.iter().collect::<Vec<_>>()));
     definitions.insert("automation".into(), table(LANE, &[]));
@@ -73,7 +76,13 @@ fn key_schema(key: &Key) -> Value {
     let mut schema = match key.takes {
         Takes::Text | Takes::Effect | Takes::Address | Takes::Form(_) => json!({ "type": "string" }),
         Takes::Path | Takes::File => json!({ "type": "string", "minLength": 1 }),
-        Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip => json!({ "$ref": "#/$defs/id" }),
+        Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip | Takes::Version => json!({ "$ref": "#/$defs/id" }),
+        Takes::Strips => json!({ "type": "array", "items": { "$ref": "#/$defs/id" } }),
+        Takes::Settings => json!({
+            "type": "object",
+            "maxProperties": MAX_SETTINGS,
+            "additionalProperties": { "type": ["number", "boolean", "string"] },
+        }),
         Takes::Points => json!({
             "type": "array",
             "minItems": 1,
@@ -81,7 +90,7 @@ fn key_schema(key: &Key) -> Value {
             "items": { "$ref": "#/$defs/point" },
         }),
         Takes::Param(spec) => param(spec),
-        Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Takes::Inserts | Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Takes::Rules => json!({ "$ref": "#/$defs/check" }),
         Takes::TrackRules => json!({ "$ref": "#/$defs/track-check" }),
         Takes::Table(sort) => json!({ "$ref": format!("#/$defs/{}", name(sort)) }),
@@ -109,6 +118,7 @@ fn name(sort: Sort) -> &'static str {
         Sort::Chain => "chain",
         Sort::AlbumSong => "album-song",
         Sort::Deliver => "deliver",
+        Sort::Version => "version",
     }
 }
 
@@ -123,6 +133,7 @@ fn most(sort: Sort) -> usize {
         Sort::Lane => MAX_LANES,
         Sort::AlbumSong => crate::album::keys::MAX_SONGS,
         Sort::Deliver => crate::album::keys::MAX_DELIVER,
+        Sort::Version => MAX_VERSIONS,
     }
 }
 

@@ -36,8 +36,31 @@ pub const STRIP: &[ParamSpec] = &[
         0.0,
         "Level after the inserts. −150 dB is silence.",
     ),
-    ParamSpec::switch("mute", "Mute", false, "Silences the output and the post-fader sends.")
-        .automatable(Automatable::Stepped),
+    ParamSpec::number(
+        "fader_trim_db",
+        "Fader trim",
+        Unit::Db,
+        (SILENCE_DB, 12.0),
+        0.0,
+        "Added to the fader and to all of its automation: a ride over a ride.",
+    ),
+    ParamSpec::switch(
+        "mute",
+        "Mute",
+        false,
+        "Silences what the mute points name: the output and the post-fader sends.",
+    )
+    .automatable(Automatable::Stepped),
+    ParamSpec::switch("mute_main", "Mute point: output", true, "Whether `mute` silences the output."),
+    ParamSpec::switch("mute_post", "Mute point: post sends", true, "Whether `mute` silences the post-fader sends."),
+    ParamSpec::switch("mute_pre", "Mute point: pre sends", false, "Whether `mute` silences the pre-fader sends."),
+    ParamSpec::switch(
+        "solo",
+        "Solo",
+        false,
+        "Only strips with it are heard, with the buses behind them and the sources before them.",
+    ),
+    ParamSpec::switch("solo_safe", "Solo safe", false, "Stays heard whatever else is soloed."),
     ParamSpec::number("pan", "Pan", Unit::None, (-1.0, 1.0), 0.0, "−1 is hard left, 0 the centre, 1 hard right."),
     ParamSpec::choice("pan_mode", "Pan mode", PAN_MODES, "How a stereo signal is panned; mono follows the pan law."),
     ParamSpec::number(
@@ -65,6 +88,9 @@ pub const STRIP: &[ParamSpec] = &[
         "Stereo only: gain of the side signal. 0 is mono, 1 as recorded, 2 twice the side.",
     ),
 ];
+
+/// What of [`STRIP`] means nothing on the master: it has no sends, and nothing is heard without it.
+pub const NOT_ON_MASTER: &[&str] = &["mute_main", "mute_post", "mute_pre", "solo", "solo_safe"];
 
 /// A send's parameters.
 pub const SEND: &[ParamSpec] = &[

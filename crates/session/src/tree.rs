@@ -260,10 +260,15 @@ fn first_upper(text: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
+/// A key as it is written: in quotes where it needs them.
+pub(crate) fn written_key(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare { key.to_owned() } else { crate::print::quoted(key) }
+}
+
 /// The prefix of the dotted table that a key holds.
 fn dotted(prefix: &str, key: &str) -> String {
-    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if bare { format!("{prefix}{key}.") } else { format!("{prefix}{}.", crate::print::quoted(key)) }
+    format!("{prefix}{}.", written_key(key))
 }
 
 fn header_table(table: &toml_edit::Table, span: Span, form: Form, prefix: String) -> Table {

@@ -127,6 +127,7 @@ fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
             let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             value.as_str().is_none_or(|v| !v.is_empty() && v.chars().all(legal))
         }
+        "maxProperties" => value.as_object().is_none_or(|v| v.len() <= wanted.as_u64().unwrap() as usize),
         "minItems" => value.as_array().is_none_or(|v| v.len() >= wanted.as_u64().unwrap() as usize),
         "maxItems" => value.as_array().is_none_or(|v| v.len() <= wanted.as_u64().unwrap() as usize),
         "items" => value.as_array().is_none_or(|v| v.iter().all(|item| fits(wanted, root, item))),
@@ -137,6 +138,9 @@ fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
             .as_object()
             .is_none_or(|v| wanted.as_array().unwrap().iter().all(|key| v.contains_key(key.as_str().unwrap()))),
         "properties" => value.as_object().is_none_or(|v| properties(wanted.as_object().unwrap(), root, v)),
+        "additionalProperties" if wanted.is_object() => {
+            value.as_object().is_none_or(|v| v.values().all(|item| fits(wanted, root, item)))
+        }
         "additionalProperties" => {
             assert_eq!(wanted, &Value::Bool(false));
             let known = schema["properties"].as_object().unwrap();

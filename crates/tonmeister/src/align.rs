@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use tonmeister_measure::align::{AlignOptions as Search, Aligner, Polarity};
 use tonmeister_measure::check::rules;
-use tonmeister_session::model::{Clip, Destination, Master, PanLaw, Song, Strip, Track};
+use tonmeister_session::model::{Clip, Destination, Master, Song, Strip, Track};
 use tonmeister_session::{Document, Edit};
 
 use crate::check::diff::unified;
@@ -193,18 +193,7 @@ impl World {
         let mut measured = Vec::new();
         for path in others {
             let tracks = vec![track("reference", &reference)?, track("other", path)?];
-            let song = Song {
-                title: String::new(),
-                artist: None,
-                sample_rate_hz,
-                tempo_bpm: 120.0,
-                pan_law: PanLaw::Minus3,
-                length_s: None,
-                check: Vec::new(),
-                tracks,
-                buses: Vec::new(),
-                master: Master { strip: Strip::new(None) },
-            };
+            let song = Song { tracks, ..Song::empty(sample_rate_hz) };
             let name = path.display().to_string();
             let found = self.measure_pair(&song, (0, 1), name, &files, options, progress);
             measured.push(found.map_err(|trouble| trouble.about(path))?);

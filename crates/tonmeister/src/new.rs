@@ -18,7 +18,7 @@ pub mod role;
 use std::collections::BTreeMap;
 
 use tonmeister_core::{Diagnostic, Layout, SourceInfo};
-use tonmeister_session::model::{Bus, Clip, Destination, Master, PanLaw, Song, Strip, Track};
+use tonmeister_session::model::{Bus, Clip, Destination, PanLaw, Song, Strip, Track};
 
 pub use folder::{NewOptions, NewReport, NewTrack, create};
 use role::{Family, Kind, Role};
@@ -110,15 +110,10 @@ pub fn plan(files: &[StemFile], title: &str) -> Result<NewSong, NoSong> {
     let any_mono = stems.iter().any(|stem| stem.file.info.layout == Layout::Mono);
     let song = Song {
         title: title.into(),
-        artist: None,
-        sample_rate_hz,
-        tempo_bpm: 120.0,
         pan_law: if any_mono { PanLaw::Zero } else { PanLaw::Minus3 },
-        length_s: None,
-        check: Vec::new(),
         buses: buses.collect(),
         tracks,
-        master: Master { strip: Strip::new(None) },
+        ..Song::empty(sample_rate_hz)
     };
     Ok(NewSong { song, notes })
 }

@@ -10,7 +10,7 @@ use tonmeister_core::{
 };
 use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
 use tonmeister_session::model::{
-    Bus, Channels, Clip, Destination, Insert, Master, PanLaw, Send as Aux, Song, Strip, Tap, Track,
+    Bus, Channels, Clip, Destination, Insert, PanLaw, Send as Aux, Song, Strip, Tap, Track,
 };
 
 pub const RATE: u32 = 48_000;
@@ -236,18 +236,7 @@ pub fn insert(id: &str, settings: Settings) -> Insert {
 }
 
 pub fn song() -> Song {
-    Song {
-        title: "Test".into(),
-        artist: None,
-        sample_rate_hz: RATE,
-        tempo_bpm: 120.0,
-        pan_law: PanLaw::Zero,
-        length_s: None,
-        check: Vec::new(),
-        tracks: Vec::new(),
-        buses: Vec::new(),
-        master: Master { strip: Strip::new(None) },
-    }
+    Song { title: "Test".into(), pan_law: PanLaw::Zero, ..Song::empty(RATE) }
 }
 
 pub fn track(id: &str, audio: &str, output: Destination) -> Track {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tonmeister_core::{Diagnostic, ParamSpec, Slot};
 
+use super::named::{self, NamedSort};
 use crate::document::Document;
 use crate::keys;
 use crate::model::{Insert, Strip, Target};
@@ -233,11 +234,30 @@ pub(crate) fn clip_numbers(document: &Document, track: &str) -> Vec<usize> {
     all.into_iter().map(|(_, number)| number).collect()
 }
 
+/// The bytes of `radio`, `radio/mute`, `radio/set/vocal/fader_db`.
+fn named_span(document: &Document, sort: NamedSort, address: &str) -> Option<Range<usize>> {
+    let (id, key) = address.split_once('/').map_or((address, None), |(id, key)| (id, Some(key)));
+    let (_, table) = named::find(document, sort, id)?;
+    let Some(key) = key else { return Some(table.span.clone()) };
+    if let Some(node) = table.get(key) {
+        return Some(node.span.clone());
+    }
+    let (key, inner) = key.split_once('/').map_or((key, None), |(key, inner)| (key, Some(inner)));
+    let node = table.get(key)?;
+    let entry = node.table()?.entry(inner?)?;
+    Some(entry.key_span.start..entry.node.span.end)
+}
+
 /// See [`Document::span_of`].
 pub(crate) fn span_of(document: &Document, address: &str) -> Option<Range<usize>> {
     if let Some((strip, "check", rule)) = checked(address) {
         let table = checks(document, strip)?;
         return Some(table.entry(rule).map_or(table.span.clone(), |entry| entry.key_span.start..entry.node.span.end));
+    }
+    if let Some((sort, rest)) = address.strip_prefix("song/").and_then(|rest| rest.split_once('/'))
+        && let Some(sort) = NamedSort::of(sort)
+    {
+        return named_span(document, sort, rest);
     }
     if address == "song" {
         return document.tree.get("song").map(|node| node.span.clone());

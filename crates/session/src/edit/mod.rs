@@ -6,10 +6,13 @@
 
 mod checks;
 pub(crate) mod locate;
+mod mentions;
+mod named;
 mod plan;
 mod splice;
 mod text;
 
+pub use named::{Named, NamedSort};
 pub use splice::Splice;
 
 use tonmeister_core::{Level, Note};
@@ -67,7 +70,7 @@ pub enum Edit {
         /// The track; its output, sends and side-chains name buses and tracks by their places before the edit.
         track: Track,
     },
-    /// Takes a track out. Refused while a side-chain listens to it.
+    /// Takes a track out. Refused while a side-chain listens to it or a version names it.
     RemoveTrack {
         /// Its id.
         id: String,
@@ -79,7 +82,7 @@ pub enum Edit {
         /// The bus; it names buses and tracks by their places before the edit.
         bus: Bus,
     },
-    /// Takes a bus out. Refused while something leads to it or listens to it.
+    /// Takes a bus out. Refused while something leads to it, listens to it or names it.
     RemoveBus {
         /// Its id.
         id: String,
@@ -93,7 +96,7 @@ pub enum Edit {
         /// The insert.
         insert: Insert,
     },
-    /// Takes an insert out, and the automation that moves it.
+    /// Takes an insert out, the automation that moves it, and what versions make of it.
     RemoveInsert {
         /// A track's or bus's id, or `master`.
         strip: String,
@@ -111,7 +114,8 @@ pub enum Edit {
         /// What is set in it; the rest is at its default.
         values: Vec<(String, f64)>,
     },
-    /// Takes an item out, and the automation that moves it; the addresses behind it count one less.
+    /// Takes an item out, the automation that moves it, and what versions make of it; the addresses behind it count one
+    /// less, in versions too.
     RemoveItem {
         /// A track's or bus's id, or `master`.
         strip: String,
@@ -129,7 +133,7 @@ pub enum Edit {
         /// The send.
         send: Send,
     },
-    /// Takes a send out, and the automation that moves it.
+    /// Takes a send out, the automation that moves it, and what versions make of it.
     RemoveSend {
         /// A track's or bus's id.
         strip: String,
@@ -156,6 +160,25 @@ pub enum Edit {
         level: Option<Level>,
         /// From where on, when set, in the rule's unit.
         limit: Option<f64>,
+    },
+    /// Adds a version.
+    AddNamed {
+        /// Its place among those of its sort.
+        at: usize,
+        /// The version.
+        named: Named,
+    },
+    /// Sets a version, found by its id, to what is given. What it says already keeps its place and its comments.
+    SetNamed {
+        /// The version as it shall be.
+        named: Named,
+    },
+    /// Takes a version out. Refused while another one starts from it.
+    RemoveNamed {
+        /// Of which sort.
+        sort: NamedSort,
+        /// Its id.
+        id: String,
     },
     /// Writes the audio of a track, given as a file, as a clip that is the whole of it: the same song, with a clip to
     /// be set. Nothing happens when it has clips already.

@@ -4,7 +4,7 @@ use tonmeister_core::{Diagnostic, GroupSpec, Note, ParamError, ParamSpec, Slot};
 
 use super::locate::{self, Desk, Spot, bus_ids, nowhere};
 use super::text::{New, Script};
-use super::{Edit, Plain, Splice, checks};
+use super::{Edit, Plain, Splice, checks, mentions, named};
 use crate::document::Document;
 use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, Strip, Target};
 use crate::print::{Names, automation, explicit_ids, group_part, points, quoted, written};
@@ -24,11 +24,11 @@ impl Edit {
             Edit::Reset { address } => reset(document, &text, address),
             Edit::AddTrack { at, track } => add_strip(document, &text, ("track", *at), &track.strip, |names| {
                 let part = names.track(track);
-                New { block: part.under("[[track]]", "track"), inline: part.inline(), followers: &["bus", "master"] }
+                New { block: part.under("[[track]]", "track"), inline: part.inline(), followers: &BEHIND[1..] }
             }),
             Edit::AddBus { at, bus } => add_strip(document, &text, ("bus", *at), &bus.strip, |names| {
                 let part = names.bus(bus);
-                New { block: part.under("[[bus]]", "bus"), inline: part.inline(), followers: &["master"] }
+                New { block: part.under("[[bus]]", "bus"), inline: part.inline(), followers: &BEHIND[2..] }
             }),
             Edit::RemoveTrack { id } => remove_strip(document, &text, "track", id),
             Edit::RemoveBus { id } => remove_strip(document, &text, "bus", id),
@@ -44,6 +44,9 @@ impl Edit {
             Edit::RemoveSend { strip, to } => remove_send(document, &text, strip, to),
             Edit::SetAutomation { strip, target, points } => set_automation(document, &text, strip, target, points),
             Edit::SetCheck { strip, rule, level, limit } => checks::set(document, &text, (strip, rule), *level, *limit),
+            Edit::AddNamed { at, named } => named::add(document, &text, *at, named),
+            Edit::SetNamed { named } => named::set(document, &text, named),
+            Edit::RemoveNamed { sort, id } => named::remove(document, &text, *sort, id),
             Edit::Unfold { track } => unfold(document, &text, track),
             Edit::Rewrite(splices) => Ok(splices.clone()),
             // Each of them sees the text that the one before it left: the document does that.
@@ -51,6 +54,9 @@ impl Edit {
         }
     }
 }
+
+/// The lists at the top of a document in their usual order.
+pub(super) const BEHIND: &[&str] = &["track", "bus", "master", "version"];
 
 pub(super) fn refused(code: &'static str, message: String) -> Diagnostic {
     Diagnostic::error(code, message)
@@ -262,6 +268,7 @@ fn remove_insert(document: &Document, text: &Script<'_>, strip: &str, id: &str) 
         &desk,
         |lane| matches!(lane.target, Target::Insert { insert, .. } if insert == place),
     ));
+    splices.extend(mentions::forget_insert(document, text, desk.place, place));
     Ok(splices)
 }
 
@@ -294,9 +301,9 @@ struct Found<'d> {
 }
 
 impl Found<'_> {
-    /// The item and parameter of this group that a lane moves.
-    fn moved_by(&self, lane: &Lane) -> Option<(usize, usize)> {
-        match lane.target {
+    /// The item and parameter of this group that a target is.
+    fn moved_by(&self, target: Target) -> Option<(usize, usize)> {
+        match target {
             Target::Insert { insert, param } if insert == self.insert_place => match self.insert.settings.slot(param) {
                 Some(Slot::Grouped { group, item, param }) if group == self.group_place => Some((item, param)),
                 _ => None,
@@ -336,6 +343,7 @@ fn add_item(document: &Document, text: &Script<'_>, item: &Item<'_>, values: &[(
 fn remove_item(document: &Document, text: &Script<'_>, item: &Item<'_>, number: usize) -> Splices {
     let found = item.find(document)?;
     let Found { desk, insert, table, group, .. } = &found;
+    let strip = item.strip;
     let count = insert.settings.items(group.id).len();
     let gone = number.checked_sub(1).filter(|gone| *gone < count).ok_or_else(|| {
         refused("unknown-address", format!("`{}` has no item {number}: there are {count}, counted from 1", group.id))
@@ -345,16 +353,24 @@ fn remove_item(document: &Document, text: &Script<'_>, item: &Item<'_>, number: 
         Some(entry) => text.unset(entry),
         None => Vec::new(),
     };
-    splices.extend(remove_lanes(text, desk, |lane| found.moved_by(lane).is_some_and(|(item, _)| item == gone)));
+    splices.extend(remove_lanes(text, desk, |lane| found.moved_by(lane.target).is_some_and(|(item, _)| item == gone)));
     for (lane, table) in desk.strip.automation.iter().zip(desk.tables("automation")) {
         // What stands behind the item counts one less from now on: item `n` (from 0) becomes number `n`.
-        if let Some((item, param)) = found.moved_by(lane).filter(|(item, _)| *item > gone)
+        if let Some((item, param)) = found.moved_by(lane.target).filter(|(item, _)| *item > gone)
             && let Some(target) = table.get("target")
         {
             let address = format!("{}/{}/{item}/{}", insert.id, group.id, group.params[param].id);
             splices.push(text.replace(&target.span, &quoted(&address)));
         }
     }
+    let slot = |target| found.moved_by(target);
+    splices.extend(mentions::forget(document, text, desk.place, |target| {
+        slot(target).is_some_and(|(item, _)| item == gone)
+    }));
+    splices.extend(mentions::rename(document, text, desk.place, |target| {
+        let (item, param) = slot(target).filter(|(item, _)| *item > gone)?;
+        Some(format!("{strip}/{}/{}/{item}/{}", insert.id, group.id, group.params[param].id))
+    }));
     Ok(splices)
 }
 
@@ -374,6 +390,8 @@ fn remove_send(document: &Document, text: &Script<'_>, strip: &str, to: &str) ->
     let place = place.ok_or_else(|| nowhere(to, desk.strip.sends.iter().map(|send| buses[send.to].as_str())))?;
     let mut splices = desk.list("send").map_or_else(Vec::new, |entry| text.remove_tables(entry, &[place]));
     splices.extend(remove_lanes(text, &desk, |l| matches!(l.target, Target::Send { send, .. } if send == place)));
+    let gone = |target| matches!(target, Target::Send { send, .. } if send == place);
+    splices.extend(mentions::forget(document, text, desk.place, gone));
     Ok(splices)
 }
 

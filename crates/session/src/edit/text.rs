@@ -4,7 +4,7 @@
 //! above a header and behind a value on its line belong to it.
 
 use super::Splice;
-use crate::tree::{Entry, Form, Kind, Node, Span, Table};
+use crate::tree::{Entry, Form, Kind, Node, Span, Table, written_key};
 
 /// The text with what an edit must know of it.
 pub(crate) struct Script<'d> {
@@ -78,7 +78,7 @@ impl<'d> Script<'d> {
         if let Some(entry) = table.entry(key) {
             return self.replace(&entry.node.span, value);
         }
-        let pair = format!("{}{key} = {value}", table.prefix);
+        let pair = format!("{}{} = {value}", table.prefix, written_key(key));
         let braces = if table.form == Form::Inline { Some(table) } else { self.braces_around(table) };
         match (braces, own_end(table)) {
             (Some(_), Some(end)) => self.insert(end, &format!(", {pair}")),

@@ -11,6 +11,7 @@ mod routes;
 mod song;
 mod strip;
 mod values;
+mod versions;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -21,16 +22,10 @@ use crate::model::Song;
 use crate::report::Report;
 use crate::tree::Table;
 
+/// Whose strip.
+pub(crate) use crate::model::StripAt as Place;
 pub(crate) use lanes::{Addresses, default_curve};
 pub(crate) use strip::automatic_ids;
-
-/// Whose strip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
-    Track(usize),
-    Bus(usize),
-    Master,
-}
 
 /// A signal runs from one strip to another.
 struct Edge {

@@ -69,7 +69,7 @@ impl Reader<'_> {
 }
 
 /// Each circle that a walk in depth closes, in order of the walk, with the place of the edge that closes it.
-fn circles(roads: &[Vec<(usize, Span)>]) -> Vec<(Vec<usize>, Span)> {
+pub(super) fn circles(roads: &[Vec<(usize, Span)>]) -> Vec<(Vec<usize>, Span)> {
     let mut marks = vec![Mark::New; roads.len()];
     let mut found = Vec::new();
     for start in 0..roads.len() {

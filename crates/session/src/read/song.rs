@@ -8,7 +8,7 @@ use crate::keys::{
     BUS, CLIP, CLIP_LENGTH, CLIP_NUMBERS, DOCUMENT, FADE_SHAPE, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, PAN_LAW, ROUTE,
     SAMPLE_RATE, SONG, SONG_LENGTH, STRIP, TEMPO, TRACK,
 };
-use crate::model::{Bus, Clip, FadeShape, Master, PanLaw, Song, Strip, Track};
+use crate::model::{Bus, Clip, FadeShape, PanLaw, Song, Strip, Track};
 use crate::tables;
 use crate::tree::{Node, Table, shortened};
 
@@ -44,6 +44,9 @@ impl Reader<'_> {
         if let Some(table) = tree.get("master").and_then(|node| self.table("master", node)) {
             song.master.strip = self.master(table);
         }
+        if let Some(node) = tree.get("version") {
+            self.versions(node, &mut song);
+        }
         if song.tracks.is_empty() && self.report.errors() == 0 {
             let warning = Diagnostic::warning("no-tracks", "the song has no tracks, so it is silent");
             self.report.add(warning.help("add a `[[track]]` with an `id` and its `audio`"));
@@ -52,18 +55,7 @@ impl Reader<'_> {
     }
 
     fn song_table(&mut self, tree: &Table) -> Song {
-        let mut song = Song {
-            title: "Untitled".into(),
-            artist: None,
-            sample_rate_hz: SAMPLE_RATE.default as u32,
-            tempo_bpm: TEMPO.default,
-            pan_law: PanLaw::Minus3,
-            length_s: None,
-            check: Vec::new(),
-            tracks: Vec::new(),
-            buses: Vec::new(),
-            master: Master { strip: Strip::new(None) },
-        };
+        let mut song = Song::empty(SAMPLE_RATE.default as u32);
         let Some(node) = tree.get("song") else {
             let help = "begin with `[song]` and its `sample_rate_hz`".to_string();
             let label = "expected `[song]`, found none".to_string();
@@ -167,10 +159,17 @@ impl Reader<'_> {
     }
 
     fn master(&mut self, table: &Table) -> Strip {
-        for entry in table.entries.iter().filter(|entry| ROUTE.iter().any(|key| key.id == entry.key)) {
+        let solo = |key: &str| tables::NOT_ON_MASTER.contains(&key);
+        let foreign = |key: &str| ROUTE.iter().any(|route| route.id == key) || solo(key);
+        for entry in table.entries.iter().filter(|entry| foreign(&entry.key)) {
             let label = format!("expected a key of the master, found `{}`", entry.key);
             let message = format!("the master has no `{}`", entry.key);
-            let help = Some("the master is the end of every road: nothing goes on from it".to_string());
+            let why = if solo(&entry.key) {
+                "the master has no sends, and nothing is heard without it"
+            } else {
+                "the master is the end of every road: nothing goes on from it"
+            };
+            let help = Some(why.to_string());
             self.error_with_help("unknown-key", message, (&entry.key_span, label), help);
         }
         // Routes were just told with a reason of their own.

@@ -35,6 +35,11 @@ impl Reader<'_> {
             }
         }
         self.idle_pans(table, &strip);
+        if let Some(node) = table.get("solo").filter(|_| strip.is("solo")) {
+            let message = format!("`{}` is soloed, so not all of the song is heard", shortened(id));
+            let warning = Diagnostic::warning("solo", message).at(node.span.clone(), "every render follows it");
+            self.report.add(warning.help("take the solo out before the mix goes out"));
+        }
         strip.inserts = self.inserts(table, header(place), place);
         strip.sends = self.sends(table, place);
         // Where an insert or a send is broken, its addresses are missing: that is not the automation's fault.

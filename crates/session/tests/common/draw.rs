@@ -1,13 +1,13 @@
 //! Songs and edits drawn from bytes, so that a failing case shrinks to a small song.
 
 use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
-use tonmeister_session::Edit;
 use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
 use tonmeister_session::model::{
-    Bus, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point, Send,
-    Song, Strip, Tap, Target, Track,
+    Bus, Change, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point,
+    Send, Setting, Song, Strip, Tap, Target, Track, Version,
 };
-use tonmeister_session::tables::{SEND, STRIP};
+use tonmeister_session::tables::{NOT_ON_MASTER, SEND, STRIP, place};
+use tonmeister_session::{Edit, Named, NamedSort};
 
 /// Bytes turned into decisions; zeros once they are used up.
 pub(crate) struct Draw<'b>(pub(crate) &'b [u8]);
@@ -60,7 +60,7 @@ impl Draw<'_> {
         let buses = self.below(4);
         let tracks = self.below(4);
         let sizes = (tracks, buses);
-        Song {
+        let mut song = Song {
             title: self.word(),
             artist: self.one_in(3).then(|| self.word()),
             sample_rate_hz: [44_100, 48_000, 8_000, 384_000][self.below(4)],
@@ -80,7 +80,73 @@ impl Draw<'_> {
                 },
             }
             .without_sends(),
+            versions: Vec::new(),
+        };
+        for id in NOT_ON_MASTER {
+            let default = STRIP[place(STRIP, id)].default;
+            song.master.strip.set(id, default);
         }
+        for number in 0..self.below(6).saturating_sub(2) {
+            let version = self.version(number, &song);
+            song.versions.push(version);
+        }
+        song
+    }
+
+    /// A version of a song that has those before it.
+    pub(crate) fn version(&mut self, number: usize, song: &Song) -> Version {
+        let mut version = Version { id: format!("version-{number}"), ..Version::default() };
+        version.title = self.one_in(3).then(|| self.word());
+        if self.one_in(2) {
+            version.base = song.versions.get(self.below(song.versions.len())).map(|base| base.id.clone());
+        }
+        for at in song.strips() {
+            let (id, strip) = (song.id(at).to_owned(), song.strip(at));
+            if id != "master" {
+                match self.below(6) {
+                    0 => version.mute.push(id.clone()),
+                    1 => version.unmute.push(id.clone()),
+                    2 => version.solo.push(id.clone()),
+                    _ => {}
+                }
+            }
+            for insert in &strip.inserts {
+                match self.below(6) {
+                    0 => version.bypass.push(format!("{id}/{}", insert.id)),
+                    1 => version.enable.push(format!("{id}/{}", insert.id)),
+                    _ => {}
+                }
+            }
+            for _ in 0..self.below(3) {
+                let targets = settable(strip);
+                let target = targets[self.below(targets.len())];
+                let spec = strip.target_spec(target);
+                let address = format!("{id}/{}", address(song, strip, target));
+                let local = address.split_once('/').map(|(_, local)| local);
+                let taken = version.set.iter().any(|setting| setting.address == address);
+                let foreign = id == "master" && NOT_ON_MASTER.contains(&spec.id);
+                if taken || foreign || matches!(local, Some("mute" | "solo")) {
+                    continue;
+                }
+                let lane = strip.lane(target).map_or(&[][..], |lane| &lane.points);
+                let values = lane.iter().map(|point| point.value).chain([strip.value(target)]);
+                let fresh = song.versions.iter().flat_map(|v| &v.set).all(|setting| setting.address != address);
+                let level = matches!(spec.unit, tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp)
+                    && matches!(spec.kind, ParamKind::Number { max, .. } if values.clone().all(|v| v + 1.0 <= max));
+                let change = if level && fresh && self.one_in(2) {
+                    Change::By([0.5, 1.0, -0.0][self.below(3)])
+                } else if spec.takes_notes() && matches!(target, Target::Insert { .. }) && self.one_in(4) {
+                    match spec.resolve("1/64".parse().unwrap(), song.tempo_bpm) {
+                        Ok(_) => Change::Note("1/64".parse().unwrap()),
+                        Err(_) => Change::To(spec.default),
+                    }
+                } else {
+                    Change::To(self.value(spec))
+                };
+                version.set.push(Setting { address, change });
+            }
+        }
+        version
     }
 
     /// A track that keys from those before it only.
@@ -205,7 +271,7 @@ impl Draw<'_> {
     pub(crate) fn edit(&mut self, song: &Song, registry: &Registry) -> Edit {
         let (tracks, buses) = (song.tracks.len(), song.buses.len());
         let (name, strip) = self.any_strip(song);
-        match self.below(15) {
+        match self.below(18) {
             0 | 1 => {
                 let targets = settable(strip);
                 let target = targets[self.below(targets.len())];
@@ -258,6 +324,19 @@ impl Draw<'_> {
                 Edit::SetCheck { strip, rule: rule.id.into(), level, limit }
             }
             13 => Edit::Unfold { track: name },
+            14 => Edit::AddNamed {
+                at: self.below(song.versions.len() + 1),
+                named: Named::Version(self.version(9, &Song { versions: Vec::new(), ..song.clone() })),
+            },
+            15 => {
+                let id = song.versions.get(self.below(song.versions.len())).map_or("?".into(), |v| v.id.clone());
+                let bare = Song { versions: Vec::new(), ..song.clone() };
+                Edit::SetNamed { named: Named::Version(Version { id, ..self.version(0, &bare) }) }
+            }
+            16 => {
+                let id = song.versions.get(self.below(song.versions.len())).map_or("?".into(), |v| v.id.clone());
+                Edit::RemoveNamed { sort: NamedSort::Version, id }
+            }
             _ => self.item_edit(name, strip),
         }
     }

@@ -9,7 +9,7 @@
 //! | true-peak limiter | ceiling as asked, look-ahead 15 ms | long enough for bass to pass without distortion; the search refuses more than 6 dB of it |
 
 use tonmeister_core::{EffectSpec, Registry, Settings};
-use tonmeister_session::model::{Channels, Clip, Destination, Insert, Master, PanLaw, Song, Strip, Track};
+use tonmeister_session::model::{Channels, Clip, Destination, Insert, PanLaw, Song, Strip, Track};
 
 /// Every song enters the compressor at this loudness.
 pub const STAGING_LUFS: f64 = -18.0;
@@ -64,17 +64,12 @@ pub(crate) fn bare(material: &Material) -> Song {
     };
     Song {
         title: material.title.clone(),
-        artist: None,
-        sample_rate_hz: material.sample_rate,
-        tempo_bpm: 120.0,
         // A mono file sounds on both sides as it is.
         pan_law: PanLaw::Zero,
         // To the frame: what joins two songs of an album without a gap must not grow a tail.
         length_s: Some(material.frames as f64 / f64::from(material.sample_rate)),
-        check: Vec::new(),
         tracks: vec![track],
-        buses: Vec::new(),
-        master: Master { strip: Strip::new(None) },
+        ..Song::empty(material.sample_rate)
     }
 }
 

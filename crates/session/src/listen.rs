@@ -1,0 +1,134 @@
+//! Solo: which ways out of which strips are heard while others are soloed.
+
+use crate::model::{Destination, Song, StripAt};
+use crate::tables::SILENCE_DB;
+
+/// What is soloed, and what becomes of the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Solo {
+    /// The strips that are soloed; with none, everything is heard. The master is always heard.
+    pub strips: Vec<StripAt>,
+    /// How the rest is turned down: −150 dB is silence, −20 dB a dim that keeps the song around what is soloed.
+    pub rest_db: f64,
+    /// Which returns a soloed strip is heard through.
+    pub returns: Returns,
+}
+
+/// Which buses a soloed strip is heard through besides its output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Returns {
+    /// Every one that it sends to: it keeps its room.
+    #[default]
+    All,
+    /// Only those that are solo safe.
+    Safe,
+}
+
+/// What solo leaves of a strip. Mutes and faders act besides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Which strip.
+    pub strip: StripAt,
+    /// The gain of its output, in decibels: 0, or that of the rest.
+    pub output_db: f64,
+    /// The same for each of its sends.
+    pub sends_db: Vec<f64>,
+}
+
+impl Heard {
+    /// Whether any of it is heard at full level.
+    pub fn is_heard(&self) -> bool {
+        self.output_db == 0.0 || self.sends_db.contains(&0.0)
+    }
+}
+
+/// One way from a strip to a bus or the master.
+struct Way {
+    from: usize,
+    to: usize,
+    send: Option<usize>,
+}
+
+impl Solo {
+    /// What the song itself solos, the rest silent, every return heard.
+    pub fn of(song: &Song) -> Self {
+        let strips = song.strips().filter(|at| *at != StripAt::Master && song.strip(*at).is("solo"));
+        Solo { strips: strips.collect(), rest_db: SILENCE_DB, returns: Returns::All }
+    }
+}
+
+impl Song {
+    /// What is heard of each track and bus, in their order.
+    ///
+    /// A soloed strip is heard with the buses that it runs through; a soloed bus with what leads to it, and that only on
+    /// its way there; a strip that is solo safe stays as it is. Side-chains listen before the faders: what ducks in the
+    /// mix ducks the same in solo.
+    pub fn heard(&self, solo: &Solo) -> Vec<Heard> {
+        let ways = self.ways();
+        let count = self.tracks.len() + self.buses.len();
+        let node = |at: StripAt| match at {
+            StripAt::Track(track) => track,
+            StripAt::Bus(bus) => self.tracks.len() + bus,
+            StripAt::Master => count,
+        };
+        let places: Vec<StripAt> = self.strips().filter(|at| *at != StripAt::Master).collect();
+        let safe: Vec<bool> = places.iter().map(|at| self.strip(*at).is("solo_safe")).collect();
+        let soloed: Vec<usize> = solo.strips.iter().map(|at| node(*at)).filter(|node| *node < count).collect();
+        let all = soloed.is_empty();
+        // Towards something soloed, whichever way.
+        let towards = reach(count, &soloed, ways.iter().map(|way| (way.to, way.from)));
+        let onward = |way: &Way| {
+            way.send.is_none() || solo.returns == Returns::All || safe.get(way.to).copied().unwrap_or(false)
+        };
+        let mut begin = soloed;
+        begin.extend((0..count).filter(|node| safe[*node]));
+        let carries = reach(count, &begin, ways.iter().filter(|way| onward(way)).map(|way| (way.from, way.to)));
+        let open = |way: &Way| all || (carries[way.from] && (onward(way) || safe[way.from])) || towards[way.to];
+        let mut heard: Vec<Heard> = places
+            .iter()
+            .map(|at| Heard { strip: *at, output_db: 0.0, sends_db: vec![0.0; self.strip(*at).sends.len()] })
+            .collect();
+        for way in ways.iter().filter(|way| !open(way)) {
+            match way.send {
+                None => heard[way.from].output_db = solo.rest_db,
+                Some(send) => heard[way.from].sends_db[send] = solo.rest_db,
+            }
+        }
+        heard
+    }
+
+    /// Outputs and sends; tracks first, then buses, then the master.
+    fn ways(&self) -> Vec<Way> {
+        let (tracks, master) = (self.tracks.len(), self.tracks.len() + self.buses.len());
+        let mut ways = Vec::new();
+        for (from, at) in self.strips().enumerate() {
+            let strip = self.strip(at);
+            match strip.output {
+                Some(Destination::Master) => ways.push(Way { from, to: master, send: None }),
+                Some(Destination::Bus(bus)) => ways.push(Way { from, to: tracks + bus, send: None }),
+                None => {}
+            }
+            let sends = strip.sends.iter().enumerate();
+            ways.extend(sends.map(|(place, send)| Way { from, to: tracks + send.to, send: Some(place) }));
+        }
+        ways
+    }
+}
+
+/// What can be reached from some places over edges; the places themselves, too. One place more than strips: the master.
+fn reach(strips: usize, begin: &[usize], edges: impl Iterator<Item = (usize, usize)>) -> Vec<bool> {
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); strips + 1];
+    for (from, to) in edges {
+        next[from].push(to);
+    }
+    let mut reached = vec![false; strips + 1];
+    let mut way = begin.to_vec();
+    while let Some(node) = way.pop() {
+        if !std::mem::replace(&mut reached[node], true) {
+            way.extend(next[node].iter().copied().filter(|to| !reached[*to]));
+        }
+    }
+    // Everything ends at the master: that it is reached says nothing.
+    reached[strips] = false;
+    reached
+}

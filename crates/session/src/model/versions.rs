@@ -1,0 +1,46 @@
+//! Other mixes of the same song, as what they change.
+
+use tonmeister_core::Note;
+
+/// A named mix of the same song: what it changes in it. [`Song::version`](super::Song::version) makes it a song.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Version {
+    /// Its stable name.
+    pub id: String,
+    /// As a person reads it, when stated.
+    pub title: Option<String>,
+    /// The version it starts from; without one, from the song.
+    pub base: Option<String>,
+    /// Tracks and buses that are silent in it, on all of their ways out.
+    pub mute: Vec<String>,
+    /// Tracks and buses that sound in it although they are muted in what it starts from.
+    pub unmute: Vec<String>,
+    /// When there are any, only these tracks and buses are soloed.
+    pub solo: Vec<String>,
+    /// Inserts that are left out: `vocal/deesser`.
+    pub bypass: Vec<String>,
+    /// Inserts that are taken in although they are bypassed in what it starts from.
+    pub enable: Vec<String>,
+    /// Parameters that are set otherwise, each once.
+    pub set: Vec<Setting>,
+}
+
+/// A parameter set otherwise than in the song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Which: `vocal/fader_db`.
+    pub address: String,
+    /// To what.
+    pub change: Change,
+}
+
+/// How a parameter is set otherwise. Automation of it gives way to a value, and is moved as a whole by decibels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// To a value, in the parameter's own unit.
+    To(f64),
+    /// To a note, which follows the tempo.
+    Note(Note),
+    /// By decibels up or down.
+    By(f64),
+}

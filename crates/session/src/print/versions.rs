@@ -1,0 +1,65 @@
+//! Versions, as they are written.
+
+use super::{Part, decimal, list, quoted, written};
+use crate::model::{Change, Setting, Song, Version};
+
+/// A version and everything under it.
+pub(crate) fn version(song: &Song, version: &Version) -> Part {
+    let mut part = Part::default();
+    part.put("id", quoted(&version.id));
+    if let Some(title) = &version.title {
+        part.put("title", quoted(title));
+    }
+    if let Some(base) = &version.base {
+        part.put("base", quoted(base));
+    }
+    for (key, names) in names(version) {
+        if !names.is_empty() {
+            part.put(key, words(names));
+        }
+    }
+    if !version.set.is_empty() {
+        part.tables.push(("set", settings(song, &version.set)));
+    }
+    part
+}
+
+/// The lists of names of a version, by their keys.
+pub(crate) fn names(version: &Version) -> [(&'static str, &[String]); 5] {
+    [
+        ("mute", &version.mute),
+        ("unmute", &version.unmute),
+        ("solo", &version.solo),
+        ("bypass", &version.bypass),
+        ("enable", &version.enable),
+    ]
+}
+
+/// A list of texts.
+pub(crate) fn words(words: &[String]) -> String {
+    list(&words.iter().map(|word| quoted(word)).collect::<Vec<_>>())
+}
+
+/// Addresses with what they are set to.
+pub(crate) fn settings(song: &Song, settings: &[Setting]) -> Part {
+    let mut part = Part { short: true, ..Part::default() };
+    for setting in settings {
+        part.put(setting.address.clone(), change(song, setting));
+    }
+    part
+}
+
+/// What a parameter is set to.
+pub(crate) fn change(song: &Song, setting: &Setting) -> String {
+    match setting.change {
+        Change::To(value) => match song.target(&setting.address) {
+            Some((at, target)) => written(song.strip(at).target_spec(target), value),
+            None => decimal(value),
+        },
+        Change::Note(note) => quoted(&note.to_string()),
+        Change::By(db) => {
+            let sign = if db.is_sign_negative() { "-" } else { "+" };
+            quoted(&format!("{sign}{}", decimal(db.abs())))
+        }
+    }
+}
