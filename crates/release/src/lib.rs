@@ -5,9 +5,17 @@
 //!
 //! - [`cdtext`]: what a player shows, as packs of the lead-in.
 //! - [`codes`]: ISRC and EAN, well-formed or not there.
+//! - [`ddp`]: DDP filesets, the form in which a disc goes to the plant; written, read, verified, compared.
 //! - [`toc`]: a disc as sectors, and the Red Book's rules.
+//!
+//! Whatever is written appears under its name when it is whole, or not at all.
 #![forbid(unsafe_code)]
 
+mod beside;
 pub mod cdtext;
 pub mod codes;
+pub mod ddp;
+mod error;
 pub mod toc;
+
+pub use error::ReleaseError;

@@ -62,7 +62,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("toml_edit", &["tonmeister-session", "tonmeister"]),
     ("serde_json", &["tonmeister-session", "tonmeister", "tonmeister-cli"]),
     ("serde", &["tonmeister-measure", "tonmeister", "tonmeister-cli"]),
-    ("tempfile", &["tonmeister-media", "tonmeister"]),
+    ("tempfile", &["tonmeister-media", "tonmeister-release", "tonmeister"]),
 ];
 
 /// Rooms that know neither file system nor thread nor clock nor environment.
