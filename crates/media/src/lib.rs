@@ -15,13 +15,15 @@
 //!
 //! **Out.** [`Writer`] makes every kind of file that a [`Format`] names. It writes beside the target, syncs, and renames:
 //! an interrupted render leaves the old file or none. [`Writer::finish_with`] lets a last step (tags) have the complete
-//! file before it is put in place.
+//! file before it is put in place. [`heard()`] sends a signal through a format and back: what a listener's decoder makes
+//! of it.
 #![forbid(unsafe_code)]
 
 mod aiff;
 mod coded;
 mod error;
 mod finite;
+mod heard;
 mod info;
 mod input;
 mod open;
@@ -34,6 +36,7 @@ mod write;
 
 pub use error::MediaError;
 pub use finite::{NonFinite, NonFiniteCount};
+pub use heard::{CodecLoop, Heard, heard};
 pub use info::{Bext, BextLoudness, Codec, Container, FileInfo, Speakers};
 pub use input::Input;
 pub use open::{OpenOptions, Opened, Probed, open, open_input, open_wide, open_with, probe};

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{decoded_by_ffmpeg, read_all, run};
+use common::{decoded_by_ffmpeg, decoded_by_sox, read_all, run};
 use tonmeister_core::{Buffer, Layout};
 use tonmeister_media::{Format, IntegerBits, Mp3Mode, SampleFormat, Writer, open};
 
@@ -85,7 +85,7 @@ fn lag(original: &Buffer, decoded: &Buffer) -> i64 {
 }
 
 /// Every length and layout at those rates: exact in length, in step, and at least `floor` dB true, by our reader and by
-/// ffmpeg.
+/// another program.
 fn lossy(format: Format, rates: &[u32], floor: f64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("out.{}", format.extension()));
@@ -96,8 +96,12 @@ fn lossy(format: Format, rates: &[u32], floor: f64) {
                 save(&path, &original, format, *rate, 3000);
                 let ours = read(&path);
                 assert_eq!((ours.frames(), ours.layout()), (frames, layout), "{format} {rate}");
-                let theirs = decoded_by_ffmpeg(&path, layout);
-                for (who, decoded) in [("ours", Some(&ours)), ("ffmpeg", theirs.as_ref())] {
+                // ffmpeg does not trim Vorbis whose end lies on the first page of sound, not even its own; libvorbis does.
+                let theirs = match format {
+                    Format::Vorbis { .. } if frames < 48_000 => decoded_by_sox(&path, layout),
+                    _ => decoded_by_ffmpeg(&path, layout),
+                };
+                for (who, decoded) in [("ours", Some(&ours)), ("others", theirs.as_ref())] {
                     let Some(decoded) = decoded else { continue };
                     assert_eq!(decoded.frames(), frames, "{format} {rate} {layout:?} by {who}");
                     if frames >= 48_000 {
@@ -129,7 +133,7 @@ fn lossless(format: Format, rates: &[u32]) {
                 assert!(read(&path) == original, "{format} {rate} {layout:?} {frames}");
                 assert_eq!(open(&path).unwrap().info.sample_rate, *rate);
                 if let Some(theirs) = decoded_by_ffmpeg(&path, layout) {
-                    assert!(theirs == original, "{format} {rate} {layout:?} {frames} by ffmpeg");
+                    assert!(theirs == original, "{format} {rate} {layout:?} {frames} by others");
                 }
             }
         }
@@ -162,5 +166,21 @@ fn mp3_is_exact_in_length_and_true() {
         lossy(Format::Mp3(Mp3Mode::Cbr(128)), &[44_100], 23.0);
         lossy(Format::Mp3(Mp3Mode::Vbr(0)), &[44_100, 48_000], 35.0);
         lossy(Format::Mp3(Mp3Mode::Vbr(2)), &[44_100], 31.0);
+    }
+}
+
+/// Measured, in the worst cell: 28.8 dB at quality 8, 20.2 at −1, 35.5 at 10.
+#[test]
+fn vorbis_is_exact_in_length_and_true() {
+    lossy(Format::Vorbis { tenths: 80 }, &[44_100, 48_000, 96_000], 28.0);
+    lossy(Format::Vorbis { tenths: -10 }, &[44_100], 19.5);
+    lossy(Format::Vorbis { tenths: 100 }, &[48_000], 35.0);
+}
+
+/// Measured, in stereo: 24.5 dB at 96 kbit/s, 28.7 at 160, 32.0 at 256.
+#[test]
+fn opus_is_exact_in_length_and_true() {
+    for (kbps, floor) in [(96, 24.0), (160, 28.0), (256, 31.5)] {
+        lossy(Format::Opus { kbps }, &[48_000], floor);
     }
 }

@@ -40,6 +40,18 @@ impl Beside {
         Ok(Beside { file, target })
     }
 
+    /// A temporary file that will never get a name, in the system's folder for such files.
+    pub(crate) fn nameless(name: &Path) -> Result<Beside, MediaError> {
+        let made = Builder::new().prefix("tonmeister-").suffix(".part").tempfile();
+        let file = made.map_err(|e| MediaError::io(name, "written", e))?;
+        Ok(Beside { file, target: name.to_owned() })
+    }
+
+    /// The open file, whose name is taken away.
+    pub(crate) fn into_file(self) -> File {
+        self.file.into_file()
+    }
+
     /// The file to be.
     pub(crate) fn target(&self) -> &Path {
         &self.target

@@ -119,7 +119,8 @@ impl Format {
         }
     }
 
-    /// Whether a decoder gives back something else than what was written. The difference can raise the peaks.
+    /// Whether a decoder gives back something else than what was written. The difference can raise the peaks:
+    /// [`heard()`](crate::heard()) says what will come out.
     pub const fn lossy(self) -> bool {
         matches!(self, Format::Mp3(_) | Format::Aac { .. } | Format::Vorbis { .. } | Format::Opus { .. })
     }

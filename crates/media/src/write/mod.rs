@@ -3,11 +3,14 @@
 //! `format` names every kind of file with its settings and says what each can hold. A kind is a [`Sink`]: frames in, a
 //! complete file out. [`Writer`] is the door: it checks, counts, and puts the file in its place.
 
+pub(crate) mod aside;
 pub(crate) mod beside;
 pub(crate) mod flac;
 pub(crate) mod format;
 pub(crate) mod lame;
+pub(crate) mod opus;
 pub(crate) mod quantize;
+pub(crate) mod vorbis;
 
 use std::fs::File;
 use std::io::Seek;
@@ -19,7 +22,9 @@ use self::beside::Beside;
 use self::flac::FlacSink;
 pub use self::format::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat};
 use self::lame::LameSink;
+use self::opus::OpusSink;
 use self::quantize::Quantized;
+use self::vorbis::VorbisSink;
 use crate::aiff::write::AiffSink;
 use crate::error::MediaError;
 use crate::pcm_file::RATES;
@@ -83,13 +88,28 @@ impl Writer {
         layout: Layout,
         limit: u64,
     ) -> Result<Writer, MediaError> {
-        if !RATES.contains(&sample_rate) {
-            return Err(MediaError::Rate { path: path.to_owned(), rate: u64::from(sample_rate) });
-        }
-        if let Some(found) = format.refusal(sample_rate, layout) {
-            return Err(MediaError::Refused { path: path.to_owned(), found });
-        }
-        let out = Beside::create(path)?;
+        possible(path, format, sample_rate, layout)?;
+        Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), limit)
+    }
+
+    /// A file that never gets a name; `name` stands for it in messages.
+    pub(crate) fn nameless(
+        name: &Path,
+        format: Format,
+        sample_rate: u32,
+        layout: Layout,
+    ) -> Result<Writer, MediaError> {
+        possible(name, format, sample_rate, layout)?;
+        Writer::over(name, Beside::nameless(name)?, format, (sample_rate, layout), u64::from(u32::MAX))
+    }
+
+    fn over(
+        path: &Path,
+        out: Beside,
+        format: Format,
+        (sample_rate, layout): (u32, Layout),
+        limit: u64,
+    ) -> Result<Writer, MediaError> {
         let target = out.target().to_owned();
         let io = |e| MediaError::io(path, "written", e);
         let channels = layout.channels();
@@ -98,7 +118,9 @@ impl Writer {
             Format::Aiff(samples) => Box::new(AiffSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
             Format::Flac(bits) => Box::new(FlacSink::new(path, out, bits, channels, sample_rate)?),
             Format::Mp3(mode) => Box::new(LameSink::new(path, out, mode, layout, sample_rate)?),
-            Format::Alac(_) | Format::Aac { .. } | Format::Vorbis { .. } | Format::Opus { .. } => {
+            Format::Vorbis { tenths } => Box::new(VorbisSink::new(path, out, tenths, channels, sample_rate)?),
+            Format::Opus { kbps } => Box::new(OpusSink::new(path, out, kbps, channels)?),
+            Format::Alac(_) | Format::Aac { .. } => {
                 let found = format!("{} is not written by this version; choose another format", format.title());
                 return Err(MediaError::Refused { path: path.to_owned(), found });
             }
@@ -140,12 +162,16 @@ impl Writer {
     /// before it is synced and put in place. It may change and lengthen the file (tags, chunks); when it fails, what
     /// stood at the target stays.
     pub fn finish_with(self, last: impl FnOnce(&mut File) -> Result<(), MediaError>) -> Result<Written, MediaError> {
-        let Writer { target, frames, clipped, .. } = &self;
-        let written = Written { path: target.clone(), frames: *frames, clipped: *clipped };
+        let written = Written { path: self.target.clone(), frames: self.frames, clipped: self.clipped };
         let mut out = self.complete()?;
         last(out.file())?;
         out.put_in_place()?;
         Ok(written)
+    }
+
+    /// Frames written and samples clamped so far.
+    pub(crate) fn so_far(&self) -> (u64, u64) {
+        (self.frames, self.clipped)
     }
 
     /// The complete file, still beside its target and at its start.
@@ -159,6 +185,17 @@ impl Writer {
         out.file().rewind().map_err(|e| MediaError::io(&target, "written", e))?;
         Ok(out)
     }
+}
+
+/// Refuses what the format cannot hold, before anything is made.
+fn possible(path: &Path, format: Format, sample_rate: u32, layout: Layout) -> Result<(), MediaError> {
+    if !RATES.contains(&sample_rate) {
+        return Err(MediaError::Rate { path: path.to_owned(), rate: u64::from(sample_rate) });
+    }
+    if let Some(found) = format.refusal(sample_rate, layout) {
+        return Err(MediaError::Refused { path: path.to_owned(), found });
+    }
+    Ok(())
 }
 
 /// Syncs a folder, so that a rename in it survives a power cut.

@@ -69,6 +69,11 @@ pub(crate) fn to_f32_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>)
     })
 }
 
+/// Only looks for samples that are no numbers, for encoders that take the lanes as they are.
+pub(crate) fn check(audio: View<'_>) -> Quantized {
+    Quantized { clipped: 0, first_bad: first_bad(audio) }
+}
+
 /// Appends interleaved floats as they are, for lossy encoders; counts nothing as clipped.
 pub(crate) fn to_floats(audio: View<'_>, out: &mut Vec<f32>) -> Quantized {
     let first_bad = first_bad(audio);

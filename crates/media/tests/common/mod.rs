@@ -162,16 +162,25 @@ pub(crate) fn wav_of_speakers(channels: u16, rate: u32, bits: u16, mask: u32, da
 /// A whole file as ffmpeg decodes it, in floats; `None` (said loudly) when it is not installed.
 pub(crate) fn decoded_by_ffmpeg(path: &Path, layout: Layout) -> Option<Buffer> {
     let channels = if layout == Layout::Mono { "1" } else { "2" };
-    let Ok(output) = Command::new("ffmpeg")
-        .args(["-v", "error", "-nostdin", "-i"])
-        .arg(path)
-        .args(["-ac", channels, "-f", "f32le", "-c:a", "pcm_f32le", "-"])
-        .output()
-    else {
-        eprintln!("SKIPPED: `ffmpeg` is not installed");
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-i"]).arg(path);
+    command.args(["-ac", channels, "-f", "f32le", "-c:a", "pcm_f32le", "-"]);
+    decoded_by(command, layout)
+}
+
+/// A whole file as `sox` decodes it (Vorbis by libvorbisfile); `None` (said loudly) when it is not installed.
+pub(crate) fn decoded_by_sox(path: &Path, layout: Layout) -> Option<Buffer> {
+    let mut command = Command::new("sox");
+    command.arg(path).args(["-t", "raw", "-e", "floating-point", "-b", "32", "-L", "-"]);
+    decoded_by(command, layout)
+}
+
+fn decoded_by(mut command: Command, layout: Layout) -> Option<Buffer> {
+    let Ok(output) = command.output() else {
+        eprintln!("SKIPPED: `{}` is not installed", command.get_program().to_string_lossy());
         return None;
     };
-    assert!(output.status.success(), "ffmpeg {}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     let (samples, _) = output.stdout.as_chunks::<4>();
     let lane = |c: usize| -> Vec<f32> {
         samples.iter().skip(c).step_by(layout.channels()).map(|s| f32::from_le_bytes(*s)).collect()

@@ -1,0 +1,109 @@
+//! Writing Opus in Ogg (RFC 6716, RFC 7845).
+//!
+//! Packets of 20 ms. The encoder's delay is stated as pre-skip, the output gain is 0, and the last page's granule position
+//! says where the sound ends (RFC 7845 §4.4), so a decoder gives back exactly the frames that came in.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use opus_pure::{Application, Error, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead, RateControl, Signal};
+use tonmeister_core::View;
+
+use super::Sink;
+use super::quantize::{Quantized, to_floats};
+use crate::error::MediaError;
+
+const RATE: u32 = 48_000;
+/// 20 ms, the length that the encoder is tuned for.
+const FRAME: usize = 960;
+
+/// An Opus file in the making.
+pub(crate) struct OpusSink<W: Write> {
+    encoder: OpusEncoder,
+    ogg: OggOpusWriter<BufWriter<W>>,
+    channels: usize,
+    pre_skip: u64,
+    frames: u64,
+    /// Interleaved frames that do not fill a packet yet.
+    rest: Vec<f32>,
+    /// The newest packet: only when another follows is it known not to be the last.
+    held: Option<Vec<u8>>,
+    packet: Vec<u8>,
+}
+
+impl<W: Write + Send> OpusSink<W> {
+    /// The audio comes at 48 kHz.
+    pub(crate) fn new(path: &Path, out: W, kbps: u16, channels: usize) -> Result<OpusSink<W>, MediaError> {
+        let failed = |e| failed(path, e);
+        let mut encoder = OpusEncoder::new(RATE as i32, channels, Application::Audio).map_err(failed)?;
+        encoder.bitrate_bps = i32::from(kbps) * 1000;
+        encoder.complexity = 10;
+        encoder.rate_control = RateControl::Vbr;
+        encoder.signal_type = Some(Signal::Music);
+        let head = OpusHead::for_encoder(&encoder, RATE);
+        let pre_skip = u64::from(head.pre_skip);
+        let ogg = OggOpusWriter::new(BufWriter::with_capacity(64 * 1024, out), head).map_err(failed)?;
+        let packet = vec![0; MAX_PACKET_BYTES];
+        Ok(OpusSink { encoder, ogg, channels, pre_skip, frames: 0, rest: Vec::new(), held: None, packet })
+    }
+
+    /// Encodes the packets that are full.
+    fn encode_full(&mut self, target: &Path) -> Result<(), MediaError> {
+        let samples = FRAME * self.channels;
+        let mut at = 0;
+        while self.rest.len() - at >= samples {
+            let frame = &self.rest[at..at + samples];
+            let bytes = self.encoder.encode(frame, FRAME, &mut self.packet).map_err(|e| failed(target, e))?;
+            let packet = self.packet[..bytes].to_vec();
+            if let Some(earlier) = self.held.replace(packet) {
+                self.ogg.write_packet(&earlier).map_err(|e| failed(target, e))?;
+            }
+            at += samples;
+        }
+        self.rest.drain(..at);
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Sink<W> for OpusSink<W> {
+    fn write(&mut self, target: &Path, audio: View<'_>) -> Result<Quantized, MediaError> {
+        let mut total = Quantized::default();
+        let mut at = 0;
+        while at < audio.frames() {
+            let end = (at + 8192).min(audio.frames());
+            let got = to_floats(audio.part(at, end), &mut self.rest);
+            total.add(got, at as u64);
+            if total.first_bad.is_some() {
+                return Ok(total);
+            }
+            self.frames += (end - at) as u64;
+            self.encode_full(target)?;
+            at = end;
+        }
+        Ok(total)
+    }
+
+    fn finish(mut self: Box<Self>, target: &Path) -> Result<W, MediaError> {
+        // What the encoder still holds back comes out behind silence.
+        let end = self.pre_skip + self.frames;
+        let packets = end.div_ceil(FRAME as u64);
+        let whole = self.frames - (self.rest.len() / self.channels) as u64;
+        let left = packets - whole / FRAME as u64;
+        self.rest.resize(left as usize * FRAME * self.channels, 0.0);
+        self.encode_full(target)?;
+        if let Some(last) = self.held.take() {
+            let before = u64::try_from(self.ogg.granule()).unwrap_or(0);
+            let length = u32::try_from(end - before).unwrap_or(FRAME as u32);
+            self.ogg.write_packet_with_duration(&last, length).map_err(|e| failed(target, e))?;
+        }
+        let out = self.ogg.finish().map_err(|e| failed(target, e))?;
+        out.into_inner().map_err(|e| MediaError::io(target, "written", e.into_error()))
+    }
+}
+
+fn failed(path: &Path, error: Error) -> MediaError {
+    match error {
+        Error::Io(error) => MediaError::io(path, "written", error),
+        error => MediaError::io(path, "written", io::Error::other(error)),
+    }
+}
