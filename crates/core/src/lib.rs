@@ -37,7 +37,7 @@ pub use effect::{BuildError, Context, Effect, Event, GainReduction, Processor, R
 pub use glide::Glide;
 pub use note::Note;
 pub use param::{
-    Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, ParamError, ParamIndex, ParamKind, ParamSpec,
+    Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, KeyUse, ParamError, ParamIndex, ParamKind, ParamSpec,
     Settings, Slot, Taper, Unit,
 };
 pub use rule::{Level, RuleSpec};

@@ -350,6 +350,25 @@ impl Family {
     }
 }
 
+/// What an effect does with an external side-chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUse {
+    /// It takes none.
+    None,
+    /// It detects on the key in place of its own signal, and all it does follows from what it detects: keyed by the very
+    /// signal it would hear, it does the same.
+    Detector,
+    /// It weighs its own signal against the key.
+    Reference,
+}
+
+impl EffectSpec {
+    /// Whether a side-chain can be routed to it.
+    pub const fn takes_key(&self) -> bool {
+        !matches!(self.key, KeyUse::None)
+    }
+}
+
 /// An effect, described once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EffectSpec {
@@ -371,8 +390,8 @@ pub struct EffectSpec {
     pub files: &'static [FileSpec],
     /// It makes a stereo sound even of a mono source: the engine hands it two channels.
     pub stereo_only: bool,
-    /// It listens to an external side-chain when one is routed to it.
-    pub takes_key: bool,
+    /// What it does with an external side-chain.
+    pub key: KeyUse,
     /// Papers and standards, with section.
     pub sources: &'static [&'static str],
 }

@@ -71,7 +71,7 @@ not fit makes what was cut overshoot: a tone driven 12 dB over by 1.2 dB of true
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Bilbao, Esqueda, Parker, Välimäki: Antiderivative antialiasing for memoryless nonlinearities, IEEE SPL 24(7), 2017",
         "Parker, Zavalishin, Le Bivic: Reducing the aliasing of nonlinear waveshaping using continuous-time convolution, DAFx 2016",

@@ -206,7 +206,7 @@ const SPEC: EffectSpec = EffectSpec {
         },
     ],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Gardner: Efficient convolution without input-output delay, JAES 43(3), 1995",
         "Wefers: Partitioned convolution algorithms for real-time auralization, 2015, §5",

@@ -132,7 +132,7 @@ voices. Jumps of threshold, range and link travel in 50 ms; the frequencies glid
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "D. Giannoulis, M. Massberg, J. D. Reiss, \"Digital dynamic range compressor design: a tutorial and \
          analysis\", J. Audio Eng. Soc. 60(6), 2012 (curve and smoothing)",

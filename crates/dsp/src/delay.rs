@@ -253,7 +253,7 @@ const SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Laakso, Välimäki, Karjalainen, Laine: Splitting the unit delay, IEEE SP Magazine 13(1), 1996, §III",
         "Parker, Zavalishin, Le Bivic: Reducing the aliasing of nonlinear waveshaping, DAFx 2016, §3 (tape)",

@@ -132,7 +132,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Allen, Berkley: Image method for efficiently simulating small-room acoustics, JASA 65(4), 1979",
         "ISO 9613-1:1993, Attenuation of sound during propagation outdoors, equations 3 to 5",

@@ -259,7 +259,7 @@ static SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "M. Vicanek, Matched Second Order Digital Filters, 2016, section 2: the numerator's basis and factorization",
         "C. L. Lawson, Contributions to the Theory of Linear Least Maximum Approximation, 1961: the reweighting",

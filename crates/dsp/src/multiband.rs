@@ -170,7 +170,7 @@ of an octave between each other. Jumps of the other numbers travel in 50 ms; tim
     ],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &[
         "S. H. Linkwitz, \"Active crossover networks for noncoincident drivers\", J. Audio Eng. Soc. 24(1), 1976",
         "J. D'Appolito, \"Active realization of multiway all-pass crossover systems\", J. Audio Eng. Soc. 35(4), 1987",

@@ -302,7 +302,7 @@ const SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Jot, Chaigne: Digital delay networks for designing artificial reverberators, AES 90, 1991",
         "Prawda, Schlecht, Välimäki: Improved reverberation time control for feedback delay networks, DAFx 2019",

@@ -126,7 +126,7 @@ the moving fader.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Reference,
     sources: &[
         "ITU-R BS.1770-5, Annex 1 (K-weighting)",
         "D. H. Douglas, T. K. Peucker, \"Algorithms for the reduction of the number of points\", Cartographica 10(2), \

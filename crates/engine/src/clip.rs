@@ -7,11 +7,18 @@ use tonmeister_core::{Block, Buffer, Db, Layout, Source, SourceError, SourceInfo
 use tonmeister_session::model::{Clip, FadeShape};
 
 use crate::mix::add_samples;
+use crate::name::Namer;
 
 /// Where the engine gets audio from: somebody else knows files.
 pub trait Library: Send + Sync {
     /// The shape of a piece of audio once converted to that rate.
     fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError>;
+
+    /// What the audio is, as a word that changes when the audio does: the hash of the file, where renders are kept for
+    /// another day. The name alone will do for a render that keeps nothing.
+    fn content(&self, audio: &str) -> Result<String, SourceError> {
+        Ok(audio.to_owned())
+    }
 
     /// The audio as a stream at that rate, from its first frame. May be called on any thread, also more than once.
     fn open(&self, audio: &str, sample_rate: u32) -> Result<Box<dyn Source>, SourceError>;
@@ -71,6 +78,16 @@ impl PlacedClip {
 
     pub(crate) fn end(&self) -> u64 {
         self.start + self.length
+    }
+
+    /// What it is besides its file's content, for the name of what is made of it.
+    pub(crate) fn feed(&self, namer: &mut Namer) {
+        let PlacedClip { audio: _, layout, start, offset, length, gain, fade_in, fade_out, shape, alone: _ } = self;
+        for count in [layout.channels() as u64, *start, *offset, *length, *fade_in, *fade_out] {
+            namer.count(count);
+        }
+        namer.number(*gain);
+        namer.text(shape.word());
     }
 
     /// The gain at a frame of the clip.

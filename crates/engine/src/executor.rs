@@ -11,6 +11,7 @@ use tonmeister_core::{Buffer, GainReduction, Layout, View};
 
 use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
+use crate::kept::{Shape, Shelf};
 use crate::node::{Node, Signals};
 use crate::plan::Plan;
 use crate::trim::Trimmer;
@@ -34,11 +35,14 @@ impl Default for RenderOptions {
 /// What a render came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
-    /// How many frames were delivered.
-    pub frames: u64,
+    /// How many frames were delivered of each output.
+    pub frames: Vec<u64>,
     /// What every dynamics processor did: "drums/compressor" and its gain reduction.
     pub gain_reductions: Vec<(String, GainReduction)>,
 }
+
+/// What takes an output, block by block.
+pub type Sink<'s, E> = Box<dyn FnMut(View<'_>) -> Result<(), E> + Send + 's>;
 
 /// A plan with its processors and what they remember.
 pub struct Executor {
@@ -76,18 +80,16 @@ impl Executor {
     /// # Panics
     /// When `block` is 0 or more than [`crate::MAX_BLOCK`].
     pub fn new(compiled: Compiled, library: &Arc<dyn Library>, block: usize) -> Self {
-        let Compiled { plan, processors } = compiled;
+        let Compiled { plan, processors, kept } = compiled;
         assert!((1..=plan.max_block).contains(&block), "blocks have 1 to {} frames", plan.max_block);
         let nodes: Vec<Node> = processors
             .into_iter()
+            .zip(kept)
             .enumerate()
-            .map(|(place, processors)| Node::new(&plan, place, processors, library, block))
+            .map(|(place, makers)| Node::new(&plan, place, makers, library, block))
             .collect();
         let rings = nodes.iter().enumerate().map(|(place, node)| {
-            let readers = nodes.iter().zip(&plan.nodes).filter(|(_, p)| {
-                let keys = p.inserts.iter().filter_map(|i| i.key.map(|(from, _)| from));
-                p.inputs.iter().map(|e| e.from).chain(keys).any(|from| from == place)
-            });
+            let readers = nodes.iter().zip(&plan.nodes).filter(|(_, p)| p.sources().any(|from| from == place));
             let slots = readers.map(|(reader, _)| reader.stage - node.stage).max().unwrap_or(1);
             vec![Buffer::new(plan.nodes[place].layout, block); slots]
         });
@@ -95,11 +97,27 @@ impl Executor {
         Executor { plan, nodes, rings, block, made: 0 }
     }
 
-    /// Makes the next block in order, on this thread, and lends it. Late by the plan's latency.
+    /// Keeps what is worth keeping of this render on a shelf, for the next one.
+    pub fn keep_on(&mut self, shelf: &dyn Shelf) {
+        let (rate, total) = (self.plan.sample_rate, self.total());
+        for (node, plan) in self.nodes.iter_mut().zip(&self.plan.nodes) {
+            if plan.entry != crate::plan::Entry::Kept && plan.is_worth_keeping() {
+                node.keep(shelf.keep(&plan.name, Shape { sample_rate: rate, layout: plan.layout, frames: total }));
+            }
+        }
+    }
+
+    /// Frames that a whole render makes of every node.
+    fn total(&self) -> u64 {
+        self.plan.total().div_ceil(self.block as u64) * self.block as u64
+    }
+
+    /// Makes the next block in order, on this thread. [`Executor::output`] lends what came of it, late by the output's
+    /// latency.
     ///
     /// # Panics
     /// When `frames` is 0 or more than the executor was made for.
-    pub fn next_block(&mut self, frames: usize) -> Result<View<'_>, EngineError> {
+    pub fn next_block(&mut self, frames: usize) -> Result<(), EngineError> {
         assert!((1..=self.block).contains(&frames), "blocks have 1 to {} frames", self.block);
         for place in 0..self.nodes.len() {
             let node = &mut self.nodes[place];
@@ -107,66 +125,90 @@ impl Executor {
             publish(node, &mut self.rings[place], self.made);
         }
         self.made += 1;
-        self.check()?;
-        Ok(self.master(self.made - 1, frames))
+        self.check()
     }
 
-    /// Renders the whole song and hands it to `sink`, block by block, the latency taken off.
+    /// The block that was made last, of that output.
+    ///
+    /// # Panics
+    /// When no block was made yet, or there is no such output.
+    pub fn output(&self, output: usize, frames: usize) -> View<'_> {
+        let ring = &self.rings[self.plan.outputs[output].node];
+        ring[((self.made - 1) % ring.len() as u64) as usize].view(frames)
+    }
+
+    /// Renders everything and hands each output to its sink, block by block, the latency taken off.
     ///
     /// `threads` 0 takes every core, except for a song so small (a track or two without inserts) that handing blocks
     /// around would cost more than it gains.
     ///
-    /// After the last clip the song goes on until it has fallen below −120 dBFS for good, or the plan's tail is over.
+    /// After the last clip an output goes on until it has fallen below −120 dBFS for good, or its tail is over.
+    ///
+    /// # Panics
+    /// When there are not as many sinks as outputs.
     pub fn render<E: From<EngineError> + Send>(
         mut self,
         threads: usize,
-        sink: impl FnMut(View<'_>) -> Result<(), E> + Send,
+        sinks: Vec<Sink<'_, E>>,
     ) -> Result<Rendered, E> {
-        let mut trimmer = Trimmer::new(Layout::Stereo, self.plan.latency, self.plan.frames, self.plan.tail, sink);
-        let total = self.plan.latency + self.plan.frames + self.plan.tail;
-        let blocks = total.div_ceil(self.block as u64);
+        assert_eq!(sinks.len(), self.plan.outputs.len(), "every output needs its sink");
+        let mut trimmers: Vec<Trimmer<Sink<'_, E>>> = sinks
+            .into_iter()
+            .zip(&self.plan.outputs)
+            .map(|(sink, output)| Trimmer::new(Layout::Stereo, output.latency, output.frames, output.tail, sink))
+            .collect();
+        let blocks = self.total() / self.block as u64;
         if threads == 1 || (threads == 0 && self.plan.is_light()) {
             for _ in 0..blocks {
-                let frames = self.block;
-                trimmer.push(self.next_block(frames)?)?;
+                self.next_block(self.block)?;
+                for (output, trimmer) in trimmers.iter_mut().enumerate() {
+                    trimmer.push(self.output(output, self.block))?;
+                }
             }
         } else {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .map_err(|e| EngineError::new("the render", format!("no worker threads could be started: {e}")))?;
-            pool.install(|| self.pipeline(blocks, &mut trimmer))?;
+            pool.install(|| self.pipeline(blocks, &mut trimmers))?;
         }
-        let frames = trimmer.delivered();
+        self.nodes.iter_mut().for_each(Node::end);
+        let frames = trimmers.iter().map(Trimmer::delivered).collect();
         Ok(Rendered { frames, gain_reductions: self.gain_reductions() })
     }
 
-    /// All stages at once, each on its own block, while the sink takes the block that was finished before.
+    /// All stages at once, each on its own block, while the sinks take the blocks that were finished before.
     fn pipeline<E: From<EngineError> + Send>(
         &mut self,
         blocks: u64,
-        trimmer: &mut Trimmer<impl FnMut(View<'_>) -> Result<(), E> + Send>,
+        trimmers: &mut [Trimmer<Sink<'_, E>>],
     ) -> Result<(), E> {
-        let last_stage = self.nodes.last().map_or(0, |n| n.stage) as u64;
+        let last_stage = self.nodes.iter().map(|n| n.stage).max().unwrap_or(0) as u64;
         let frames = self.block;
+        let plan = Arc::clone(&self.plan);
         for tick in 0..=blocks + last_stage {
-            let block_of = |node: &Node| tick.checked_sub(node.stage as u64).filter(|b| *b < blocks);
+            let at_stage = |stage: u64| tick.checked_sub(stage).filter(|b| *b < blocks);
             let (nodes, rings) = (&mut self.nodes, &self.rings);
-            let master = rings.len() - 1;
-            let finished = tick.checked_sub(last_stage + 1);
             let ((), delivered) = rayon::join(
                 || {
                     nodes.par_iter_mut().with_max_len(1).for_each(|node| {
-                        if let Some(block) = block_of(node) {
+                        if let Some(block) = at_stage(node.stage as u64) {
                             node.process(frames, &AtBlock { rings, block, frames });
                         }
                     });
                 },
-                || finished.map_or(Ok(()), |block| trimmer.push(AtBlock { rings, block, frames }.of(master))),
+                || {
+                    trimmers.par_iter_mut().zip(&plan.outputs).with_max_len(1).try_for_each(|(trimmer, output)| {
+                        match at_stage(plan.nodes[output.node].stage as u64 + 1) {
+                            Some(block) => trimmer.push(AtBlock { rings, block, frames }.of(output.node)),
+                            None => Ok(()),
+                        }
+                    })
+                },
             );
             delivered?;
             for (node, ring) in self.nodes.iter_mut().zip(&mut self.rings) {
-                if let Some(block) = tick.checked_sub(node.stage as u64).filter(|b| *b < blocks) {
+                if let Some(block) = at_stage(node.stage as u64) {
                     publish(node, ring, block);
                 }
             }
@@ -175,15 +217,10 @@ impl Executor {
         Ok(())
     }
 
-    fn master(&self, block: u64, frames: usize) -> View<'_> {
-        let ring = &self.rings[self.rings.len() - 1];
-        ring[(block % ring.len() as u64) as usize].view(frames)
-    }
-
     fn check(&self) -> Result<(), EngineError> {
         for (node, plan) in self.nodes.iter().zip(&self.plan.nodes) {
             if let Some(error) = &node.failed {
-                return Err(EngineError::new(format!("track `{}`", plan.name), error.message.clone()).at(&plan.name));
+                return Err(EngineError::new(format!("track `{}`", plan.strip), error.message.clone()).at(&plan.strip));
             }
         }
         Ok(())
@@ -192,7 +229,7 @@ impl Executor {
     /// What every dynamics processor has done so far, under its address.
     pub fn gain_reductions(&self) -> Vec<(String, GainReduction)> {
         let of_node = |(node, plan): (&Node, &crate::plan::PlanNode)| {
-            let name = plan.name.clone();
+            let name = &plan.strip;
             let ids: Vec<String> = plan.inserts.iter().map(|i| format!("{name}/{}", i.id)).collect();
             node.gain_reductions().map(|(i, reduction)| (ids[i].clone(), reduction)).collect::<Vec<_>>()
         };

@@ -1,10 +1,12 @@
 //! The engine: a song becomes a [`Plan`], and an [`Executor`] runs it.
 //!
-//! 1. [`compile()`] decides everything, in named passes: *resolve* (clips placed, processors built), *route* (outputs,
-//!    sends and side-chains become edges), *order* (who comes after whom, in stages), *compensate* (everybody waits
-//!    for the slowest path into the same place), *lengths* (how long the song rings).
+//! 1. [`compile()`] decides everything, in named passes: *bodies* (clips placed, processors built), *routes* (outputs,
+//!    sends and side-chains become edges), *graph* (who listens to whom and waits how long; what several outputs share
+//!    is made once), *stages* (who comes after whom). [`compile_all`] does it for several versions of a song and their
+//!    stems at once.
 //! 2. [`Executor::render`] runs the plan offline over all cores; [`Executor::next_block`] runs it block by block, in
 //!    order, for a live driver. Both call the same nodes and give the same bits.
+//! 3. What a node makes is named by content ([`Name`]), so that a [`Shelf`] can keep it for the next render.
 //!
 //! The engine cannot name an effect: processors come from a [`tonmeister_core::Registry`] that somebody else filled.
 //! Nor does it know files: audio comes from a [`Library`].
@@ -14,7 +16,9 @@ mod automation;
 mod clip;
 mod compile;
 mod executor;
+mod kept;
 mod mix;
+mod name;
 mod node;
 mod part;
 mod plan;
@@ -22,8 +26,12 @@ mod recording;
 mod trim;
 
 pub use clip::Library;
-pub use compile::{Compiled, ENDLESS_S, EngineError, MAX_BLOCK, compile};
-pub use executor::{Executor, RenderOptions, Rendered};
-pub use plan::{Path, Plan, PlanEdge, PlanInsert, PlanNode};
+pub use compile::{
+    Compiled, ENDLESS_S, EngineError, MAX_BLOCK, Stem, StemPath, Wanted, compile, compile_all, indivisible,
+};
+pub use executor::{Executor, RenderOptions, Rendered, Sink};
+pub use kept::{Keeper, Kept, Shape, Shelf};
+pub use name::Name;
+pub use plan::{Entry, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
 pub use recording::load_recordings;
 pub use trim::Trimmer;

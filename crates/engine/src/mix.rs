@@ -54,6 +54,7 @@ impl Factor {
             Path::Output => follow.ways.main,
             Path::Send(_, Tap::Post) => follow.ways.post,
             Path::Send(_, Tap::Pre) => follow.ways.pre,
+            Path::Through => false,
         };
         let pre = matches!(path, Path::Send(_, Tap::Pre));
         let trim = (!pre).then(|| Factor { motion: own("fader_trim_db"), mutes: false });
@@ -97,7 +98,7 @@ impl Gains {
             Path::Send(send, _) => {
                 Some(["level_db", "pan", "mute"].map(|id| send_motion(strip, send, id, sample_rate)))
             }
-            Path::Output => None,
+            Path::Output | Path::Through => None,
         };
         Gains {
             layout,
@@ -108,6 +109,14 @@ impl Gains {
             send,
             held: None,
         }
+    }
+
+    /// Whether nothing is ever heard that way: a fader is down or a mute is on, and nothing moves it.
+    pub(crate) fn is_silent(&self) -> bool {
+        let is = |motion: &Motion, value: f64| motion.constant_value() == Some(value);
+        let strip = self.strip.as_ref().is_some_and(|m| is(&m[0], 0.0) || is(&m[1], 1.0));
+        let send = self.send.as_ref().is_some_and(|m| is(&m[0], 0.0) || is(&m[2], 1.0));
+        strip || send || self.factors.iter().any(|f| f.motion.constant_value().is_some_and(|v| f.gain(v) == 0.0))
     }
 
     /// The matrix all through `from..to`, if nothing moves there.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use tonmeister_core::{Block, Buffer, Context, Event, GainReduction, Layout, Processor, SourceError, View};
+use tonmeister_core::{Block, Buffer, Context, Event, GainReduction, Layout, Processor, Source, SourceError, View};
 use tonmeister_session::model::Target;
 
 use crate::automation::Motion;
 use crate::clip::{ClipPlayer, Library};
+use crate::kept::{Keeper, Kept};
 use crate::mix::{Gains, motion, round_scaled, scale_samples, strip_motion};
 use crate::part::Part;
-use crate::plan::{Path, Plan};
+use crate::plan::{self, Path, Plan};
 
 /// The published signals of the other nodes, for the block that is being made.
 pub(crate) trait Signals {
@@ -76,6 +77,10 @@ enum Entry {
     Clips(ClipPlayer),
     /// At the sum of other nodes.
     Sum { inputs: Vec<Input>, sums: [Vec<f64>; 2], scratch: [Vec<f64>; 2], delay: [DelayLine<f32>; 2] },
+    /// At the part of the strip before this one; both its channels wait as long.
+    Through { from: usize, delay: [DelayLine<f32>; 2] },
+    /// At a render that was kept: all of it is done.
+    Kept(Box<dyn Source>),
 }
 
 /// A node of the plan at work.
@@ -95,6 +100,10 @@ pub(crate) struct Node {
     out_gains: Option<(Gains, [Vec<f64>; 2])>,
     /// What leaves the inserts, of the block just made.
     pub(crate) fresh: Buffer,
+    /// Takes a copy of that.
+    keeper: Option<Box<dyn Keeper>>,
+    /// What the dynamics did in a render that was kept.
+    remembered: Vec<(usize, GainReduction)>,
     position: u64,
     pub(crate) failed: Option<SourceError>,
 }
@@ -104,36 +113,43 @@ impl Node {
     pub(crate) fn new(
         plan: &Plan,
         place: usize,
-        processors: Vec<Box<dyn Processor>>,
+        (processors, kept): (Vec<Box<dyn Processor>>, Option<Kept>),
         library: &Arc<dyn Library>,
         block: usize,
     ) -> Self {
         let node = &plan.nodes[place];
         let rate = plan.sample_rate;
-        let sample_delay = node.strip.get("delay_samples") as u64;
+        let strip = &*node.values;
+        let sample_delay = strip.get("delay_samples") as u64;
         let pair = || [vec![0.0; block], vec![0.0; block]];
-        let is_master = place == plan.nodes.len() - 1;
-        let entry = if node.inputs.is_empty() && !is_master {
-            Entry::Clips(ClipPlayer::new(Arc::clone(library), rate, &node.clips, block))
-        } else {
-            let inputs = node.inputs.iter().map(|edge| {
-                let source = &plan.nodes[edge.from];
-                Input {
+        let lines = |frames| [DelayLine::new(frames), DelayLine::new(frames)];
+        let mut remembered = Vec::new();
+        let entry = match (kept, node.entry) {
+            (Some(kept), _) => {
+                remembered = kept.reductions;
+                Entry::Kept(kept.source)
+            }
+            (None, plan::Entry::Clips) => Entry::Clips(ClipPlayer::new(Arc::clone(library), rate, &node.clips, block)),
+            (None, plan::Entry::Through) => {
+                let edge = &node.inputs[0];
+                Entry::Through { from: edge.from, delay: lines(edge.delay) }
+            }
+            (None, _) => {
+                let inputs = node.inputs.iter().map(|edge| Input {
                     from: edge.from,
                     lateness: plan.departure(edge.from) as i64,
-                    gains: Gains::new(&source.strip, source.layout, edge.path, plan.pan_law, rate),
+                    gains: Gains::new(&edge.strip, plan.nodes[edge.from].layout, edge.path, edge.law, rate),
                     delay: (edge.delay > 0).then(|| [DelayLine::new(edge.delay), DelayLine::new(edge.delay)]),
-                }
-            });
-            let delay = [DelayLine::new(sample_delay), DelayLine::new(sample_delay)];
-            Entry::Sum { inputs: inputs.collect(), sums: pair(), scratch: pair(), delay }
+                });
+                Entry::Sum { inputs: inputs.collect(), sums: pair(), scratch: pair(), delay: lines(sample_delay) }
+            }
         };
         let inserts = node.inserts.iter().zip(processors).map(|(insert, processor)| {
-            let settings = &node.strip.inserts[insert.place].settings;
+            let settings = &strip.inserts[insert.place].settings;
             let targets = (0..settings.count() as u32).map(tonmeister_core::ParamIndex).filter_map(|param| {
                 let target = Target::Insert { insert: insert.place, param };
-                let moves = node.strip.automation.iter().any(|lane| lane.target == target && lane.points.len() > 1);
-                moves.then(|| (param, motion(&node.strip, target, settings.at(param).1, rate)))
+                let moves = strip.automation.iter().any(|lane| lane.target == target && lane.points.len() > 1);
+                moves.then(|| (param, motion(strip, target, settings.at(param).1, rate)))
             });
             Insert {
                 processor,
@@ -148,20 +164,22 @@ impl Node {
                 }),
             }
         });
-        let own = || (Gains::new(&node.strip, node.layout, Path::Output, plan.pan_law, rate), pair());
+        let out_gains = node.ends.map(|law| (Gains::new(strip, Layout::Stereo, Path::Output, law, rate), pair()));
         Node {
             stage: node.stage,
             entry,
-            entry_layout: node.entry,
+            entry_layout: node.before,
             layout: node.layout,
             arrival: node.arrival,
             sample_delay,
-            trim: strip_motion(&node.strip, "trim_db", rate),
-            polarity: strip_motion(&node.strip, "polarity", rate),
+            trim: strip_motion(strip, "trim_db", rate),
+            polarity: strip_motion(strip, "polarity", rate),
             inserts: inserts.collect(),
             events: Vec::new(),
-            out_gains: is_master.then(own),
+            out_gains,
             fresh: Buffer::new(node.layout, block),
+            keeper: None,
+            remembered,
             position: 0,
             failed: None,
         }
@@ -177,8 +195,24 @@ impl Node {
                 self.insert(frames, signals);
                 self.finish(frames);
             }
+            if let Some(keeper) = &mut self.keeper {
+                keeper.push(self.fresh.view(frames));
+            }
         }
         self.position += frames as u64;
+    }
+
+    /// Hands a copy of all that follows to somebody.
+    pub(crate) fn keep(&mut self, keeper: Option<Box<dyn Keeper>>) {
+        self.keeper = keeper;
+    }
+
+    /// The copy is complete, unless something failed.
+    pub(crate) fn end(&mut self) {
+        let reductions: Vec<_> = self.gain_reductions().collect();
+        if let Some(keeper) = self.keeper.take().filter(|_| self.failed.is_none()) {
+            keeper.finish(&reductions);
+        }
     }
 
     /// Clips or sum, trim, polarity, delay; then both channels filled if an insert wants two.
@@ -186,6 +220,23 @@ impl Node {
         let entry_frame = self.position as i64 - self.arrival as i64;
         let mut block = self.fresh.block(frames);
         match &mut self.entry {
+            Entry::Kept(source) => {
+                let mut done = 0;
+                while done < frames {
+                    match source.read(&mut block.part(done, frames))? {
+                        0 => return Err(SourceError::new("a render that was kept ended early")),
+                        got => done += got,
+                    }
+                }
+            }
+            Entry::Through { from, delay } => {
+                let view = signals.of(*from);
+                for (channel, line) in delay.iter_mut().enumerate().take(view.layout().channels()) {
+                    let out = block.channel_mut(channel);
+                    out.copy_from_slice(view.channel(channel));
+                    line.process(out);
+                }
+            }
             Entry::Clips(player) => {
                 let late = self.arrival + self.sample_delay;
                 // The first frames of a track that waits for others are silence.
@@ -238,6 +289,9 @@ impl Node {
     }
 
     fn insert(&mut self, frames: usize, signals: &impl Signals) {
+        if matches!(self.entry, Entry::Kept(_)) {
+            return;
+        }
         let mut layout = self.entry_layout;
         for insert in &mut self.inserts {
             let mut block = self.fresh.block(frames);
@@ -293,7 +347,9 @@ impl Node {
 
     /// What each insert did to the level, where it is a dynamics processor.
     pub(crate) fn gain_reductions(&self) -> impl Iterator<Item = (usize, GainReduction)> + '_ {
-        self.inserts.iter().enumerate().filter_map(|(i, insert)| Some((i, insert.processor.gain_reduction()?)))
+        let made = self.inserts.iter().enumerate();
+        let made = made.filter_map(|(i, insert)| Some((i, insert.processor.gain_reduction()?)));
+        made.chain(self.remembered.iter().copied())
     }
 }
 

@@ -1,11 +1,13 @@
-//! What [`compile()`](crate::compile()) makes of a song: an immutable list of what is done in which order.
+//! What [`compile()`](crate::compile()) makes of songs: an immutable list of what is done in which order.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tonmeister_core::{Layout, Tail};
 use tonmeister_session::model::{Channels, PanLaw, Strip, Tap};
 
 use crate::clip::PlacedClip;
+use crate::name::Name;
 
 /// Everything a render does, decided. Prints as text.
 #[derive(Clone, Debug)]
@@ -14,24 +16,38 @@ pub struct Plan {
     pub sample_rate: u32,
     /// The longest block the executor may be asked for.
     pub max_block: usize,
+    /// What comes out: the mix of the first song, its stems, the mix of the second, and so on.
+    pub outputs: Vec<PlanOutput>,
+    /// In an order in which every node comes after what it listens to.
+    pub nodes: Vec<PlanNode>,
+}
+
+/// A mix or a stem that is delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOutput {
+    /// The name of the song or version.
+    pub version: String,
+    /// The stem, where it is no whole mix.
+    pub stem: Option<String>,
+    /// The place in [`Plan::nodes`] of the one that makes it.
+    pub node: usize,
+    /// By how many frames it is late; the renderer takes them off again.
+    pub latency: u64,
     /// Frames until the last clip has ended, or what `length_s` asks for.
     pub frames: u64,
     /// How long the song may sound on after that. Zero when `length_s` fixes the length.
     pub tail: u64,
     /// Whether some effect would sound for ever, so that the tail had to be cut.
     pub endless: bool,
-    /// By how many frames the sum is late; the renderer takes it off again.
-    pub latency: u64,
-    /// In an order in which every node comes after what it listens to. The last one is the master.
-    pub nodes: Vec<PlanNode>,
-    pub(crate) pan_law: PanLaw,
 }
 
-/// A strip, with what it listens to and what it does.
+/// A strip or a part of one, with what it listens to and what it does.
 #[derive(Clone, Debug)]
 pub struct PlanNode {
-    /// The id in the document; `master` for the master.
-    pub name: String,
+    /// What it makes, by content.
+    pub name: Name,
+    /// The strip's id in the document; `master` for the master.
+    pub strip: String,
     /// Nodes of one stage do not listen to each other: they may run side by side.
     pub stage: usize,
     /// What leaves the inserts.
@@ -40,19 +56,37 @@ pub struct PlanNode {
     pub arrival: u64,
     /// What the inserts add to that.
     pub latency: u64,
-    /// How long the strip sounds on after its input.
+    /// How long it sounds on after the last clip, with all that it listens to.
     pub tail: Tail,
+    /// Where its signal comes from.
+    pub entry: Entry,
     /// Who is summed here.
     pub inputs: Vec<PlanEdge>,
     /// What is done, in order.
     pub inserts: Vec<PlanInsert>,
-    pub(crate) entry: Layout,
-    pub(crate) strip: Strip,
+    /// The layout of what enters.
+    pub(crate) before: Layout,
+    /// Its own fader works here: it is a master, and nobody sums it.
+    pub(crate) ends: Option<PanLaw>,
+    pub(crate) values: Arc<Strip>,
     pub(crate) clips: Vec<PlacedClip>,
 }
 
-/// A signal path from one node to another.
+/// Where the signal of a node comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// From a track's clips.
+    Clips,
+    /// From the sum of its inputs.
+    Sum,
+    /// From the part of the strip before it, its one input, as it is.
+    Through,
+    /// From an earlier render that was kept.
+    Kept,
+}
+
+/// A signal path from one node to another.
+#[derive(Clone, Debug)]
 pub struct PlanEdge {
     /// The place of the source in [`Plan::nodes`].
     pub from: usize,
@@ -60,6 +94,9 @@ pub struct PlanEdge {
     pub path: Path,
     /// By how many frames it waits for the slowest path into the same node.
     pub delay: u64,
+    /// The strip whose fader and sends are on the way, as this song sets them.
+    pub(crate) strip: Arc<Strip>,
+    pub(crate) law: PanLaw,
 }
 
 /// Which way a signal leaves a strip.
@@ -69,6 +106,8 @@ pub enum Path {
     Output,
     /// The send at that place of the strip.
     Send(usize, Tap),
+    /// Straight from one part of a strip to the next.
+    Through,
 }
 
 /// A processor of a strip.
@@ -80,13 +119,13 @@ pub struct PlanInsert {
     pub place: usize,
     /// What it adds to the latency.
     pub latency: u64,
-    /// The latency of the inserts before it.
+    /// The latency of the inserts before it in this node.
     pub before: u64,
     /// What it is heard in.
     pub layout: Layout,
     /// The part of it that it works on.
     pub channels: Channels,
-    /// The node whose signal before the fader drives its side-chain, and by how much that is delayed.
+    /// The node whose signal (before its fader) it listens to, and by how much that is delayed.
     pub key: Option<(usize, u64)>,
 }
 
@@ -101,19 +140,36 @@ impl Plan {
     pub(crate) fn departure(&self, node: usize) -> u64 {
         self.nodes[node].arrival + self.nodes[node].latency
     }
+
+    /// Frames that are made of each node before everything is out.
+    pub(crate) fn total(&self) -> u64 {
+        self.outputs.iter().map(|output| output.latency + output.frames + output.tail).max().unwrap_or(0)
+    }
 }
 
 impl fmt::Display for Plan {
-    /// One line per node: stage, name, how late, what it sums and what it does.
+    /// A line per output, then one per node: stage, name, how late, what it sums and what it does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} Hz, {} frames + {} of tail, latency {}",
-            self.sample_rate, self.frames, self.tail, self.latency
-        )?;
-        for node in &self.nodes {
+        for output in &self.outputs {
+            if self.outputs.len() > 1 {
+                let (version, node) = (&output.version, output.node);
+                match &output.stem {
+                    Some(stem) => write!(f, "{version}/{stem} = {node}: ")?,
+                    None => write!(f, "{version} = {node}: ")?,
+                }
+            }
+            let (frames, tail, latency) = (output.frames, output.tail, output.latency);
+            writeln!(f, "{} Hz, {frames} frames + {tail} of tail, latency {latency}", self.sample_rate)?;
+        }
+        for (place, node) in self.nodes.iter().enumerate() {
             let layout = if node.layout == Layout::Mono { "mono" } else { "stereo" };
-            write!(f, "{} {} [{layout}] at {}", node.stage, node.name, node.arrival)?;
+            if self.outputs.len() > 1 {
+                write!(f, "{place}: ")?;
+            }
+            write!(f, "{} {} [{layout}] at {}", node.stage, node.strip, node.arrival)?;
+            if node.entry == Entry::Kept {
+                write!(f, " kept")?;
+            }
             for clip in &node.clips {
                 write!(f, " <- \"{}\" {}..{} from {}", clip.audio, clip.start, clip.end(), clip.offset)?;
             }
@@ -122,8 +178,9 @@ impl fmt::Display for Plan {
                     Path::Output => "",
                     Path::Send(_, Tap::Post) => " post",
                     Path::Send(_, Tap::Pre) => " pre",
+                    Path::Through => " through",
                 };
-                write!(f, " <- {}{path}", self.nodes[edge.from].name)?;
+                write!(f, " <- {}{path}", self.nodes[edge.from].strip)?;
                 if edge.delay > 0 {
                     write!(f, " +{}", edge.delay)?;
                 }
@@ -137,7 +194,7 @@ impl fmt::Display for Plan {
                     write!(f, " ({})", insert.latency)?;
                 }
                 if let Some((from, delay)) = insert.key {
-                    write!(f, " keyed by {} +{delay}", self.nodes[from].name)?;
+                    write!(f, " keyed by {} +{delay}", self.nodes[from].strip)?;
                 }
             }
             writeln!(f)?;

@@ -114,7 +114,7 @@ fn keys_automation_and_latency_stay_with_it_for_every_block_size() {
     }
     let library = library(&[("x", audio.clone()), ("k", Buffer::from_mono(noise(77, 0.5, FRAMES)))]);
     let plan = compile(&song, &registry(), &*library).unwrap().plan;
-    assert_eq!(plan.latency, 164);
+    assert_eq!(plan.outputs[0].latency, 164);
     let text = plan.to_string();
     assert!(text.contains("| i1 on side keyed by k +100 | i2 on mid (64)"), "{text}");
 }

@@ -35,7 +35,7 @@ pub fn reference(registry: &Registry) -> String {
     out.push_str("\n## Effects\n");
     for effect in registry.specs() {
         let _ = write!(out, "\n### `effect = \"{}\"`\n\n{}. {}\n", effect.id, effect.name, effect.summary);
-        if effect.takes_key {
+        if effect.takes_key() {
             out.push_str("Listens to a side-chain through `key`.\n");
         }
         if effect.stereo_only {

@@ -245,7 +245,7 @@ fn insert(effect: &EffectSpec) -> Value {
         schema["properties"][group.id] = group_schema(group);
     }
     if let Some(properties) = schema["properties"].as_object_mut() {
-        if !effect.takes_key {
+        if !effect.takes_key() {
             properties.shift_remove("key");
         }
         if effect.stereo_only {

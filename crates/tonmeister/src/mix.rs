@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, Layout, View};
-use tonmeister_engine::{Compiled, EngineError, Executor, Library, compile};
+use tonmeister_engine::{Compiled, EngineError, Executor, Library, PlanOutput, Sink, compile};
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
@@ -101,7 +101,8 @@ impl World {
         let plan = Arc::clone(&rendering.compiled.plan);
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
         let dynamics = rendering.run(what, progress, |view| output.write(view))?;
-        Ok(Render { written: output.end().keep()?, dynamics, latency: plan.latency, endless: plan.endless })
+        let PlanOutput { latency, endless, .. } = plan.outputs[0];
+        Ok(Render { written: output.end().keep()?, dynamics, latency, endless })
     }
 
     /// Compiles a song.
@@ -121,15 +122,25 @@ pub(crate) struct Rendering {
 }
 
 impl Rendering {
-    /// Renders into `sink`.
+    /// Renders its one mix into `sink`.
     pub(crate) fn run(
         self,
         what: &str,
         progress: &mut dyn Progress,
         mut sink: impl FnMut(View<'_>) -> Result<(), Failure> + Send,
     ) -> Result<Vec<Dynamics>, Trouble> {
-        let plan = &self.compiled.plan;
-        let total = plan.frames + plan.tail;
+        self.run_all(what, progress, vec![Box::new(move |view| sink(view).map_err(Trouble::from))])
+    }
+
+    /// Renders every output into its sink, in one pass.
+    pub(crate) fn run_all(
+        self,
+        what: &str,
+        progress: &mut dyn Progress,
+        mut sinks: Vec<Sink<'_, Trouble>>,
+    ) -> Result<Vec<Dynamics>, Trouble> {
+        let first = &self.compiled.plan.outputs[0];
+        let total = first.frames + first.tail;
         let executor = Executor::new(self.compiled, &self.library, self.block);
         progress.begin(what, total);
         // The sink runs on a worker; whoever draws progress stays on this thread and looks at a counter now and then.
@@ -138,12 +149,16 @@ impl Rendering {
         let result = std::thread::scope(|scope| {
             let watcher = std::thread::current();
             let done = &done;
+            // The first output is a mix: how far it is, so far are the others, but for a few blocks.
+            let mut first = sinks.remove(0);
+            let counted: Sink<'_, Trouble> = Box::new(move |view| {
+                first(view)?;
+                done.fetch_add(view.frames() as u64, Ordering::Relaxed);
+                Ok(())
+            });
+            sinks.insert(0, counted);
             let render = scope.spawn(move || {
-                let result = executor.render::<Trouble>(threads, |view| {
-                    sink(view)?;
-                    done.fetch_add(view.frames() as u64, Ordering::Relaxed);
-                    Ok(())
-                });
+                let result = executor.render(threads, sinks);
                 watcher.unpark();
                 result
             });

@@ -107,7 +107,7 @@ impl World {
         let spec = self.effect(effect)?;
         let mut settings = values::settings(spec, options)?;
         check_outputs(input, options)?;
-        if options.key.is_some() && !spec.takes_key {
+        if options.key.is_some() && !spec.takes_key() {
             return Err(Failure::Usage(format!("the effect `{}` listens to no side-chain; take the key out", spec.id)));
         }
         let reading = if spec.stereo_only { Reading::Spread } else { Reading::Plain };

@@ -101,7 +101,7 @@ fn page(registry: &Registry, spec: &'static EffectSpec, example: &str) -> Result
     } else {
         "- Mono stays mono, stereo stays stereo.\n"
     });
-    if spec.takes_key {
+    if spec.takes_key() {
         out.push_str("- Listens to another strip through `key`.\n");
     }
     if processor.gain_reduction().is_some() {

@@ -132,7 +132,7 @@ impl World {
     ) -> Result<(Buffer, u32), Trouble> {
         let (mut alone, name) = isolated(song, place);
         let mut rendering = self.prepare(&alone, files)?;
-        let node = rendering.compiled.plan.nodes.iter().find(|node| node.name == name);
+        let node = rendering.compiled.plan.nodes.iter().find(|node| node.strip == name);
         let layout = node.map_or(Layout::Stereo, |node| node.layout);
         if layout == Layout::Mono {
             // A mono strip comes out whole at the left end, under every pan law; a stereo strip in the middle.
@@ -140,7 +140,7 @@ impl World {
             rendering = self.prepare(&alone, files)?;
         }
         let plan = std::sync::Arc::clone(&rendering.compiled.plan);
-        let seconds = plan.frames / u64::from(plan.sample_rate);
+        let seconds = plan.outputs[0].frames / u64::from(plan.sample_rate);
         if seconds > LONGEST_S {
             let message = format!("{name} lasts {} minutes; at most an hour can be ridden at once", seconds / 60);
             return Err(Trouble::Failure(Failure::Usage(message)));

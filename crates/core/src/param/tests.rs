@@ -31,7 +31,7 @@ const SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: crate::param::KeyUse::None,
     sources: &[],
 };
 

@@ -108,7 +108,7 @@ No latency.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Larsen, Aarts: Audio Bandwidth Extension, 2004, ch. 2 (psychoacoustic bandwidth extension)",
         "Le Brun: Digital waveshaping synthesis, JAES 27(4), 1979 (Chebyshev polynomials)",

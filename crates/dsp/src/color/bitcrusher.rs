@@ -89,7 +89,7 @@ Latency: 91 frames with band-limited steps, none with raw ones; the held samples
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["Lipshitz, Wannamaker, Vanderkooy: Quantization and dither, JAES 40(5), 1992"],
 };
 

@@ -89,7 +89,7 @@ Latency: 90 frames.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Zölzer (ed.): DAFX, 2nd ed. 2011, §4.3.3 (exciters)",
         "Simper: Solving the continuous SVF equations using trapezoidal integration, 2013",

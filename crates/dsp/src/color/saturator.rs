@@ -108,7 +108,7 @@ time constant of 3 s. Latency: 90 frames (high: 91).",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["ITU-R BS.1770-5 Annex 1 (loudness)", "Zölzer (ed.): DAFX, 2nd ed. 2011, §4.3 (nonlinear processing)"],
 };
 

@@ -154,7 +154,7 @@ domains; its tone itself is not computed. There is no hiss. Latency at 48 kHz: 2
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Jiles, Atherton: Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986",
         "Chowdhury: Real-time physical modelling for analog tape machines, DAFx 2019",

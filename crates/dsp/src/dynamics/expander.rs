@@ -55,7 +55,7 @@ one is routed here, replaces what the detector hears and is aligned to the sampl
     groups: &[params::SIDECHAIN_BELL],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &["D. Giannoulis, M. Massberg, J. D. Reiss, \"Digital dynamic range compressor design: a tutorial and \
                 analysis\", J. Audio Eng. Soc. 60(6), 2012, sections 2.2 and 3.2"],
 };

@@ -87,7 +87,7 @@ rounded corners.",
     groups: &[params::SIDECHAIN_BELL],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &[
         "U. Zölzer (ed.), \"DAFX: Digital Audio Effects\", 2nd ed., Wiley 2011, section 4.2.3 (noise gate with \
                 hysteresis and hold)",

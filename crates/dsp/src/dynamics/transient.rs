@@ -97,7 +97,7 @@ instead. The needle shows a boost as a negative reduction.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &["U. Zölzer (ed.), \"DAFX: Digital Audio Effects\", 2nd ed., Wiley 2011, section 4.2 (level followers \
                 with attack and release)"],
 };

@@ -71,7 +71,7 @@ static SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "P. J. Baxandall, Negative-Feedback Tone Control, Wireless World 58(10), 1952: the circuit",
         "M. Vicanek, Matched Second Order Digital Filters, 2016, section 2: the fitted section's numerator",

@@ -168,7 +168,7 @@ static SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &[
         "D. Giannoulis, M. Massberg, J. D. Reiss, Digital Dynamic Range Compressor Design, JAES 60(6), 2012: law and times",
         "A. Simper, Linear Trapezoidal Integrated State Variable Filter, 2013: a filter that moves at every sample",

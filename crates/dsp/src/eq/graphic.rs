@@ -65,7 +65,7 @@ static OCTAVES: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: SOURCES,
 };
 
@@ -91,7 +91,7 @@ static THIRDS: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: SOURCES,
 };
 

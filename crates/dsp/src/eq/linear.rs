@@ -125,7 +125,7 @@ static SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, 3rd ed., 2010, §7.5 (design by windows), \
          §13.5 (minimum phase by the folded cepstrum)",

@@ -84,7 +84,7 @@ static SPEC: EffectSpec = EffectSpec {
     }],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "M. Vicanek, Matched Second Order Digital Filters, 2016, section 2: the numerator's basis and factorization",
         "A. Simper, Linear Trapezoidal Integrated State Variable Filter, 2013: bands that move",

@@ -99,7 +99,7 @@ peak, the medium and the slow one are charged only by what lasts.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "ITU-R BS.1770-4 Annex 2 (true peak)",
         "S. Luff, \"Designing a straightforward limiter\", Signalsmith Audio, 2022 (sliding minimum, cascaded averages)",

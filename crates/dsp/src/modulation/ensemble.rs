@@ -67,7 +67,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["Dattorro: Effect design, part 2: delay-line modulation and chorus, JAES 45(10), 1997"],
 };
 

@@ -90,7 +90,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Zavalishin: The art of VA filter design, 2018 (trapezoidal all-passes, zero-delay feedback)",
         "Smith: Physical audio signal processing, 2010, “Phasing with first-order allpass filters”",

@@ -126,7 +126,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "Smith, Serafin, Abel, Berners: Doppler simulation and the Leslie, DAFx 2002",
         "Linkwitz: Active crossover networks for noncoincident drivers, JAES 24(1), 1976",

@@ -130,7 +130,7 @@ of a room that was recorded along falls with the gaps. Late by `shortest_ms`.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["B. Atal, L. Rabiner, \"A pattern recognition approach to voiced-unvoiced-silence classification with \
          applications to speech recognition\", IEEE Trans. ASSP 24(3), 1976 (level, color and crossings of zero)"],
 };

@@ -85,7 +85,7 @@ per hop (2048 frames at 48 kHz).",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "S. J. Godsill, P. J. W. Rayner, \"Digital Audio Restoration\", Springer 1998, chapter 5 (detection by \
          prediction error and matched filter, least-squares interpolation)",

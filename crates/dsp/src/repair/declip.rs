@@ -93,7 +93,7 @@ clipped. The latency is about 2.6 s at 48 kHz.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "K. Siedenburg, M. Kowalski, M. Dörfler, \"Audio declipping with social sparsity\", ICASSP 2014",
         "P. Záviška, P. Rajmic, A. Ozerov, L. Rencker, \"A survey and an extensive evaluation of popular audio \

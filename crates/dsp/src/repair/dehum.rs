@@ -121,7 +121,7 @@ default range of 0.3 Hz around 50, and inside one of 1. Buzz with sharp edges ab
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "M. G. Christensen, A. Jakobsson, Multi-pitch estimation, Synthesis Lectures on Speech and Audio Processing, 2009, \
          §2 (harmonics together, non-linear least squares)",

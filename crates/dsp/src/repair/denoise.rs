@@ -141,7 +141,7 @@ absence. Noise that changes quickly (traffic, crackle) stays. It looks ahead: la
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "G. Yu, S. Mallat, E. Bacry, \"Audio denoising by time-frequency block thresholding\", IEEE Trans. Signal \
          Processing 56(5), 2008 (the first estimate: eq. 11)",

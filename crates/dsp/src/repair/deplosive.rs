@@ -128,7 +128,7 @@ low-cut for rumble belongs behind it; thumps of a kick or a bass in the same tra
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["A. Simper, \"Solving the continuous SVF equations using trapezoidal integration\", 2013 (the filters)"],
 };
 

@@ -69,7 +69,7 @@ is even already may become higher.",
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["Zavalishin: The art of VA filter design, 2018, ch. 3 (the first-order all-pass)"],
 };
 

@@ -85,7 +85,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["I. T. Jolliffe: Principal component analysis, 2nd ed., 2002, ch. 1 (the axis)"],
 };
 

@@ -93,7 +93,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "B. Alary, A. Politis, V. Välimäki, \"Velvet-noise decorrelator\", DAFx-17, section 3",
         "S. J. Schlecht, B. Alary, V. Välimäki, E. A. P. Habets, \"Optimized velvet-noise decorrelator\", DAFx-18 \

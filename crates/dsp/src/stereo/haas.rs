@@ -70,7 +70,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "H. Haas, \"The influence of a single echo on the audibility of speech\", J. Audio Eng. Soc. 20(2), 1972 \
          (thesis of 1949)",

@@ -48,7 +48,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["A. D. Blumlein: British patent 394 325, 1931 (sum and difference of two channels)"],
 };
 

@@ -57,7 +57,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "S. H. Linkwitz, \"Active crossover networks for noncoincident drivers\", J. Audio Eng. Soc. 24(1), 1976",
     ],

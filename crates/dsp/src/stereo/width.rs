@@ -114,7 +114,7 @@ const SPEC: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "M. A. Gerzon, \"Stereo shuffling: new approach, old technique\", Studio Sound 28(7), 1986",
         "A. D. Blumlein: British patent 394 325, 1931",

@@ -46,7 +46,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &["Zavalishin: The art of VA filter design, 2018, ch. 3 and 4 (trapezoidal filters)"],
 };
 

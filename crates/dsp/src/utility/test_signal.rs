@@ -107,7 +107,7 @@ const SPEC: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[
         "AES17-2020, section 3 (0 dBFS is the RMS of a sine that peaks at full scale)",
         "EBU Tech 3304, 2009 (the stereo line-up tone), and EBU R 68-2000 (the alignment level)",

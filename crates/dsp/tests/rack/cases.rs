@@ -287,7 +287,7 @@ pub(crate) fn cases(spec: &'static EffectSpec, layout: Layout, sample_rate: u32)
     let words = lists.map(|param| if let ParamKind::Choice(choices) = param.kind { choices.len() } else { 0 });
     let draws = words.max().unwrap_or(0).clamp(3, 12);
     let mut cases = vec![Case::plain(spec, layout, sample_rate), Case::full(spec, layout, sample_rate)];
-    if spec.takes_key {
+    if spec.takes_key() {
         cases.push(cases[1].clone().keyed());
     }
     cases.extend((0..draws).map(|draw| Case::drawn(spec, layout, sample_rate, draw)));

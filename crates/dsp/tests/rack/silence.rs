@@ -66,7 +66,7 @@ fn after_the_tail_it_is_silent() {
 #[test]
 fn a_key_alone_is_not_heard() {
     every_effect(Promise::Key, |spec, found| {
-        if !spec.takes_key {
+        if !spec.takes_key() {
             return;
         }
         for layout in layouts(spec) {

@@ -1,6 +1,8 @@
 //! A studio for tests: audio from memory, and effects that do nothing but what a test needs.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::missing_panics_doc)]
 
+pub mod draw;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use tonmeister_core::{
     Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Family, FileSpec, Frames, Glide, Layout, ParamIndex,
     ParamSpec, Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
 };
-use tonmeister_engine::{EngineError, Executor, Library, Rendered, compile};
+use tonmeister_engine::{Compiled, EngineError, Executor, Library, Rendered, Shelf, Sink, compile};
 use tonmeister_session::model::{
     Bus, Channels, Clip, Destination, Insert, PanLaw, Send as Aux, Song, Strip, Tap, Track,
 };
@@ -75,7 +77,7 @@ const WAIT: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[],
 };
 
@@ -128,7 +130,7 @@ const GAIN: EffectSpec = EffectSpec {
     groups: &[],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &[],
 };
 
@@ -183,7 +185,7 @@ const PLAY: EffectSpec = EffectSpec {
     groups: &[],
     files: &[FileSpec { id: "sound", name: "Sound", required: true, max_seconds: 0.5, doc: "" }],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[],
 };
 
@@ -264,12 +266,42 @@ pub fn render(
     block: usize,
 ) -> Result<(Buffer, Rendered), EngineError> {
     let compiled = compile(song, registry, &**library)?;
-    let mut out = Buffer::new(Layout::Stereo, 0);
-    let rendered = Executor::new(compiled, library, block).render(threads, |view: View<'_>| {
-        out.append(view);
-        Ok::<(), EngineError>(())
-    })?;
-    Ok((out, rendered))
+    let (mut outs, rendered) = run(compiled, library, threads, block)?;
+    Ok((outs.remove(0), rendered))
+}
+
+/// Renders every output.
+pub fn run(
+    compiled: Compiled,
+    library: &Arc<dyn Library>,
+    threads: usize,
+    block: usize,
+) -> Result<(Vec<Buffer>, Rendered), EngineError> {
+    run_on(compiled, library, threads, block, None)
+}
+
+/// Renders every output, and keeps what is worth it on a shelf.
+pub fn run_on(
+    compiled: Compiled,
+    library: &Arc<dyn Library>,
+    threads: usize,
+    block: usize,
+    shelf: Option<&dyn Shelf>,
+) -> Result<(Vec<Buffer>, Rendered), EngineError> {
+    let mut outs: Vec<Buffer> = compiled.plan.outputs.iter().map(|_| Buffer::new(Layout::Stereo, 0)).collect();
+    let sinks = outs.iter_mut().map(|out| -> Sink<'_, EngineError> {
+        Box::new(|view: View<'_>| {
+            out.append(view);
+            Ok(())
+        })
+    });
+    let sinks = sinks.collect();
+    let mut executor = Executor::new(compiled, library, block);
+    if let Some(shelf) = shelf {
+        executor.keep_on(shelf);
+    }
+    let rendered = executor.render(threads, sinks)?;
+    Ok((outs, rendered))
 }
 
 /// The level of the largest sample, in dBFS.

@@ -189,7 +189,7 @@ impl Reader<'_> {
 
     fn key_source(&mut self, spec: &EffectSpec, node: &Node, place: Place) -> Option<KeySource> {
         let name = self.text("key", node)?;
-        if !spec.takes_key {
+        if !spec.takes_key() {
             let label = format!("expected no `key`, found \"{}\"", shortened(name));
             let message = format!("the effect \"{}\" listens to no side-chain", spec.id);
             self.error_with_help("no-side-chain", message, (&node.span, label), Some("take the `key` out".into()));

@@ -191,7 +191,7 @@ impl Draw<'_> {
         }
         for place in 0..self.below(4) {
             let mut insert = self.insert(place, registry);
-            if insert.settings.spec().takes_key && !keys.is_empty() && self.one_in(2) {
+            if insert.settings.spec().takes_key() && !keys.is_empty() && self.one_in(2) {
                 let from = keys.start + self.below(keys.len());
                 insert.key = Some(if from < tracks { KeySource::Track(from) } else { KeySource::Bus(from - tracks) });
             }

@@ -30,7 +30,7 @@ const COMPRESSOR: EffectSpec = EffectSpec {
     groups: &[GroupSpec { id: "sidechain", name: "Side-chain filter", max: 1, params: HIGHPASS, doc: "" }],
     files: &[],
     stereo_only: false,
-    takes_key: true,
+    key: tonmeister_core::KeyUse::Detector,
     sources: &[],
 };
 
@@ -62,7 +62,7 @@ const EQ: EffectSpec = EffectSpec {
     ],
     files: &[],
     stereo_only: false,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[],
 };
 
@@ -79,7 +79,7 @@ const ROOM: EffectSpec = EffectSpec {
         FileSpec { id: "early", name: "Early part", required: false, max_seconds: 0.5, doc: "Its first steps." },
     ],
     stereo_only: true,
-    takes_key: false,
+    key: tonmeister_core::KeyUse::None,
     sources: &[],
 };
 

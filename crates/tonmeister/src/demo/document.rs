@@ -120,7 +120,7 @@ fn mixed(without: &[&str]) -> Buffer {
         mix.append(view);
         Ok(())
     };
-    Executor::new(compiled, &library, 512).render(2, append).expect("the song renders");
+    Executor::new(compiled, &library, 512).render(2, vec![Box::new(append)]).expect("the song renders");
     mix
 }
 

@@ -92,7 +92,7 @@ impl World {
             family: spec.family.name(),
             summary: spec.summary,
             doc: spec.doc,
-            takes_key: spec.takes_key,
+            takes_key: spec.takes_key(),
             stereo_only: spec.stereo_only,
             files: files(spec),
             params: params(spec),

@@ -28,7 +28,7 @@ impl Effect for Play {
         groups: &[],
         files: &[FileSpec { id: "sound", name: "Sound", required: true, max_seconds: 1.0, doc: "" }],
         stereo_only: false,
-        takes_key: false,
+        key: tonmeister_core::KeyUse::None,
         sources: &[],
     };
 

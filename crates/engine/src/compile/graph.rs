@@ -1,0 +1,409 @@
+//! The graph of all outputs: nodes made backward from them, each once.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tonmeister_core::{Layout, Processor, Registry, Tail};
+use tonmeister_session::model::{PanLaw, Strip};
+
+use super::body::Bodies;
+use super::routes::Routes;
+use super::stems::{Division, StemPath};
+use super::{Compiled, EngineError, MAX_BLOCK, Wanted, follow, last_end, longer};
+use crate::kept::{Kept, Shape, Shelf};
+use crate::mix::Gains;
+use crate::name::{Name, Namer};
+use crate::plan::{Entry, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
+
+/// Nodes in the making.
+pub(super) struct Graph<'r> {
+    bodies: Bodies,
+    registry: &'r Registry,
+    sample_rate: u32,
+    nodes: Vec<PlanNode>,
+    /// Per node: its body, and which of the body's inserts it holds.
+    parts: Vec<(usize, Range<usize>)>,
+    known: HashMap<Name, usize>,
+    /// Per song and strip of the whole mix: the nodes its parts became, each with the place where it ends.
+    whole: HashMap<(usize, usize), Vec<(usize, usize)>>,
+    /// Per stem (song, number) and strip: its node.
+    stems: HashMap<(usize, usize, usize), usize>,
+}
+
+/// What a node is asked to be.
+struct Ask {
+    body: usize,
+    inserts: Range<usize>,
+    entry: Entry,
+    /// Who is summed, how, and with whose fader and sends.
+    inputs: Vec<(usize, Path, Arc<Strip>)>,
+    /// Per insert (by its place in the document) the node it listens to.
+    keys: Vec<(usize, usize)>,
+    law: PanLaw,
+    /// It applies this strip's own fader.
+    ends: Option<Arc<Strip>>,
+    strip: String,
+}
+
+impl<'r> Graph<'r> {
+    pub(super) fn new(bodies: Bodies, registry: &'r Registry, sample_rate: u32) -> Self {
+        Graph {
+            bodies,
+            registry,
+            sample_rate,
+            nodes: Vec::new(),
+            parts: Vec::new(),
+            known: HashMap::new(),
+            whole: HashMap::new(),
+            stems: HashMap::new(),
+        }
+    }
+
+    /// How late a node's signal leaves it.
+    pub(super) fn departure(&self, node: usize) -> u64 {
+        self.nodes[node].arrival + self.nodes[node].latency
+    }
+
+    /// How long a node sounds on.
+    pub(super) fn tail(&self, node: usize) -> Tail {
+        self.nodes[node].tail
+    }
+
+    /// When the last clip of a song has ended.
+    pub(super) fn clips_end(&self, song: usize) -> u64 {
+        self.bodies.of[song].iter().map(|(body, _)| last_end(&self.bodies.all[*body].clips)).max().unwrap_or(0)
+    }
+
+    /// The whole mix of a song: every strip, the master last. Returns the master's node.
+    pub(super) fn whole(
+        &mut self,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+    ) -> Result<usize, EngineError> {
+        let mut node = 0;
+        for strip in 0..=routes.master() {
+            node = self.strip_of_whole(song, wanted, routes, division, strip)?;
+        }
+        Ok(node)
+    }
+
+    fn strip_of_whole(
+        &mut self,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+        strip: usize,
+    ) -> Result<usize, EngineError> {
+        if let Some((_, node)) = self.whole.get(&(song, strip)).and_then(|parts| parts.last()) {
+            return Ok(*node);
+        }
+        let mut inputs = Vec::new();
+        for &(from, path) in &routes.inputs[strip] {
+            let node = self.strip_of_whole(song, wanted, routes, division, from)?;
+            inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
+        }
+        let mut keys = Vec::new();
+        for &(place, from) in &routes.keys[strip] {
+            keys.push((place, self.strip_of_whole(song, wanted, routes, division, from)?));
+        }
+        let (body, values) = self.bodies.of[song][strip].clone();
+        let count = self.bodies.all[body].inserts.len();
+        // Cut where a stem has to hear what an insert hears.
+        let mut ends: Vec<usize> = division.taps(strip, &self.bodies.all[body], &routes.keys[strip]);
+        ends.push(count);
+        let mut parts: Vec<(usize, usize)> = Vec::new();
+        let mut from = 0;
+        for end in ends {
+            let (entry, inputs) = match parts.last() {
+                None if strip < wanted.song.tracks.len() => (Entry::Clips, Vec::new()),
+                None => (Entry::Sum, std::mem::take(&mut inputs)),
+                Some((_, before)) => (Entry::Through, vec![(*before, Path::Through, Arc::clone(&values))]),
+            };
+            let node = self.node(Ask {
+                body,
+                inserts: from..end,
+                entry,
+                inputs,
+                keys: keys.clone(),
+                law: wanted.song.pan_law,
+                ends: (strip == routes.master() && end == count).then(|| Arc::clone(&values)),
+                strip: strip_name(wanted, strip),
+            });
+            parts.push((end, node));
+            from = end;
+        }
+        let last = parts[parts.len() - 1].1;
+        self.whole.insert((song, strip), parts);
+        Ok(last)
+    }
+
+    /// One stem of a song, whose whole mix is there already. Returns its master's node.
+    pub(super) fn stem(
+        &mut self,
+        number: usize,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+    ) -> Result<usize, EngineError> {
+        self.strip_of_stem(number, song, wanted, routes, division, routes.master())
+    }
+
+    fn strip_of_stem(
+        &mut self,
+        number: usize,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+        strip: usize,
+    ) -> Result<usize, EngineError> {
+        if division.is_whole(number, strip, wanted.path) {
+            return self.strip_of_whole(song, wanted, routes, division, strip);
+        }
+        if let Some(node) = self.stems.get(&(song, number, strip)) {
+            return Ok(*node);
+        }
+        let mut inputs = Vec::new();
+        for &(from, path) in &routes.inputs[strip] {
+            if division.contributes(number, from) {
+                let node = self.strip_of_stem(number, song, wanted, routes, division, from)?;
+                inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
+            }
+        }
+        let mut keys = Vec::new();
+        for &(place, from) in &routes.keys[strip] {
+            keys.push((place, self.strip_of_whole(song, wanted, routes, division, from)?));
+        }
+        let is_master = strip == routes.master();
+        let (body, values) = self.bodies.of[song][strip].clone();
+        let body_of = &self.bodies.all[body];
+        let count = if is_master && wanted.path == StemPath::Before { 0 } else { body_of.inserts.len() };
+        // What the level of the whole mix makes an insert do, it does to every part of it.
+        for tap in division.taps(strip, body_of, &routes.keys[strip]).into_iter().filter(|tap| *tap < count) {
+            let heard = self.whole.get(&(song, strip)).and_then(|parts| parts.iter().find(|(end, _)| *end == tap));
+            if let Some((_, node)) = heard {
+                keys.push((body_of.inserts[tap].place, *node));
+            }
+        }
+        let ends = is_master.then(|| match wanted.path {
+            StemPath::Through => values,
+            StemPath::Before => Arc::new(Strip::new(None)),
+        });
+        let node = self.node(Ask {
+            body,
+            inserts: 0..count,
+            entry: Entry::Sum,
+            inputs,
+            keys,
+            law: wanted.song.pan_law,
+            ends,
+            strip: strip_name(wanted, strip),
+        });
+        self.stems.insert((song, number, strip), node);
+        Ok(node)
+    }
+
+    /// The node that does what is asked for: a new one, unless one does it already.
+    fn node(&mut self, ask: Ask) -> usize {
+        let Ask { body: body_place, inserts: range, entry, inputs, keys, law, ends, strip } = ask;
+        let body = &self.bodies.all[body_place];
+        let mut inserts: Vec<PlanInsert> = Vec::new();
+        let (mut latency, mut own_tail) = (0, Tail::Frames(if range.start == 0 { body.delay } else { 0 }));
+        let before = match entry {
+            Entry::Through => self.nodes[inputs[0].0].layout,
+            _ => body.entry,
+        };
+        let mut layout = before;
+        for insert in &body.inserts[range.clone()] {
+            let key = keys.iter().find(|(place, _)| *place == insert.place).map(|(_, from)| (*from, 0));
+            inserts.push(PlanInsert {
+                id: insert.id.clone(),
+                place: insert.place,
+                latency: insert.latency,
+                before: latency,
+                layout: insert.layout,
+                channels: insert.channels,
+                key,
+            });
+            latency += insert.latency;
+            own_tail = follow(own_tail, insert.tail);
+            layout = insert.layout;
+        }
+        // Everybody waits for the slowest path into the same place; muted paths count, so that a mute moves nothing.
+        // A key has to be there when the signal reaches the insert, not when it enters the strip.
+        let slowest_input = inputs.iter().map(|(from, ..)| self.departure(*from)).max().unwrap_or(0);
+        let slowest_key =
+            inserts.iter().filter_map(|i| i.key.map(|(from, _)| self.departure(from).saturating_sub(i.before)));
+        let arrival = slowest_key.fold(slowest_input, u64::max);
+        for insert in &mut inserts {
+            if let Some((from, delay)) = &mut insert.key {
+                *delay = arrival + insert.before - (self.nodes[*from].arrival + self.nodes[*from].latency);
+            }
+        }
+        let heard = inputs.iter().map(|(from, ..)| self.nodes[*from].tail).fold(Tail::Frames(0), longer);
+        let inputs: Vec<PlanEdge> = inputs
+            .into_iter()
+            .filter(|(from, path, strip)| {
+                let layout = self.nodes[*from].layout;
+                *path == Path::Through || !Gains::new(strip, layout, *path, law, self.sample_rate).is_silent()
+            })
+            .map(|(from, path, strip)| PlanEdge { from, path, delay: arrival - self.departure(from), strip, law })
+            .collect();
+
+        let mut name = Namer::new("node");
+        name.count(entry as u64);
+        name.count(arrival);
+        // A master applies its own fader; of all others only what stands before the fader is theirs.
+        let values = ends.clone().unwrap_or_else(|| Arc::clone(&body.strip));
+        if entry != Entry::Through {
+            name.name(&body.entry_name);
+            name.entry(&values);
+        }
+        name.count(inputs.len() as u64);
+        for edge in &inputs {
+            name.name(&self.nodes[edge.from].name);
+            name.count(edge.delay);
+            name.way_out(&edge.strip, edge.path, edge.law);
+        }
+        name.count(inserts.len() as u64);
+        for (insert, spec) in inserts.iter().zip(&body.inserts[range.clone()]) {
+            name.name(&spec.name);
+            match insert.key {
+                None => name.count(0),
+                Some((from, delay)) => {
+                    name.count(1);
+                    name.name(&self.nodes[from].name);
+                    name.count(delay);
+                }
+            }
+        }
+        name.count(u64::from(ends.is_some()));
+        if let Some(strip) = &ends {
+            layout = Layout::Stereo;
+            name.way_out(strip, Path::Output, law);
+        }
+        let name = name.finish();
+        if let Some(node) = self.known.get(&name) {
+            return *node;
+        }
+        self.nodes.push(PlanNode {
+            name,
+            strip,
+            stage: 0,
+            layout,
+            arrival,
+            latency,
+            tail: follow(heard, own_tail),
+            entry,
+            inputs,
+            inserts,
+            before,
+            ends: ends.is_some().then_some(law),
+            values,
+            clips: if entry == Entry::Clips { body.clips.clone() } else { Vec::new() },
+        });
+        self.parts.push((body_place, range));
+        let node = self.nodes.len() - 1;
+        self.known.insert(name, node);
+        node
+    }
+
+    /// Pass 4: what outputs need, in order, with the processors that do it.
+    pub(super) fn finish(
+        mut self,
+        mut outputs: Vec<PlanOutput>,
+        shelf: Option<&dyn Shelf>,
+    ) -> Result<Compiled, EngineError> {
+        let sample_rate = self.sample_rate;
+        let total = outputs.iter().map(|o| o.latency + o.frames + o.tail).max().unwrap_or(0);
+        let count = self.nodes.len();
+        let mut needed = vec![false; count];
+        for output in &outputs {
+            needed[output.node] = true;
+        }
+        let mut kept: Vec<Option<Kept>> = (0..count).map(|_| None).collect();
+        // Nodes come after what they listen to: backward, everybody is asked before those who are needed for them.
+        for node in (0..count).rev() {
+            if !needed[node] {
+                continue;
+            }
+            let shape = Shape { sample_rate, layout: self.nodes[node].layout, frames: total };
+            if let Some(shelf) = shelf.filter(|_| self.nodes[node].is_worth_keeping())
+                && let Some(found) = shelf.find(&self.nodes[node].name, shape)
+            {
+                kept[node] = Some(found);
+                continue;
+            }
+            for from in self.nodes[node].sources() {
+                needed[from] = true;
+            }
+        }
+        let mut stages = vec![0; count];
+        for node in 0..count {
+            if needed[node] && kept[node].is_none() {
+                stages[node] = self.nodes[node].sources().map(|from| stages[from] + 1).max().unwrap_or(0);
+            }
+        }
+        // A mix is heard last, even where what leads to it is muted.
+        let last = (0..count).filter(|n| needed[*n]).map(|n| stages[n]).max().unwrap_or(0);
+        for output in &outputs {
+            stages[output.node] = stages[output.node].max(if outputs.len() == 1 { last.max(1) } else { 0 });
+        }
+        let mut order: Vec<usize> = (0..count).filter(|node| needed[*node]).collect();
+        order.sort_by_key(|node| stages[*node]);
+        let mut place = vec![usize::MAX; count];
+        for (at, node) in order.iter().enumerate() {
+            place[*node] = at;
+        }
+        for output in &mut outputs {
+            output.node = place[output.node];
+        }
+        let mut slots: Vec<Option<PlanNode>> = self.nodes.drain(..).map(Some).collect();
+        let (mut nodes, mut processors, mut found) = (Vec::new(), Vec::new(), Vec::new());
+        for index in order {
+            let Some(mut node) = slots[index].take() else { continue };
+            node.stage = stages[index];
+            let mut own: Vec<Box<dyn Processor>> = Vec::new();
+            if kept[index].is_some() {
+                node.entry = Entry::Kept;
+                node.inputs.clear();
+                node.clips.clear();
+                node.ends = None;
+            } else {
+                node.inputs.iter_mut().for_each(|edge| edge.from = place[edge.from]);
+                node.inserts.iter_mut().filter_map(|i| i.key.as_mut()).for_each(|key| key.0 = place[key.0]);
+                let (body, range) = self.parts[index].clone();
+                for insert in &mut self.bodies.all[body].inserts[range] {
+                    own.push(insert.take(self.registry)?);
+                }
+            }
+            nodes.push(node);
+            processors.push(own);
+            found.push(kept[index].take());
+        }
+        let plan = Plan { sample_rate, max_block: MAX_BLOCK, outputs, nodes };
+        Ok(Compiled { plan: Arc::new(plan), processors, kept: found })
+    }
+}
+
+fn strip_name(wanted: &Wanted<'_>, strip: usize) -> String {
+    super::routes::strips(wanted.song).nth(strip).map(|(id, _)| id.to_owned()).unwrap_or_default()
+}
+
+impl PlanNode {
+    /// Whom it listens to.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = usize> + '_ {
+        let keys = self.inserts.iter().filter_map(|insert| insert.key.map(|(from, _)| from));
+        self.inputs.iter().map(|edge| edge.from).chain(keys)
+    }
+
+    /// Whether reading it again costs less than making it: it has processors, or sums more than one signal.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        !self.inserts.is_empty() || self.inputs.len() > 1
+    }
+}

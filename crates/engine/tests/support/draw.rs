@@ -1,0 +1,60 @@
+//! Songs drawn at random, and moves.
+
+use proptest::prelude::*;
+use tonmeister_core::ParamIndex;
+use tonmeister_session::model::{Curve, Destination, Lane, PanLaw, Point, Song, Tap, Target};
+use tonmeister_session::tables::{STRIP, place};
+
+use super::{bus, gain, send, song, track, wait};
+
+pub fn lane(target: Target, points: &[(f64, f64, Curve)]) -> Lane {
+    let points = points.iter().map(|&(time_s, value, curve)| Point { time_s, value, curve }).collect();
+    Lane { target, points }
+}
+
+/// A song over random graphs: tracks and buses with latencies, sends to later buses, automation.
+pub fn any_song() -> impl Strategy<Value = Song> {
+    let strip = (0_usize..300, any::<u8>(), any::<u8>(), -30.0..6.0_f64, -1.0..1.0_f64, any::<bool>());
+    (prop::collection::vec(strip.clone(), 1..6), prop::collection::vec(strip, 0..5)).prop_map(|(tracks, buses)| {
+        let mut song = song();
+        song.pan_law = PanLaw::Minus3;
+        let count = buses.len();
+        let destination = |byte: u8, from: usize| {
+            let choices = count - from + 1;
+            match from + usize::from(byte) % choices {
+                bus if bus < count => Destination::Bus(bus),
+                _ => Destination::Master,
+            }
+        };
+        for (i, (latency, output, aux, fader, pan, moves)) in tracks.into_iter().enumerate() {
+            let mut t = track(&format!("t{i}"), ["mono", "stereo"][i % 2], destination(output, 0));
+            t.strip.inserts = vec![wait(latency), gain(0.5)];
+            t.strip.set("fader_db", fader);
+            t.strip.set("pan", pan);
+            if let Destination::Bus(to) = destination(aux, 0) {
+                t.strip.sends.push(send(to, if aux > 127 { Tap::Pre } else { Tap::Post }));
+            }
+            if moves {
+                let target = Target::Strip(place(STRIP, if aux > 100 { "pan" } else { "fader_db" }));
+                let points = [(0.01, 0.0, Curve::Hold), (0.03, -0.9, Curve::S), (0.05, 0.3, Curve::Hold)];
+                t.strip.automation.push(lane(target, &points));
+                let target = Target::Insert { insert: 1, param: ParamIndex(0) };
+                let points = [(0.005, 0.0, Curve::Hold), (0.0301, 2.0, Curve::Linear), (0.04, 1.0, Curve::Hold)];
+                t.strip.automation.push(lane(target, &points));
+            }
+            song.tracks.push(t);
+        }
+        for (i, (latency, output, aux, fader, pan, _)) in buses.into_iter().enumerate() {
+            let mut b = bus(&format!("b{i}"), destination(output, i + 1));
+            b.strip.inserts = vec![wait(latency)];
+            b.strip.set("fader_db", fader);
+            b.strip.set("pan", pan);
+            b.strip.set("width", 0.5 + pan.abs());
+            if let Destination::Bus(to) = destination(aux, i + 1) {
+                b.strip.sends.push(send(to, Tap::Post));
+            }
+            song.buses.push(b);
+        }
+        song
+    })
+}
