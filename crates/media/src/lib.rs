@@ -40,6 +40,6 @@ pub use heard::{CodecLoop, Heard, heard};
 pub use info::{Bext, BextLoudness, Codec, Container, FileInfo, Speakers};
 pub use input::Input;
 pub use open::{OpenOptions, Opened, Probed, open, open_input, open_wide, open_with, probe};
-pub use tags::Tags;
+pub use tags::{Tags, tags};
 pub use wide::{Lanes, OpenedWide};
 pub use write::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat, Writer, Written};

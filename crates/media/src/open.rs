@@ -82,7 +82,7 @@ pub fn probe(path: impl AsRef<Path>) -> Result<Probed, MediaError> {
     understand(path, input, len)?.probed()
 }
 
-fn file(path: &Path) -> Result<(Box<dyn Input>, u64), MediaError> {
+pub(crate) fn file(path: &Path) -> Result<(Box<dyn Input>, u64), MediaError> {
     let io = |e| MediaError::io(path, "read", e);
     let file = File::open(path).map_err(io)?;
     let data = file.metadata().map_err(io)?;
@@ -166,7 +166,7 @@ fn rewind(path: &Path, input: &mut dyn Input) -> Result<(), MediaError> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Wav,
     Aiff,
     Opus,
@@ -174,7 +174,7 @@ enum Kind {
 }
 
 /// Tells the kind by the first bytes.
-fn sniff(file: &mut Bytes<'_>) -> Result<Kind, MediaError> {
+pub(crate) fn sniff(file: &mut Bytes<'_>) -> Result<Kind, MediaError> {
     let head = file.read_some(0, 4096, 4096)?;
     // MP3, bare AAC and even FLAC may stand behind an ID3v2 tag.
     let tag = id3_length(&head);
@@ -218,7 +218,7 @@ fn sniff(file: &mut Bytes<'_>) -> Result<Kind, MediaError> {
 }
 
 /// The bytes of an `ID3v2` tag, header and footer included; 0 when there is none.
-fn id3_length(head: &[u8]) -> u64 {
+pub(crate) fn id3_length(head: &[u8]) -> u64 {
     let (Some(b"ID3"), Some(size)) = (head.get(..3), array::<4>(head, 6)) else { return 0 };
     let footer = if head.get(5).is_some_and(|flags| flags & 0x10 != 0) { 10 } else { 0 };
     size.iter().fold(0_u64, |sum, b| (sum << 7) | u64::from(b & 0x7F)) + 10 + footer

@@ -49,6 +49,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("symphonia", &["tonmeister-media"]),
     ("flac-codec", &["tonmeister-media"]),
+    ("lofty", &["tonmeister-media"]),
+    ("image", &["tonmeister-media"]),
     ("opus-pure", &["tonmeister-media"]),
     ("rayon", &["tonmeister-engine", "tonmeister-measure", "tonmeister"]),
     ("clap", &["tonmeister-cli"]),

@@ -6,16 +6,31 @@
 //! The codes ([`Isrc`], [`Barcode`], [`Language`], [`ReleaseDate`]) are checked when they are made and live in
 //! [`tonmeister_core::codes`], so that documents can hold them too.
 
+mod aiff;
 mod check;
-#[allow(dead_code, reason = "the readers of each container come next")]
 mod credit;
-#[allow(dead_code, reason = "the writers of each container come next")]
+mod fields;
+mod file;
+mod flac;
 mod gain;
+mod id3;
+mod ilst;
+mod info_list;
 mod key;
+mod mp4;
+mod ogg;
+mod picture;
+mod riff;
+mod shift;
+mod vorbis;
 
 pub use credit::{Credit, Role, artist_line};
+pub(crate) use file::write_to;
+use file::{MOST, New, guarded, refused};
+pub use file::{Tagged, rewrite, tags, tags_input};
 pub use gain::{Loudness, R128_LUFS, R128Gains, REPLAY_GAIN_LUFS, ReplayGain, r128};
 pub use key::MusicalKey;
+pub use picture::Embedded;
 pub use tonmeister_core::codes::{Barcode, CodeError, Isrc, Language, ReleaseDate};
 
 use crate::info::Bext;

@@ -3,7 +3,9 @@
 //! [`read`] walks the chunks of a file and trusts none of their sizes further than the file reaches; [`mod@write`] makes
 //! files that begin as RIFF and become RF64 by themselves when they outgrow 32 bits.
 
-#[allow(dead_code, reason = "its writer comes next")]
+pub(crate) mod axml;
 pub(crate) mod bext;
+pub(crate) mod chunks;
+pub(crate) mod labels;
 pub(crate) mod read;
 pub(crate) mod write;

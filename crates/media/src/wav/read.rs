@@ -10,9 +10,9 @@ use crate::pcm_file::{Extent, PcmFile, check_shape};
 use crate::wav::bext;
 
 /// A size that a streaming writer left open, or that `ds64` replaces.
-const OPEN: u32 = u32::MAX;
+pub(crate) const OPEN: u32 = u32::MAX;
 /// No sane file has more chunks; a damaged one must not be walked for ever.
-const MOST_CHUNKS: usize = 4096;
+pub(crate) const MOST_CHUNKS: usize = 4096;
 /// `fmt ` and `ds64` are tens of bytes, `bext` is 602 and a coding history.
 const MOST_HEADER: usize = 64 * 1024;
 
@@ -111,13 +111,13 @@ fn walk(file: &mut Bytes<'_>) -> Result<Found, MediaError> {
 }
 
 /// The chunk header at that place, if the file reaches so far.
-fn chunk_at(file: &mut Bytes<'_>, at: u64) -> Result<Option<([u8; 4], u32)>, MediaError> {
+pub(crate) fn chunk_at(file: &mut Bytes<'_>, at: u64) -> Result<Option<([u8; 4], u32)>, MediaError> {
     let head = file.read_some(at, 8, 8)?;
     Ok(array(&head, 0).zip(array(&head, 4).map(u32::from_le_bytes)))
 }
 
 /// Where the chunk after this one begins. Chunks are padded to an even size, which some writers forget.
-fn next_chunk(file: &mut Bytes<'_>, body: u64, size: u64) -> Result<Option<u64>, MediaError> {
+pub(crate) fn next_chunk(file: &mut Bytes<'_>, body: u64, size: u64) -> Result<Option<u64>, MediaError> {
     let Some(end) = body.checked_add(size).filter(|end| *end < file.len) else {
         return Ok(None);
     };
@@ -139,7 +139,7 @@ fn is_name(id: [u8; 4]) -> bool {
 
 /// Whether everything from here to the end of the file is a chain of chunks that fits exactly: then a `data` chunk of
 /// size 0 before it is truly empty, and not one whose writer never came back to state the size.
-fn chunks_to_the_end(file: &mut Bytes<'_>, mut at: u64) -> Result<bool, MediaError> {
+pub(crate) fn chunks_to_the_end(file: &mut Bytes<'_>, mut at: u64) -> Result<bool, MediaError> {
     for _ in 0..MOST_CHUNKS {
         if at >= file.len {
             return Ok(at <= file.len + 1);
@@ -251,7 +251,7 @@ fn settle(file: &Bytes<'_>, container: Container, found: Found) -> Result<PcmFil
 }
 
 /// The bytes of samples that the header claims, `None` when it leaves that open.
-fn claim(container: Container, size: u32, wide: Option<u64>, available: u64) -> Option<u64> {
+pub(crate) fn claim(container: Container, size: u32, wide: Option<u64>, available: u64) -> Option<u64> {
     match (size, wide) {
         (OPEN, Some(wide)) if wide > 0 && container != Container::Wav => Some(wide),
         (OPEN | 0, _) => None,

@@ -26,20 +26,23 @@ pub(crate) struct WavSink<W> {
     sample_rate: u32,
     /// The largest RIFF size that plain WAV may state.
     limit: u64,
+    /// The size of a chunk that is kept free for `bext`, header included; 0 for none.
+    room: usize,
     buffer: Vec<u8>,
     data_bytes: u64,
 }
 
 impl<W: Write + Seek> WavSink<W> {
-    /// Writes a provisional header. `limit` is 2³² − 1 except in tests.
+    /// Writes a provisional header. `limit` is 2³² − 1 except in tests; `room` is kept free before the audio.
     pub(crate) fn new(
         mut out: W,
         samples: SampleFormat,
         channels: usize,
         sample_rate: u32,
-        limit: u64,
+        (limit, room): (u64, u32),
     ) -> io::Result<Self> {
         let mut sink = WavSink {
+            room: if room < 8 { 0 } else { room as usize + room as usize % 2 },
             samples,
             channels: channels as u16,
             sample_rate,
@@ -65,6 +68,11 @@ impl<W: Write + Seek> WavSink<W> {
         let float = self.samples == SampleFormat::Float32;
         let frames = self.data_bytes / u64::from(self.frame_bytes());
         let mut chunks = Vec::with_capacity(128);
+        if self.room > 0 {
+            chunks.extend_from_slice(b"JUNK");
+            chunks.extend_from_slice(&(self.room as u32 - 8).to_le_bytes());
+            chunks.resize(self.room, 0);
+        }
         let fmt_size: u32 = if float { 18 } else { 16 };
         chunks.extend_from_slice(b"fmt ");
         chunks.extend_from_slice(&fmt_size.to_le_bytes());

@@ -30,11 +30,12 @@ impl<W: Write + Seek> FlacSink<W> {
         bits: IntegerBits,
         channels: usize,
         sample_rate: u32,
+        room: u32,
     ) -> Result<Self, MediaError> {
         let bits = u32::from(bits.count());
         let out = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(256 * 1024, out))));
         // The length stays open until the end: a render that stops early is still a true file.
-        let encoder = FlacSampleWriter::new(out.clone(), options(), sample_rate, bits, channels as u8, None)
+        let encoder = FlacSampleWriter::new(out.clone(), options(room), sample_rate, bits, channels as u8, None)
             .map_err(|e| failed(path, e))?;
         Ok(FlacSink { encoder, out, bits, integers: Vec::new() })
     }
@@ -59,9 +60,11 @@ impl<W: Write + Seek + Send> Sink<W> for FlacSink<W> {
     }
 }
 
-/// Blocks of 4096 frames, prediction of order 12, the best of the four stereo codings, a seek table.
-fn options() -> Options {
-    Options::best()
+/// Blocks of 4096 frames, prediction of order 12, the best of the four stereo codings, a seek table; and padding for
+/// tags, beside the encoder's own 4096 bytes of which the seek table is taken.
+fn options(room: u32) -> Options {
+    let padding = room.saturating_add(4096).min((1 << 24) - 1);
+    Options::best().padding(padding).unwrap_or_else(|_| Options::best())
 }
 
 fn failed(path: &Path, error: flac_codec::Error) -> MediaError {

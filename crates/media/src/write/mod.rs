@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 
-use tonmeister_core::{Layout, View};
+use tonmeister_core::{Diagnostic, Layout, View};
 
 use self::beside::Beside;
 use self::flac::FlacSink;
@@ -28,6 +28,7 @@ use self::vorbis::VorbisSink;
 use crate::aiff::write::AiffSink;
 use crate::error::MediaError;
 use crate::pcm_file::RATES;
+use crate::tags::{Embedded, Tags, write_to};
 use crate::wav::write::WavSink;
 
 /// One kind of file in the making, over the bytes `W`.
@@ -77,10 +78,26 @@ impl Writer {
         sample_rate: u32,
         layout: Layout,
     ) -> Result<Writer, MediaError> {
-        Writer::with_limit(path.as_ref(), format, sample_rate, layout, u64::from(u32::MAX))
+        Writer::create_with_room(path, format, sample_rate, layout, 0)
+    }
+
+    /// [`Writer::create`] with room for tags before the audio ([`Tags::room`](crate::Tags::room)), in bytes, so that the
+    /// audio need not move when they are written at the end. WAV and FLAC can keep room; the others do without.
+    pub fn create_with_room(
+        path: impl AsRef<Path>,
+        format: Format,
+        sample_rate: u32,
+        layout: Layout,
+        room: u32,
+    ) -> Result<Writer, MediaError> {
+        let path = path.as_ref();
+        possible(path, format, sample_rate, layout)?;
+        let bounds = Bounds { room, ..Bounds::default() };
+        Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), bounds)
     }
 
     /// [`Writer::create`] with another place where 32 bits end, so that tests need not write 4 GiB.
+    #[cfg(test)]
     fn with_limit(
         path: &Path,
         format: Format,
@@ -89,7 +106,8 @@ impl Writer {
         limit: u64,
     ) -> Result<Writer, MediaError> {
         possible(path, format, sample_rate, layout)?;
-        Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), limit)
+        let bounds = Bounds { limit, ..Bounds::default() };
+        Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), bounds)
     }
 
     /// A file that never gets a name; `name` stands for it in messages.
@@ -100,7 +118,7 @@ impl Writer {
         layout: Layout,
     ) -> Result<Writer, MediaError> {
         possible(name, format, sample_rate, layout)?;
-        Writer::over(name, Beside::nameless(name)?, format, (sample_rate, layout), u64::from(u32::MAX))
+        Writer::over(name, Beside::nameless(name)?, format, (sample_rate, layout), Bounds::default())
     }
 
     fn over(
@@ -108,15 +126,17 @@ impl Writer {
         out: Beside,
         format: Format,
         (sample_rate, layout): (u32, Layout),
-        limit: u64,
+        Bounds { limit, room }: Bounds,
     ) -> Result<Writer, MediaError> {
         let target = out.target().to_owned();
         let io = |e| MediaError::io(path, "written", e);
         let channels = layout.channels();
         let sink: Box<dyn Sink<Beside>> = match format {
-            Format::Wav(samples) => Box::new(WavSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
+            Format::Wav(samples) => {
+                Box::new(WavSink::new(out, samples, channels, sample_rate, (limit, room)).map_err(io)?)
+            }
             Format::Aiff(samples) => Box::new(AiffSink::new(out, samples, channels, sample_rate, limit).map_err(io)?),
-            Format::Flac(bits) => Box::new(FlacSink::new(path, out, bits, channels, sample_rate)?),
+            Format::Flac(bits) => Box::new(FlacSink::new(path, out, bits, channels, sample_rate, room)?),
             Format::Mp3(mode) => Box::new(LameSink::new(path, out, mode, layout, sample_rate)?),
             Format::Vorbis { tenths } => Box::new(VorbisSink::new(path, out, tenths, channels, sample_rate)?),
             Format::Opus { kbps } => Box::new(OpusSink::new(path, out, kbps, channels)?),
@@ -169,6 +189,24 @@ impl Writer {
         Ok(written)
     }
 
+    /// [`Writer::finish`] with tags, and a front cover if there is one. Gives back what the tags were warned of
+    /// ([`Tags::check`](crate::Tags::check)).
+    ///
+    /// # Errors
+    /// Those of [`Writer::finish`] and of [`tags::rewrite`](crate::tags::rewrite); what stood at the target stays.
+    pub fn finish_tagged(
+        self,
+        tags: &Tags,
+        cover: Option<&Embedded>,
+    ) -> Result<(Written, Vec<Diagnostic>), MediaError> {
+        let (mut warnings, target) = (Vec::new(), self.target.clone());
+        let written = self.finish_with(|file| {
+            warnings = write_to(file, &target, tags, cover)?;
+            Ok(())
+        })?;
+        Ok((written, warnings))
+    }
+
     /// Frames written and samples clamped so far.
     pub(crate) fn so_far(&self) -> (u64, u64) {
         (self.frames, self.clipped)
@@ -184,6 +222,21 @@ impl Writer {
         let mut out = sink.finish(&target)?;
         out.file().rewind().map_err(|e| MediaError::io(&target, "written", e))?;
         Ok(out)
+    }
+}
+
+/// What a file is held to beside its format.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// The largest size that 32 bits may state.
+    limit: u64,
+    /// Bytes that are kept free for tags.
+    room: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { limit: u64::from(u32::MAX), room: 0 }
     }
 }
 
