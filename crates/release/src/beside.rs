@@ -87,3 +87,17 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     // Folders cannot be opened for syncing everywhere; where they can, a failure counts.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
+
+/// Writes a file beside its place, syncs it, and gives it its name; a file that had it is replaced.
+pub(crate) fn write_file(target: &Path, bytes: &[u8]) -> Result<(), ReleaseError> {
+    let io = |e| ReleaseError::io(target, "written", e);
+    let mut builder = Builder::new();
+    builder.prefix(".tonmeister.").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(parent_of(target)).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(target).map_err(|e| io(e.error))?;
+    sync_folder(parent_of(target)).map_err(io)
+}

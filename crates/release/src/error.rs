@@ -40,6 +40,14 @@ pub enum ReleaseError {
         /// The broken rules, each with its remedy.
         findings: Vec<Diagnostic>,
     },
+    /// A text that cannot be understood.
+    #[error("{} cannot be read: {}", path.display(), listed(findings))]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in which line, with remedies.
+        findings: Vec<Diagnostic>,
+    },
     /// It cannot be understood.
     #[error("{} is damaged at {place}: {found}; copy or export it again", path.display())]
     Damaged {

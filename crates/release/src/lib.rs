@@ -5,6 +5,7 @@
 //!
 //! - [`cdtext`]: what a player shows, as packs of the lead-in.
 //! - [`codes`]: ISRC and EAN, well-formed or not there.
+//! - [`cue`]: cue sheets, and disc images beside them.
 //! - [`ddp`]: DDP filesets, the form in which a disc goes to the plant; written, read, verified, compared.
 //! - [`toc`]: a disc as sectors, and the Red Book's rules.
 //!
@@ -14,8 +15,10 @@
 mod beside;
 pub mod cdtext;
 pub mod codes;
+pub mod cue;
 pub mod ddp;
 mod error;
+mod raw;
 pub mod toc;
 
 pub use error::ReleaseError;

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Diagnostic, Source};
 
-use super::audio::{Image, Part};
 use super::id::Identifier;
 use super::map::{self, Packet};
 use super::verify::{self, Verified};
@@ -15,6 +14,7 @@ use super::{TEXT, pq};
 use crate::cdtext::{self, CdText};
 use crate::codes::Ean;
 use crate::error::ReleaseError;
+use crate::raw::{Image, Part};
 use crate::toc::{Disc, Sectors};
 
 /// Descriptions larger than this are none: 99 tracks of 99 indexes take 627 kB.
@@ -277,6 +277,6 @@ impl Opening<'_> {
             let message = format!("{} has {bytes} bytes; the map says {stated}, and no more is read", packet.name);
             self.warn("ddp-length", message, "copy the fileset again, or have it made again");
         }
-        Ok(Part { path, frames: bytes.min(stated) / 4 })
+        Ok(Part { path, frames: bytes.min(stated) / 4, big_endian: false })
     }
 }

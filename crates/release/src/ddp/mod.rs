@@ -10,7 +10,6 @@
 //! [`write()`] makes a fileset beside its place, reads it back, compares it with what it was made from, and only then gives
 //! it its name. [`Fileset`] opens one, whoever made it; [`compare`] holds two against each other.
 
-mod audio;
 mod compare;
 mod fileset;
 mod id;

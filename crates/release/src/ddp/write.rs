@@ -13,6 +13,7 @@ use super::{CHECKSUMS, IMAGE, PQ, TEXT, pq};
 use crate::beside::FolderBeside;
 use crate::cdtext::{self, CdText};
 use crate::error::ReleaseError;
+use crate::raw::{off_grid, on_grid};
 use crate::toc::{Disc, Sectors};
 
 /// Frames that are carried at a time.
@@ -174,16 +175,6 @@ fn image(
     Ok(format!("{:x}", out.sum.finalize()))
 }
 
-fn off_grid(target: &Path, frame: u64) -> ReleaseError {
-    let message = format!(
-        "the sample at {:.6} s of the audio (frame {frame}) is not on the 16-bit grid, or beyond full scale",
-        frame as f64 / 44_100.0
-    );
-    let finding =
-        Diagnostic::error("cd-grid", message).help("dither the master to 16 bits; rounding it here would distort");
-    ReleaseError::Refused { path: target.to_owned(), findings: vec![finding] }
-}
-
 struct Image {
     file: File,
     sum: md5::Context,
@@ -212,17 +203,10 @@ fn to_bytes(audio: &Block<'_>, out: &mut [u8]) -> Result<(), usize> {
     let (frames, _) = out.as_chunks_mut::<4>();
     let pairs = audio.channel(0).iter().zip(audio.channel(1));
     for (n, (out, (left, right))) in frames.iter_mut().zip(pairs).enumerate() {
-        let ([a, b], [c, d]) = (whole(*left).ok_or(n)?.to_le_bytes(), whole(*right).ok_or(n)?.to_le_bytes());
+        let ([a, b], [c, d]) = (on_grid(*left).ok_or(n)?.to_le_bytes(), on_grid(*right).ok_or(n)?.to_le_bytes());
         *out = [a, b, c, d];
     }
     Ok(())
-}
-
-/// A sample that is a whole number of 1/32768.
-fn whole(sample: f32) -> Option<i16> {
-    let scaled = sample * 32_768.0;
-    let fits = (-32_768.0..=32_767.0).contains(&scaled) && scaled.fract() == 0.0;
-    fits.then_some(scaled as i16)
 }
 
 /// What stands on the disk now must say what was meant.

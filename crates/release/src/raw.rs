@@ -1,39 +1,42 @@
-//! The audio of a fileset as a stream.
+//! Raw audio of discs as a stream: files of sectors without a header.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use tonmeister_core::{Block, Layout, Source, SourceError, SourceInfo};
+use tonmeister_core::{Block, Diagnostic, Layout, Source, SourceError, SourceInfo};
 
+use crate::error::ReleaseError;
 use crate::toc::Sectors;
 
 /// Frames that are read at a time.
 const PIECE: usize = 8192;
 
-/// A file of raw 16-bit stereo, little-endian.
+/// A file of raw 16-bit stereo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) path: PathBuf,
-    pub(super) frames: u64,
+pub(crate) struct Part {
+    pub(crate) path: PathBuf,
+    pub(crate) frames: u64,
+    /// Bytes come high first.
+    pub(crate) big_endian: bool,
 }
 
 /// Where the program's audio is: files in a row, behind silence that was left out of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Image {
-    pub(super) silence: u64,
-    pub(super) parts: Vec<Part>,
+pub(crate) struct Image {
+    pub(crate) silence: u64,
+    pub(crate) parts: Vec<Part>,
 }
 
 impl Image {
     /// Sectors of the whole program, so far as they are whole.
-    pub(super) fn frames(&self) -> u64 {
+    pub(crate) fn frames(&self) -> u64 {
         self.silence + self.parts.iter().map(|p| p.frames).sum::<u64>()
     }
 
     /// That stretch of the program.
-    pub(super) fn source(&self, range: &Range<Sectors>) -> ImageSource {
+    pub(crate) fn source(&self, range: &Range<Sectors>) -> ImageSource {
         let at = range.start.frames();
         ImageSource {
             image: self.clone(),
@@ -47,7 +50,7 @@ impl Image {
 }
 
 /// A stretch of a program: 44.1 kHz stereo on the 16-bit grid.
-pub(super) struct ImageSource {
+pub(crate) struct ImageSource {
     image: Image,
     begin: u64,
     at: u64,
@@ -91,9 +94,10 @@ impl ImageSource {
         self.open = Some((n, file, frame + frames as u64));
         let (pairs, _) = self.bytes.as_chunks::<4>();
         if let Some((left, right)) = out.part(0, frames).pair_mut() {
+            let value = if part.big_endian { i16::from_be_bytes } else { i16::from_le_bytes };
             for ((l, r), [a, b, c, d]) in left.iter_mut().zip(right).zip(pairs) {
-                *l = f32::from(i16::from_le_bytes([*a, *b])) / 32_768.0;
-                *r = f32::from(i16::from_le_bytes([*c, *d])) / 32_768.0;
+                *l = f32::from(value([*a, *b])) / 32_768.0;
+                *r = f32::from(value([*c, *d])) / 32_768.0;
             }
         }
         Ok(frames)
@@ -134,4 +138,22 @@ impl Source for ImageSource {
         self.at += passed;
         Ok(passed)
     }
+}
+
+/// A sample that is a whole number of 1/32768.
+pub(crate) fn on_grid(sample: f32) -> Option<i16> {
+    let scaled = sample * 32_768.0;
+    let fits = (-32_768.0..=32_767.0).contains(&scaled) && scaled.fract() == 0.0;
+    fits.then_some(scaled as i16)
+}
+
+/// Why audio was refused at that frame.
+pub(crate) fn off_grid(target: &Path, frame: u64) -> ReleaseError {
+    let message = format!(
+        "the sample at {:.6} s of the audio (frame {frame}) is not on the 16-bit grid, or beyond full scale",
+        frame as f64 / 44_100.0
+    );
+    let finding =
+        Diagnostic::error("cd-grid", message).help("dither the master to 16 bits; rounding it here would distort");
+    ReleaseError::Refused { path: target.to_owned(), findings: vec![finding] }
 }
