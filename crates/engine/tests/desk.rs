@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use support::{bus, library, registry, render, send, song, track};
 use tonmeister_core::Buffer;
 use tonmeister_dsp::testing::{noise, stereo_noise};
-use tonmeister_session::model::{Curve, Destination, Follow, Lane, Point, Song, Tap, Target, Ways};
+use tonmeister_session::model::{Curve, Destination, Follow, Lane, Point, Song, Tap, Target, Vca, Ways};
 use tonmeister_session::tables::{STRIP, place};
 
 const FRAMES: usize = 6000;
@@ -138,4 +138,37 @@ proptest! {
         prop_assert_eq!(whole.channel(0), cut.channel(0));
         prop_assert_eq!(whole.channel(1), cut.channel(1));
     }
+}
+
+#[test]
+fn vcas_add_in_decibels_behind_the_automation_of_their_members() {
+    let mut song = three_ways();
+    let half = 20.0 * 0.5f64.log10();
+    let vca = |id: &str, members: &[&str], db: f64| {
+        let mut vca = Vca::new(id, members.iter().map(|id| (*id).to_owned()).collect());
+        vca.strip.set("fader_db", db);
+        vca
+    };
+    // The track through both, once each; the bus of the post-fader send through the outer one as well.
+    song.vcas = vec![vca("inner", &["t"], half), vca("outer", &["inner", "t", "post"], half)];
+    assert_eq!(heard(&song, &[3000]), [0.25 + 0.1 * 0.25 * 0.5 + 0.01]);
+    // On the frame: a fader of −6 dB, and a VCA that falls by 12 dB in a tenth of a second while the fader rises.
+    song.buses.clear();
+    song.tracks[0].strip.sends.clear();
+    song.vcas.truncate(1);
+    song.tracks[0].strip.automation = vec![lane("fader_db", &[(0.0, -6.0, Curve::Hold), (0.1, 6.0, Curve::DbLinear)])];
+    song.vcas[0].strip.automation = vec![lane("fader_db", &[(0.0, 0.0, Curve::Hold), (0.1, -12.0, Curve::DbLinear)])];
+    let constant = (10f64.powf(-6.0 / 20.0) * 1e4).round() / 1e4;
+    assert_eq!(heard(&song, &[0, 1, 777, 2400, 4800, 5999]), [constant; 6]);
+}
+
+#[test]
+fn a_vca_mutes_like_its_members_do() {
+    let mut own = three_ways();
+    own.tracks[0].strip.automation = vec![lane("mute", &[(0.0, 0.0, Curve::Hold), (0.05, 1.0, Curve::Hold)])];
+    let mut above = three_ways();
+    above.vcas = vec![Vca::new("v", vec!["t".into()])];
+    above.vcas[0].strip.automation = own.tracks[0].strip.automation.clone();
+    let frames: Vec<usize> = (2300..3500).collect();
+    assert_eq!(heard(&own, &frames), heard(&above, &frames), "with the same rounded jump");
 }

@@ -20,6 +20,10 @@ pub const MAX_SENDS: usize = 256;
 pub const MAX_LANES: usize = 4096;
 /// The most automation points of a song.
 pub const MAX_POINTS: usize = 1_000_000;
+/// The most VCAs of a song.
+pub const MAX_VCAS: usize = 256;
+/// The most link groups of a song.
+pub const MAX_LINKS: usize = 256;
 /// The most versions of a song.
 pub const MAX_VERSIONS: usize = 128;
 /// The most parameters that a version sets.
@@ -46,8 +50,10 @@ pub enum Takes {
     Bus,
     /// The id of a track or bus.
     Strip,
-    /// A list of ids of tracks and buses.
+    /// A list of ids of tracks, buses and VCAs.
     Strips,
+    /// A list of what a link group links.
+    Links,
     /// A list of inserts: `vocal/deesser`.
     Inserts,
     /// The id of a version.
@@ -103,6 +109,10 @@ pub enum Sort {
     AlbumSong,
     /// `[[deliver]]` of an album document.
     Deliver,
+    /// `[[vca]]`.
+    Vca,
+    /// `[[link]]`.
+    Link,
     /// `[[version]]`.
     Version,
 }
@@ -261,6 +271,8 @@ pub const DOCUMENT: &[Key] = &[
     key("track", Takes::Tables(Sort::Track), "none", "The raw tracks, each with its channel strip."),
     key("bus", Takes::Tables(Sort::Bus), "none", "Groups of tracks and returns of send effects."),
     key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
+    key("vca", Takes::Tables(Sort::Vca), "none", "Faders that turn several strips up and down together."),
+    key("link", Takes::Tables(Sort::Link), "none", "Strips whose settings go together when one of them is changed."),
     key("version", Takes::Tables(Sort::Version), "none", "Other mixes of the same song, as what they change in it."),
 ];
 
@@ -343,6 +355,31 @@ pub const SEND: &[Key] =
 pub const LANE: &[Key] = &[
     required("target", Takes::Address, "What moves: an address on this strip."),
     required("points", Takes::Points, "`[seconds, value]` or `[seconds, value, curve]`, times rising."),
+];
+
+/// `[[vca]]`, before its fader and mute.
+pub const VCA: &[Key] = &[
+    required("id", Takes::Id, "Its stable name in addresses; no track, bus or other VCA has it."),
+    required("members", Takes::Strips, "What it turns: tracks, buses, other VCAs. Each is turned once."),
+    key("automation", Takes::Tables(Sort::Lane), "none", "Moves of its fader and mute, on top of the members' own."),
+];
+
+/// What a link group links, in the order of [`crate::model::Linked`].
+pub const LINKED: &[Choice] = &[
+    Choice { id: "fader", doc: "`fader_db`, by the same number of decibels" },
+    Choice { id: "mute", doc: "`mute`, to the same" },
+    Choice { id: "solo", doc: "`solo`, to the same" },
+    Choice { id: "pan", doc: "`pan`, by the same way" },
+    Choice { id: "sends", doc: "level, pan and mute of sends to the same bus" },
+];
+/// What a link group links.
+pub const LINKS: ParamSpec = ParamSpec::choice("properties", "Properties", LINKED, "What goes together.");
+
+/// `[[link]]`.
+pub const LINK: &[Key] = &[
+    required("id", Takes::Id, "Its stable name among the link groups."),
+    required("members", Takes::Strips, "Tracks, buses and VCAs, at least two."),
+    required("properties", Takes::Links, "What goes together: `[\"fader\", \"mute\"]`."),
 ];
 
 /// `[[version]]`.

@@ -35,6 +35,7 @@ mod document;
 mod edit;
 pub mod keys;
 mod lines;
+mod link;
 mod listen;
 mod lower;
 pub mod model;

@@ -69,7 +69,8 @@ impl Song {
         let node = |at: StripAt| match at {
             StripAt::Track(track) => track,
             StripAt::Bus(bus) => self.tracks.len() + bus,
-            StripAt::Master => count,
+            // Nothing is soloed by a VCA: its members are.
+            StripAt::Master | StripAt::Vca(_) => count,
         };
         let places: Vec<StripAt> = self.strips().filter(|at| *at != StripAt::Master).collect();
         let safe: Vec<bool> = places.iter().map(|at| self.strip(*at).is("solo_safe")).collect();

@@ -1,13 +1,14 @@
-//! What stands above single strips (solos) worked into them, so that the engine needs to know strips only.
+//! What stands above single strips (VCAs, solos) worked into them, so that the engine needs to know strips only.
 
 use crate::listen::Solo;
-use crate::model::{Change, Follow, Song, StripAt, Target, Ways};
-use crate::tables::{SEND, SILENCE_DB, place};
+use crate::model::{Change, Follow, Lane, Song, Strip, StripAt, Target, Ways};
+use crate::tables::{SEND, SILENCE_DB, STRIP, place};
 use crate::version;
 
 impl Song {
-    /// The same sound as plain strips: what solo leaves of each is in its followed faders and its sends, and nothing is
-    /// soloed anymore. Strips, inserts, routes and so all latencies stay. Lowering twice changes nothing.
+    /// The same sound as plain strips: VCAs and what solo leaves of each strip are in its followed faders and its sends,
+    /// and there are no VCAs and no solos anymore. Strips, inserts, routes and so all latencies stay. Lowering twice
+    /// changes nothing.
     #[must_use]
     pub fn lowered(&self) -> Song {
         self.listened(&Solo::of(self))
@@ -17,6 +18,13 @@ impl Song {
     #[must_use]
     pub fn listened(&self, solo: &Solo) -> Song {
         let mut song = self.clone();
+        for vca in 0..self.vcas.len() {
+            let follows = follows(&self.vcas[vca].strip);
+            for at in self.turned_by(vca) {
+                song.strip_mut(at).followed.extend(follows.iter().cloned());
+            }
+        }
+        song.vcas.clear();
         for heard in self.heard(solo) {
             song.strip_mut(heard.strip).set("solo", 0.0);
             if heard.output_db != 0.0 {
@@ -29,6 +37,30 @@ impl Song {
         }
         song
     }
+}
+
+/// What a VCA does to a strip that it turns: its fader and trim behind the strip's, its mute where it reaches.
+fn follows(vca: &Strip) -> Vec<Follow> {
+    let level = |id: &str| {
+        let lane = vca.lane(Target::Strip(place(STRIP, id))).map(|lane| Lane { target: fader(), ..lane.clone() });
+        Follow { db: vca.get(id), lane, ways: Ways::POST }
+    };
+    let silent = |mute: f64| if mute == 1.0 { SILENCE_DB } else { 0.0 };
+    let mutes = vca.lane(Target::Strip(place(STRIP, "mute"))).map(|lane| {
+        let mut lane = Lane { target: fader(), ..lane.clone() };
+        for point in &mut lane.points {
+            point.value = silent(point.value);
+        }
+        lane
+    });
+    let ways = Ways { main: vca.is("mute_main"), post: vca.is("mute_post"), pre: vca.is("mute_pre") };
+    let mute = Follow { db: silent(vca.get("mute")), lane: mutes, ways };
+    let all = [level("fader_db"), level("fader_trim_db"), mute];
+    all.into_iter().filter(|follow| follow.db != 0.0 || follow.lane.is_some()).collect()
+}
+
+fn fader() -> Target {
+    Target::Strip(place(STRIP, "fader_db"))
 }
 
 fn turn_down(song: &mut Song, at: StripAt, send: usize, db: f64) {

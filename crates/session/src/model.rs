@@ -3,9 +3,11 @@
 //! Signal flow of a strip, in order: clips → trim → polarity → delay → inserts → *pre sends* → fader (and mute) →
 //! pan and width → *post sends* → output.
 
+mod groups;
 mod places;
 mod versions;
 
+pub use groups::{Link, Linked, Vca};
 pub use places::StripAt;
 pub use versions::{Change, Setting, Version};
 
@@ -34,6 +36,10 @@ pub struct Song {
     pub buses: Vec<Bus>,
     /// The end of every road.
     pub master: Master,
+    /// Faders above strips, in the order of the document.
+    pub vcas: Vec<Vca>,
+    /// Strips whose settings go together, in the order of the document.
+    pub links: Vec<Link>,
     /// Other mixes of the same song, in the order of the document.
     pub versions: Vec<Version>,
 }
@@ -52,6 +58,8 @@ impl Song {
             tracks: Vec::new(),
             buses: Vec::new(),
             master: Master { strip: Strip::new(None) },
+            vcas: Vec::new(),
+            links: Vec::new(),
             versions: Vec::new(),
         }
     }
@@ -232,7 +240,7 @@ pub struct Strip {
     pub output: Option<Destination>,
     /// Moves over time, at most one lane per target.
     pub automation: Vec<Lane>,
-    /// Faders of others that this strip follows. No document writes them: [`Song::lowered`] works them out, of solos.
+    /// Faders of others that this strip follows. No document writes them: [`Song::lowered`] works them out, of VCAs and solos.
     pub followed: Vec<Follow>,
 }
 

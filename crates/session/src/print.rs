@@ -13,6 +13,7 @@ use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, 
 use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{
     Bus, Channels, Check, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track,
+    Vca,
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
@@ -51,6 +52,8 @@ pub fn print(song: &Song) -> String {
         (true, false) => blocks.push(master.children("master")),
         (false, _) => blocks.push(master.under("[master]", "master")),
     }
+    blocks.extend(song.vcas.iter().map(|vca| names.vca(vca).under("[[vca]]", "vca")));
+    blocks.extend(song.links.iter().map(|link| versions::link(link).under("[[link]]", "link")));
     blocks.extend(song.versions.iter().map(|version| versions::version(song, version).under("[[version]]", "version")));
     blocks.join("\n")
 }
@@ -186,6 +189,14 @@ impl Names {
         let mut part = Part::default();
         part.put("id", quoted(&bus.id));
         self.strip_into(part, &bus.strip)
+    }
+
+    /// A VCA and everything under it.
+    pub(crate) fn vca(&self, vca: &Vca) -> Part {
+        let mut part = Part::default();
+        part.put("id", quoted(&vca.id));
+        part.put("members", versions::words(&vca.members));
+        self.strip_into(part, &vca.strip)
     }
 
     fn strip(&self, strip: &Strip) -> Part {

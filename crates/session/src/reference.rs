@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes, VERSION,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, LINK, LINKS, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes,
+    VCA, VERSION,
 };
 use crate::print::written;
 use crate::tables;
@@ -29,6 +30,14 @@ pub fn reference(registry: &Registry) -> String {
     for curve in CURVES {
         let _ = writeln!(out, "| `\"{}\"` | {} |", curve.id, curve.doc);
     }
+    let text =
+        "A fader above others: its gain multiplies theirs, after their own automation. No signal runs through it.";
+    keys(&mut out, "`[[vca]]`", text, VCA);
+    let own: Vec<ParamSpec> = tables::STRIP.iter().filter(|spec| tables::ON_VCA.contains(&spec.id)).copied().collect();
+    params(&mut out, &own);
+    let text =
+        "What one member is set to in a console, the others are set to, or by as much. It has no sound of its own.";
+    keys(&mut out, "`[[link]]`", text, LINK);
     let text = "A mix of the same song, as what it changes in it: solo, then mute, then values and inserts.";
     keys(&mut out, "`[[version]]`", text, VERSION);
     rules(&mut out, registry);
@@ -105,7 +114,8 @@ fn takes(takes: Takes) -> String {
         Takes::Destination => "`\"master\"` or a bus's id".into(),
         Takes::Bus => "a bus's id".into(),
         Takes::Strip => "a track's or bus's id".into(),
-        Takes::Strips => "a list of ids of tracks and buses".into(),
+        Takes::Strips => "a list of ids of tracks, buses and VCAs".into(),
+        Takes::Links => format!("a list of {}", values(&LINKS, false)),
         Takes::Inserts => "a list of inserts: `strip/insert`".into(),
         Takes::Version => "a version's id".into(),
         Takes::Settings => "a table of addresses and their values".into(),

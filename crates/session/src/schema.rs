@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, RuleSpec};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LIMIT, MAX_BUSES, MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES,
-    MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_SETTINGS, MAX_TRACKS, MAX_VERSIONS, ROUTE, SEND, SONG, STRIP, Sort, TRACK,
-    Takes, VERSION,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LIMIT, LINK, LINKS, MAX_BUSES, MAX_CLIPS, MAX_ID,
+    MAX_INSERTS, MAX_LANES, MAX_LINKS, MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_SETTINGS, MAX_TRACKS, MAX_VCAS,
+    MAX_VERSIONS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes, VCA, VERSION,
 };
 use crate::model::Channels;
 use crate::tables;
@@ -23,6 +23,9 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("track".into(), one_audio(table(&[TRACK, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>())));
     definitions.insert("bus".into(), table(&[BUS, ROUTE, STRIP].concat(), &strip().collect::<Vec<_>>()));
     definitions.insert("master".into(), table(STRIP, &master().collect::<Vec<_>>()));
+    let vca: Vec<&ParamSpec> = strip().filter(|spec| tables::ON_VCA.contains(&spec.id)).collect();
+    definitions.insert("vca".into(), table(VCA, &vca));
+    definitions.insert("link".into(), table(LINK, &[]));
     definitions.insert("version".into(), table(VERSION, &[]));
     definitions.insert("clip".into(), table(CLIP, &[]));
     definitions.insert("send".into(), table(SEND, &tables::SEND.iter().collect::<Vec<_>>()));
@@ -78,6 +81,7 @@ fn key_schema(key: &Key) -> Value {
         Takes::Path | Takes::File => json!({ "type": "string", "minLength": 1 }),
         Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip | Takes::Version => json!({ "$ref": "#/$defs/id" }),
         Takes::Strips => json!({ "type": "array", "items": { "$ref": "#/$defs/id" } }),
+        Takes::Links => json!({ "type": "array", "items": param(&LINKS) }),
         Takes::Settings => json!({
             "type": "object",
             "maxProperties": MAX_SETTINGS,
@@ -118,6 +122,8 @@ fn name(sort: Sort) -> &'static str {
         Sort::Chain => "chain",
         Sort::AlbumSong => "album-song",
         Sort::Deliver => "deliver",
+        Sort::Vca => "vca",
+        Sort::Link => "link",
         Sort::Version => "version",
     }
 }
@@ -133,6 +139,8 @@ fn most(sort: Sort) -> usize {
         Sort::Lane => MAX_LANES,
         Sort::AlbumSong => crate::album::keys::MAX_SONGS,
         Sort::Deliver => crate::album::keys::MAX_DELIVER,
+        Sort::Vca => MAX_VCAS,
+        Sort::Link => MAX_LINKS,
         Sort::Version => MAX_VERSIONS,
     }
 }

@@ -92,6 +92,9 @@ pub const STRIP: &[ParamSpec] = &[
 /// What of [`STRIP`] means nothing on the master: it has no sends, and nothing is heard without it.
 pub const NOT_ON_MASTER: &[&str] = &["mute_main", "mute_post", "mute_pre", "solo", "solo_safe"];
 
+/// What of [`STRIP`] a VCA has.
+pub const ON_VCA: &[&str] = &["fader_db", "fader_trim_db", "mute", "mute_main", "mute_post", "mute_pre"];
+
 /// A send's parameters.
 pub const SEND: &[ParamSpec] = &[
     ParamSpec::number("level_db", "Level", Unit::Db, (SILENCE_DB, 12.0), 0.0, "Level of the copy. −150 dB is silence."),

@@ -141,7 +141,14 @@ impl<'s> Overlay<'s> {
                 song.strip_mut(at).set("solo", 0.0);
             }
             for id in solo {
-                song.strip_mut(find(id)?).set("solo", 1.0);
+                match find(id)? {
+                    StripAt::Vca(vca) => {
+                        for at in before.turned_by(vca) {
+                            song.strip_mut(at).set("solo", 1.0);
+                        }
+                    }
+                    at => song.strip_mut(at).set("solo", 1.0),
+                }
             }
         }
         for (id, mute) in &self.mutes {

@@ -239,7 +239,7 @@ fn tracks_buses_and_sends_come_and_go() {
     assert!(change.starts_with("+[[track]]\n+id = \"bass-2\"\n") && !change.contains("\n-"), "{change}");
     let refused = read(EVERYTHING).apply(&Edit::RemoveTrack { id: "bass".into() }).unwrap_err();
     assert_eq!(refused.code, "edit-refused", "a version names it: {refused:?}");
-    let bare = EVERYTHING.split("\n# without the low end").next().unwrap();
+    let bare = EVERYTHING.split("\n# both of the low end").next().unwrap();
     let gone = changes(bare, &Edit::RemoveTrack { id: "bass".into() });
     assert!(gone.starts_with("-[[track]]\n-id = \"bass\"\n") && !gone.contains("\n+"), "{gone}");
     let gone = changes(EVERYTHING, &Edit::RemoveSend { strip: "bass".into(), to: "room".into() });
@@ -362,6 +362,16 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let place = song.versions.iter().position(|other| other.id == version.id)?;
             song.versions[place] = version.clone();
         }
+        Edit::AddNamed { at, named: Named::Vca(vca) } => song.vcas.insert(*at, vca.clone()),
+        Edit::SetNamed { named: Named::Vca(vca) } => {
+            let place = song.vcas.iter().position(|other| other.id == vca.id)?;
+            song.vcas[place] = vca.clone();
+        }
+        Edit::AddNamed { at, named: Named::Link(link) } => song.links.insert(*at, link.clone()),
+        Edit::SetNamed { named: Named::Link(link) } => {
+            let place = song.links.iter().position(|other| other.id == link.id)?;
+            song.links[place] = link.clone();
+        }
         Edit::RemoveItem { strip, insert, group, item } if song.versions.is_empty() => {
             let strip = strip_mut(&mut song, strip)?;
             let at = strip.inserts.iter().position(|i| i.id == *insert)?;
@@ -416,6 +426,9 @@ fn remove_item(strip: &mut Strip, at: usize, group: &str, gone: usize) -> Option
 fn strip_mut<'s>(song: &'s mut Song, id: &str) -> Option<&'s mut Strip> {
     if id == "master" {
         return Some(&mut song.master.strip);
+    }
+    if let Some(vca) = song.vcas.iter().position(|vca| vca.id == id) {
+        return Some(&mut song.vcas[vca].strip);
     }
     let track = song.tracks.iter_mut().find(|t| t.id == id).map(|t| &mut t.strip);
     track.or_else(|| song.buses.iter_mut().find(|b| b.id == id).map(|b| &mut b.strip))

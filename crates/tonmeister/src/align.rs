@@ -358,6 +358,7 @@ fn bare(song: &Song, reference: usize, other: usize) -> Song {
         tracks: vec![track(reference), track(other)],
         buses: Vec::new(),
         master: Master { strip: Strip::new(None) },
+        vcas: Vec::new(),
         ..song.clone()
     }
 }

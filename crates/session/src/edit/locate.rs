@@ -65,6 +65,10 @@ impl<'d> Desk<'d> {
             let table = document.tree.tables("bus").get(place).copied();
             return Ok(Desk { place: Place::Bus(place), table, strip: &song.buses[place].strip });
         }
+        if let Some(place) = song.vcas.iter().position(|vca| vca.id == id) {
+            let table = document.tree.tables("vca").get(place).copied();
+            return Ok(Desk { place: Place::Vca(place), table, strip: &song.vcas[place].strip });
+        }
         let tracks = song.tracks.iter().map(|track| track.id.as_str());
         let all = tracks.chain(song.buses.iter().map(|bus| bus.id.as_str())).chain(std::iter::once("master"));
         Err(nowhere(id, all))
@@ -76,6 +80,7 @@ impl<'d> Desk<'d> {
             Place::Track(_) => "track",
             Place::Bus(_) => "bus",
             Place::Master => "master",
+            Place::Vca(_) => "vca",
         }
     }
 
@@ -116,7 +121,7 @@ pub(crate) fn param<'d>(document: &'d Document, address: &str) -> Result<Spot<'d
     let (id, local) = split(address)?;
     let desk = Desk::find(document, id)?;
     let buses = bus_ids(document);
-    let addresses = Addresses::new(desk.strip, &buses);
+    let addresses = Addresses::at(desk.place, desk.strip, &buses);
     let Some(target) = addresses.find(local) else {
         return absent_group(&desk, local).ok_or_else(|| nowhere(local, addresses.names()));
     };

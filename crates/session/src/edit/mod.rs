@@ -161,19 +161,20 @@ pub enum Edit {
         /// From where on, when set, in the rule's unit.
         limit: Option<f64>,
     },
-    /// Adds a version.
+    /// Adds a VCA, a link group or a version.
     AddNamed {
         /// Its place among those of its sort.
         at: usize,
-        /// The version.
+        /// What is added.
         named: Named,
     },
-    /// Sets a version, found by its id, to what is given. What it says already keeps its place and its comments.
+    /// Sets a VCA, a link group or a version, found by its id, to what is given; the automation of a VCA stays. What is
+    /// said already keeps its place and its comments.
     SetNamed {
-        /// The version as it shall be.
+        /// As it shall be.
         named: Named,
     },
-    /// Takes a version out. Refused while another one starts from it.
+    /// Takes a VCA, a link group or a version out. Refused while something names it.
     RemoveNamed {
         /// Of which sort.
         sort: NamedSort,

@@ -5,14 +5,18 @@ use super::locate::nowhere;
 use super::plan::{BEHIND, Splices, refused};
 use super::text::{New, Script};
 use crate::document::Document;
-use crate::keys::MAX_VERSIONS;
-use crate::model::{Song, Version};
-use crate::print::{Part, versions};
+use crate::keys::{MAX_LINKS, MAX_VCAS, MAX_VERSIONS};
+use crate::model::{Link, Song, Vca, Version};
+use crate::print::{Names, Part, versions};
 use crate::tree::{Form, Node, Table};
 
 /// Something with a name of its own at the top of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Named {
+    /// `[[vca]]`.
+    Vca(Vca),
+    /// `[[link]]`.
+    Link(Link),
     /// `[[version]]`.
     Version(Version),
 }
@@ -20,6 +24,10 @@ pub enum Named {
 /// The sorts of [`Named`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NamedSort {
+    /// `[[vca]]`.
+    Vca,
+    /// `[[link]]`.
+    Link,
     /// `[[version]]`.
     Version,
 }
@@ -28,23 +36,29 @@ impl NamedSort {
     /// The word of its header, and of its addresses: `song/version/radio`.
     pub fn word(self) -> &'static str {
         match self {
+            NamedSort::Vca => "vca",
+            NamedSort::Link => "link",
             NamedSort::Version => "version",
         }
     }
 
     /// The sort of that word.
     pub fn of(word: &str) -> Option<NamedSort> {
-        [NamedSort::Version].into_iter().find(|sort| sort.word() == word)
+        [NamedSort::Vca, NamedSort::Link, NamedSort::Version].into_iter().find(|sort| sort.word() == word)
     }
 
     fn most(self) -> usize {
         match self {
+            NamedSort::Vca => MAX_VCAS,
+            NamedSort::Link => MAX_LINKS,
             NamedSort::Version => MAX_VERSIONS,
         }
     }
 
     fn ids(self, song: &Song) -> Vec<&str> {
         match self {
+            NamedSort::Vca => song.vcas.iter().map(|vca| vca.id.as_str()).collect(),
+            NamedSort::Link => song.links.iter().map(|link| link.id.as_str()).collect(),
             NamedSort::Version => song.versions.iter().map(|version| version.id.as_str()).collect(),
         }
     }
@@ -53,18 +67,24 @@ impl NamedSort {
 impl Named {
     fn sort(&self) -> NamedSort {
         match self {
+            Named::Vca(_) => NamedSort::Vca,
+            Named::Link(_) => NamedSort::Link,
             Named::Version(_) => NamedSort::Version,
         }
     }
 
     fn id(&self) -> &str {
         match self {
+            Named::Vca(vca) => &vca.id,
+            Named::Link(link) => &link.id,
             Named::Version(version) => &version.id,
         }
     }
 
     fn part(&self, song: &Song) -> Part {
         match self {
+            Named::Vca(vca) => Names::of(song).vca(vca),
+            Named::Link(link) => versions::link(link),
             Named::Version(version) => versions::version(song, version),
         }
     }
@@ -114,6 +134,8 @@ pub(super) fn set(document: &Document, text: &Script<'_>, named: &Named) -> Spli
     let (place, table) = found(document, named.sort(), named.id())?;
     let song = document.song();
     let old = match named {
+        Named::Vca(_) => Named::Vca(song.vcas[place].clone()),
+        Named::Link(_) => Named::Link(song.links[place].clone()),
         Named::Version(_) => Named::Version(song.versions[place].clone()),
     };
     let (old, new) = (old.part(song), named.part(song));
@@ -123,7 +145,8 @@ pub(super) fn set(document: &Document, text: &Script<'_>, named: &Named) -> Spli
     }
     for entry in &table.entries {
         let values = new.values().iter().any(|(key, _)| *key == entry.key);
-        if !values && new.tables().iter().all(|(key, _)| *key != entry.key) {
+        // Automation has an edit of its own.
+        if !values && entry.key != "automation" && new.tables().iter().all(|(key, _)| *key != entry.key) {
             splices.extend(text.unset(entry));
         }
     }

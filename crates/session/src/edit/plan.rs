@@ -56,7 +56,7 @@ impl Edit {
 }
 
 /// The lists at the top of a document in their usual order.
-pub(super) const BEHIND: &[&str] = &["track", "bus", "master", "version"];
+pub(super) const BEHIND: &[&str] = &["track", "bus", "master", "vca", "link", "version"];
 
 pub(super) fn refused(code: &'static str, message: String) -> Diagnostic {
     Diagnostic::error(code, message)
@@ -398,7 +398,7 @@ fn remove_send(document: &Document, text: &Script<'_>, strip: &str, to: &str) ->
 fn set_automation(document: &Document, text: &Script<'_>, strip: &str, target: &str, new: &[Point]) -> Splices {
     let desk = Desk::find(document, strip)?;
     let buses = bus_ids(document);
-    let addresses = Addresses::new(desk.strip, &buses);
+    let addresses = Addresses::at(desk.place, desk.strip, &buses);
     let local = target.strip_prefix(strip).and_then(|rest| rest.strip_prefix('/')).unwrap_or(target);
     let place = addresses.find(target).or_else(|| addresses.find(local));
     let place = place.ok_or_else(|| nowhere(target, addresses.names()))?;

@@ -12,16 +12,19 @@ pub enum StripAt {
     Bus(usize),
     /// The master.
     Master,
+    /// The VCA at this place of [`Song::vcas`]: no signal runs through its strip.
+    Vca(usize),
 }
 
 impl Song {
-    /// The strip of that id; `master` is the master's.
+    /// The strip or VCA of that id; `master` is the master's.
     pub fn find(&self, id: &str) -> Option<StripAt> {
         if id == "master" {
             return Some(StripAt::Master);
         }
         let track = self.tracks.iter().position(|track| track.id == id).map(StripAt::Track);
-        track.or_else(|| self.buses.iter().position(|bus| bus.id == id).map(StripAt::Bus))
+        let bus = || self.buses.iter().position(|bus| bus.id == id).map(StripAt::Bus);
+        track.or_else(bus).or_else(|| self.vcas.iter().position(|vca| vca.id == id).map(StripAt::Vca))
     }
 
     /// A strip.
@@ -33,6 +36,7 @@ impl Song {
             StripAt::Track(place) => &self.tracks[place].strip,
             StripAt::Bus(place) => &self.buses[place].strip,
             StripAt::Master => &self.master.strip,
+            StripAt::Vca(place) => &self.vcas[place].strip,
         }
     }
 
@@ -45,6 +49,7 @@ impl Song {
             StripAt::Track(place) => &mut self.tracks[place].strip,
             StripAt::Bus(place) => &mut self.buses[place].strip,
             StripAt::Master => &mut self.master.strip,
+            StripAt::Vca(place) => &mut self.vcas[place].strip,
         }
     }
 
@@ -57,10 +62,11 @@ impl Song {
             StripAt::Track(place) => &self.tracks[place].id,
             StripAt::Bus(place) => &self.buses[place].id,
             StripAt::Master => "master",
+            StripAt::Vca(place) => &self.vcas[place].id,
         }
     }
 
-    /// Every strip: the tracks, the buses, the master.
+    /// Every strip that sounds: the tracks, the buses, the master.
     pub fn strips(&self) -> impl Iterator<Item = StripAt> + use<> {
         let tracks = (0..self.tracks.len()).map(StripAt::Track);
         tracks.chain((0..self.buses.len()).map(StripAt::Bus)).chain([StripAt::Master])
@@ -77,7 +83,9 @@ impl Song {
     pub fn target_on(&self, at: StripAt, local: &str) -> Option<Target> {
         let strip = self.strip(at);
         let Some((first, rest)) = local.split_once('/') else {
-            return tables::STRIP.iter().position(|spec| spec.id == local).map(Target::Strip);
+            let there = !matches!(at, StripAt::Vca(_)) || tables::ON_VCA.contains(&local);
+            let place = tables::STRIP.iter().position(|spec| spec.id == local);
+            return place.filter(|_| there).map(Target::Strip);
         };
         if first == "send" {
             let (bus, param) = rest.split_once('/')?;

@@ -1,7 +1,7 @@
 //! Versions, as they are written.
 
 use super::{Part, decimal, list, quoted, written};
-use crate::model::{Change, Setting, Song, Version};
+use crate::model::{Change, Link, Setting, Song, Version};
 
 /// A version and everything under it.
 pub(crate) fn version(song: &Song, version: &Version) -> Part {
@@ -21,6 +21,16 @@ pub(crate) fn version(song: &Song, version: &Version) -> Part {
     if !version.set.is_empty() {
         part.tables.push(("set", settings(song, &version.set)));
     }
+    part
+}
+
+/// A link group.
+pub(crate) fn link(link: &Link) -> Part {
+    let mut part = Part::default();
+    part.put("id", quoted(&link.id));
+    part.put("members", words(&link.members));
+    let properties: Vec<String> = link.properties.iter().map(|linked| linked.word().to_owned()).collect();
+    part.put("properties", words(&properties));
     part
 }
 

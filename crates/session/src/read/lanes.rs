@@ -6,7 +6,7 @@ use tonmeister_core::{Automatable, ParamIndex, ParamSpec, Unit};
 
 use super::Reader;
 use crate::keys::{CURVES, LANE, MAX_LANES, MAX_POINTS, MAX_SECONDS};
-use crate::model::{Curve, Lane, Point, Strip, Target};
+use crate::model::{Curve, Lane, Point, Strip, StripAt, Target};
 use crate::tables;
 use crate::tree::{Kind, Node, shortened};
 
@@ -18,6 +18,16 @@ pub(crate) struct Addresses<'s> {
 }
 
 impl<'s> Addresses<'s> {
+    /// Those of the strip at a place: a VCA has fewer.
+    pub(crate) fn at(at: StripAt, strip: &'s Strip, buses: &[String]) -> Self {
+        let mut all = Addresses::new(strip, buses);
+        if matches!(at, StripAt::Vca(_)) {
+            all.names.retain(|name| tables::ON_VCA.contains(&name.as_str()));
+            all.targets.retain(|name, _| tables::ON_VCA.contains(&name.as_str()));
+        }
+        all
+    }
+
     pub(crate) fn new(strip: &'s Strip, buses: &[String]) -> Self {
         let mut all: Vec<(String, Target)> =
             tables::STRIP.iter().enumerate().map(|(place, spec)| (spec.id.to_owned(), Target::Strip(place))).collect();

@@ -6,6 +6,7 @@
 
 pub(crate) mod album;
 mod checks;
+mod groups;
 mod lanes;
 mod routes;
 mod song;

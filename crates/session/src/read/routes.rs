@@ -22,7 +22,8 @@ impl Reader<'_> {
         let node = |place: Place| match place {
             Place::Track(track) => track,
             Place::Bus(bus) => tracks + bus,
-            Place::Master => tracks + song.buses.len(),
+            // No signal runs to or from a VCA.
+            Place::Master | Place::Vca(_) => tracks + song.buses.len(),
         };
         let mut roads: Vec<Vec<(usize, Span)>> = vec![Vec::new(); tracks + song.buses.len() + 1];
         for edge in &self.edges {

@@ -5,8 +5,8 @@ use tonmeister_core::Diagnostic;
 use super::values::RESERVED;
 use super::{Place, Reader};
 use crate::keys::{
-    BUS, CLIP, CLIP_LENGTH, CLIP_NUMBERS, DOCUMENT, FADE_SHAPE, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, PAN_LAW, ROUTE,
-    SAMPLE_RATE, SONG, SONG_LENGTH, STRIP, TEMPO, TRACK,
+    BUS, CLIP, CLIP_LENGTH, CLIP_NUMBERS, DOCUMENT, FADE_SHAPE, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, MAX_VCAS,
+    PAN_LAW, ROUTE, SAMPLE_RATE, SONG, SONG_LENGTH, STRIP, TEMPO, TRACK, VCA,
 };
 use crate::model::{Bus, Clip, FadeShape, PanLaw, Song, Strip, Track};
 use crate::tables;
@@ -32,6 +32,9 @@ impl Reader<'_> {
         let track_ids: Vec<String> =
             tracks.iter().enumerate().map(|(i, t)| self.name("track", t, &TRACK[0], Place::Track(i))).collect();
         self.buses = buses.iter().enumerate().map(|(i, b)| self.name("bus", b, &BUS[0], Place::Bus(i))).collect();
+        let vcas = tree.get("vca").map_or_else(Vec::new, |node| self.tables("vca", node, MAX_VCAS));
+        let vca_ids: Vec<String> =
+            vcas.iter().enumerate().map(|(i, v)| self.name("VCA", v, &VCA[0], Place::Vca(i))).collect();
         for (place, (table, id)) in tracks.into_iter().zip(track_ids).enumerate() {
             let track = self.track(table, id, place);
             song.tracks.push(track);
@@ -43,6 +46,10 @@ impl Reader<'_> {
         }
         if let Some(table) = tree.get("master").and_then(|node| self.table("master", node)) {
             song.master.strip = self.master(table);
+        }
+        self.vcas(&vcas, vca_ids, &mut song);
+        if let Some(node) = tree.get("link") {
+            self.links(node, &mut song);
         }
         if let Some(node) = tree.get("version") {
             self.versions(node, &mut song);
@@ -85,9 +92,13 @@ impl Reader<'_> {
         let Some(node) = self.required(&format!("this {what}"), table, key) else { return String::new() };
         let Some(id) = self.id(node, RESERVED) else { return String::new() };
         if let Some(earlier) = self.names.get(id) {
-            let kind = if matches!(earlier, Place::Track(_)) { "track" } else { "bus" };
+            let kind = match earlier {
+                Place::Track(_) => "track",
+                Place::Vca(_) => "VCA",
+                Place::Bus(_) | Place::Master => "bus",
+            };
             let label = format!("expected an id of its own, found that of a {kind} above");
-            let help = Some(format!("tracks and buses share one set of ids: try \"{id}-2\""));
+            let help = Some(format!("tracks, buses and VCAs share one set of ids: try \"{id}-2\""));
             self.error_with_help("duplicate-id", format!("the id \"{id}\" is taken"), (&node.span, label), help);
             return String::new();
         }

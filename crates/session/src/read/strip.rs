@@ -21,13 +21,15 @@ fn header(place: Place) -> &'static str {
         Place::Track(_) => "track",
         Place::Bus(_) => "bus",
         Place::Master => "master",
+        Place::Vca(_) => "vca",
     }
 }
 
 impl Reader<'_> {
     pub(super) fn strip(&mut self, table: &Table, place: Place, id: &str) -> Strip {
         let errors = self.report.errors();
-        let output = if place == Place::Master { None } else { Some(self.output(table, place)) };
+        let ends = matches!(place, Place::Master | Place::Vca(_));
+        let output = if ends { None } else { Some(self.output(table, place)) };
         let mut strip = Strip::new(output);
         for (value, spec) in strip.values.iter_mut().zip(tables::STRIP) {
             if let Some(read) = table.get(spec.id).and_then(|node| self.param(spec, node)) {
@@ -45,7 +47,7 @@ impl Reader<'_> {
         // Where an insert or a send is broken, its addresses are missing: that is not the automation's fault.
         let whole = self.report.errors() == errors;
         if let Some(node) = table.get("automation") {
-            let addresses = Addresses::new(&strip, &self.buses);
+            let addresses = Addresses::at(place, &strip, &self.buses);
             strip.automation = self.lanes(node, header(place), id, &addresses, whole);
         }
         strip
@@ -82,6 +84,7 @@ impl Reader<'_> {
     fn bus(&mut self, what: &str, name: &str, node: &Node, besides: &[&str]) -> Option<usize> {
         let found = match self.names.get(name) {
             Some(Place::Bus(bus)) => return Some(*bus),
+            Some(Place::Vca(_)) => format!("the VCA \"{name}\""),
             Some(_) => format!("the track \"{name}\""),
             None => format!("\"{}\"", shortened(name)),
         };
@@ -94,7 +97,9 @@ impl Reader<'_> {
     }
 
     fn sends(&mut self, table: &Table, place: Place) -> Vec<Send> {
-        let Some(node) = table.get("send").filter(|_| place != Place::Master) else { return Vec::new() };
+        let Some(node) = table.get("send").filter(|_| !matches!(place, Place::Master | Place::Vca(_))) else {
+            return Vec::new();
+        };
         let what = format!("{}.send", header(place));
         let mut sends: Vec<Send> = Vec::new();
         for table in self.tables(&what, node, MAX_SENDS) {
@@ -196,9 +201,10 @@ impl Reader<'_> {
             return None;
         }
         let from = self.names.get(name).copied();
-        let Some(from) = from.filter(|from| *from != Place::Master) else {
-            let names: Vec<String> =
-                self.names.keys().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let Some(from) = from.filter(|from| matches!(from, Place::Track(_) | Place::Bus(_))) else {
+            let sounds = |(_, at): &(&String, &Place)| matches!(at, Place::Track(_) | Place::Bus(_));
+            let mut names: Vec<String> = self.names.iter().filter(sounds).map(|(id, _)| id.clone()).collect();
+            names.sort_unstable();
             let help = self.suggest(name, names.iter().map(String::as_str));
             let label = format!("expected the id of a track or bus, found \"{}\"", shortened(name));
             let message = format!("there is no track or bus \"{}\"", shortened(name));
@@ -209,7 +215,7 @@ impl Reader<'_> {
         match from {
             Place::Track(track) => Some(KeySource::Track(track)),
             Place::Bus(bus) => Some(KeySource::Bus(bus)),
-            Place::Master => None,
+            Place::Master | Place::Vca(_) => None,
         }
     }
 

@@ -150,8 +150,8 @@ impl Reader<'_> {
         let mut known: Vec<String> = self.names.keys().cloned().collect();
         known.sort_unstable();
         let help = self.suggest(name, known.iter().map(String::as_str));
-        let label = format!("expected the id of a track or bus, found \"{}\"", shortened(name));
-        let message = format!("there is no track or bus \"{}\"", shortened(name));
+        let label = format!("expected the id of a track, bus or VCA, found \"{}\"", shortened(name));
+        let message = format!("there is no track, bus or VCA \"{}\"", shortened(name));
         self.error_with_help("unknown-strip", message, (span, label), help);
     }
 

@@ -3,10 +3,10 @@
 use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
 use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
 use tonmeister_session::model::{
-    Bus, Change, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Master, PanLaw, Point,
-    Send, Setting, Song, Strip, Tap, Target, Track, Version,
+    Bus, Change, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Link, Linked, Master,
+    PanLaw, Point, Send, Setting, Song, Strip, StripAt, Tap, Target, Track, Vca, Version,
 };
-use tonmeister_session::tables::{NOT_ON_MASTER, SEND, STRIP, place};
+use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::{Edit, Named, NamedSort};
 
 /// Bytes turned into decisions; zeros once they are used up.
@@ -80,17 +80,56 @@ impl Draw<'_> {
                 },
             }
             .without_sends(),
+            vcas: Vec::new(),
+            links: Vec::new(),
             versions: Vec::new(),
         };
         for id in NOT_ON_MASTER {
             let default = STRIP[place(STRIP, id)].default;
             song.master.strip.set(id, default);
         }
+        for number in 0..self.below(5).saturating_sub(2) {
+            let vca = self.vca(&format!("vca-{number}"), &song);
+            song.vcas.push(vca);
+        }
+        for number in 0..self.below(5).saturating_sub(3) {
+            let link = self.link(&format!("link-{number}"), &song);
+            song.links.push(link);
+        }
         for number in 0..self.below(6).saturating_sub(2) {
             let version = self.version(number, &song);
             song.versions.push(version);
         }
         song
+    }
+
+    fn members(&mut self, song: &Song) -> Vec<String> {
+        let strips = song.strips().filter(|at| *at != StripAt::Master);
+        let all = strips.chain((0..song.vcas.len()).map(StripAt::Vca));
+        all.filter(|_| self.one_in(2)).map(|at| song.id(at).to_owned()).collect()
+    }
+
+    /// A VCA that turns those before it only.
+    pub(crate) fn vca(&mut self, id: &str, song: &Song) -> Vca {
+        let mut vca = Vca::new(id, self.members(song));
+        let on_vca = || STRIP.iter().enumerate().filter(|(_, spec)| ON_VCA.contains(&spec.id));
+        for (place, spec) in on_vca() {
+            vca.strip.values[place] = self.changed(spec);
+        }
+        let moves: Vec<usize> = on_vca().filter(|(_, s)| s.automatable != Automatable::Fixed).map(|(p, _)| p).collect();
+        for place in moves {
+            if self.one_in(3) {
+                let target = Target::Strip(place);
+                let points = self.points(&vca.strip, target);
+                vca.strip.automation.push(Lane { target, points });
+            }
+        }
+        vca
+    }
+
+    pub(crate) fn link(&mut self, id: &str, song: &Song) -> Link {
+        let members = self.members(song);
+        Link { id: id.into(), members, properties: Linked::ALL.into_iter().filter(|_| self.one_in(2)).collect() }
     }
 
     /// A version of a song that has those before it.
@@ -100,7 +139,7 @@ impl Draw<'_> {
         if self.one_in(2) {
             version.base = song.versions.get(self.below(song.versions.len())).map(|base| base.id.clone());
         }
-        for at in song.strips() {
+        for at in song.strips().chain((0..song.vcas.len()).map(StripAt::Vca)) {
             let (id, strip) = (song.id(at).to_owned(), song.strip(at));
             if id != "master" {
                 match self.below(6) {
@@ -124,7 +163,11 @@ impl Draw<'_> {
                 let address = format!("{id}/{}", address(song, strip, target));
                 let local = address.split_once('/').map(|(_, local)| local);
                 let taken = version.set.iter().any(|setting| setting.address == address);
-                let foreign = id == "master" && NOT_ON_MASTER.contains(&spec.id);
+                let foreign = match at {
+                    StripAt::Master => NOT_ON_MASTER.contains(&spec.id),
+                    StripAt::Vca(_) => !ON_VCA.contains(&spec.id),
+                    _ => false,
+                };
                 if taken || foreign || matches!(local, Some("mute" | "solo")) {
                     continue;
                 }
@@ -250,9 +293,13 @@ impl Draw<'_> {
     pub(crate) fn lane(&mut self, strip: &Strip) -> (Target, Vec<Point>) {
         let targets = movable(strip);
         let target = targets[self.below(targets.len())];
+        (target, self.points(strip, target))
+    }
+
+    fn points(&mut self, strip: &Strip, target: Target) -> Vec<Point> {
         let spec = strip.target_spec(target);
         let mut time_s = 0.0;
-        let points = (0..=self.below(12))
+        (0..=self.below(12))
             .map(|_| {
                 time_s += 0.25 * (1 + self.below(40)) as f64;
                 let stepped = spec.automatable == Automatable::Stepped;
@@ -263,15 +310,14 @@ impl Draw<'_> {
                 };
                 Point { time_s, value: self.value(spec), curve: curves[self.below(curves.len())] }
             })
-            .collect();
-        (target, points)
+            .collect()
     }
 
     /// An edit that means something to the song, most of the time.
     pub(crate) fn edit(&mut self, song: &Song, registry: &Registry) -> Edit {
         let (tracks, buses) = (song.tracks.len(), song.buses.len());
         let (name, strip) = self.any_strip(song);
-        match self.below(18) {
+        match self.below(20) {
             0 | 1 => {
                 let targets = settable(strip);
                 let target = targets[self.below(targets.len())];
@@ -333,11 +379,35 @@ impl Draw<'_> {
                 let bare = Song { versions: Vec::new(), ..song.clone() };
                 Edit::SetNamed { named: Named::Version(Version { id, ..self.version(0, &bare) }) }
             }
+            17 => self.group_edit(song),
+            18 => {
+                let vca = song.vcas.get(self.below(song.vcas.len()));
+                let value = -(self.below(90) as f64);
+                Edit::SetParam { address: format!("{}/fader_db", vca.map_or("?", |vca| vca.id.as_str())), value }
+            }
             16 => {
                 let id = song.versions.get(self.below(song.versions.len())).map_or("?".into(), |v| v.id.clone());
                 Edit::RemoveNamed { sort: NamedSort::Version, id }
             }
             _ => self.item_edit(name, strip),
+        }
+    }
+
+    fn group_edit(&mut self, song: &Song) -> Edit {
+        let vca = song.vcas.get(self.below(song.vcas.len()));
+        let link = song.links.get(self.below(song.links.len()));
+        let bare = Song { vcas: Vec::new(), ..song.clone() };
+        match (self.below(6), vca, link) {
+            (0, Some(vca), _) => Edit::RemoveNamed { sort: NamedSort::Vca, id: vca.id.clone() },
+            (1, _, Some(link)) => Edit::RemoveNamed { sort: NamedSort::Link, id: link.id.clone() },
+            (2, Some(vca), _) => {
+                let mut new = self.vca(&vca.id, &bare);
+                new.strip.automation.clone_from(&vca.strip.automation);
+                Edit::SetNamed { named: Named::Vca(new) }
+            }
+            (3, _, Some(link)) => Edit::SetNamed { named: Named::Link(self.link(&link.id, &bare)) },
+            (4, ..) => Edit::AddNamed { at: song.vcas.len(), named: Named::Vca(self.vca("new-vca", song)) },
+            _ => Edit::AddNamed { at: 0, named: Named::Link(self.link("new-link", song)) },
         }
     }
 
