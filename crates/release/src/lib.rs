@@ -7,6 +7,7 @@
 //! - [`codes`]: ISRC and EAN, well-formed or not there.
 //! - [`cue`]: cue sheets, and disc images beside them.
 //! - [`ddp`]: DDP filesets, the form in which a disc goes to the plant; written, read, verified, compared.
+//! - [`pq`]: the sheet that says where everything stands, for people.
 //! - [`toc`]: a disc as sectors, and the Red Book's rules.
 //!
 //! Whatever is written appears under its name when it is whole, or not at all.
@@ -18,6 +19,7 @@ pub mod codes;
 pub mod cue;
 pub mod ddp;
 mod error;
+pub mod pq;
 mod raw;
 pub mod toc;
 
