@@ -66,7 +66,9 @@ fn dull_noise(seed: u64, frames: usize, peak: f32) -> Vec<f32> {
         })
         .collect();
     let most = out.iter().fold(0.0_f32, |most, s| most.max(s.abs()));
-    out.iter_mut().for_each(|s| *s *= peak / most);
+    for s in &mut out {
+        *s *= peak / most;
+    }
     out
 }
 

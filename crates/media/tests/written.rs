@@ -153,6 +153,126 @@ fn flac_is_exact() {
     lossless(Format::Flac(IntegerBits::TwentyFour), &[192_000]);
 }
 
+#[test]
+fn alac_is_exact() {
+    lossless(Format::Alac(IntegerBits::Sixteen), &[44_100, 48_000]);
+    lossless(Format::Alac(IntegerBits::TwentyFour), &[96_000, 192_000]);
+}
+
+/// Signals that are hard on a predictor: none, all steps at once, single steps, full scale and nothing between.
+#[test]
+fn alac_is_exact_for_whatever_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.m4a");
+    let frames = 20_000;
+    let edge = |n: usize| if n.is_multiple_of(2) { -1.0 } else { 1.0 };
+    let kinds: [(&str, Box<dyn Fn(usize, usize) -> f32>); 8] = [
+        ("silence", Box::new(|_, _| 0.0)),
+        ("white noise", {
+            let noise = common::noise(1, 1.0, 2 * frames);
+            Box::new(move |n, c| noise[2 * n + c])
+        }),
+        ("quiet noise", {
+            let noise = common::noise(2, 1e-4, 2 * frames);
+            Box::new(move |n, c| noise[2 * n + c])
+        }),
+        ("every sample at full scale", Box::new(move |n, c| edge(n + c))),
+        ("slow full-scale square", Box::new(move |n, c| edge(n / 700 + c))),
+        ("clicks in silence", Box::new(move |n, c| if n % 4999 == 77 * c { edge(n) } else { 0.0 })),
+        ("a constant", Box::new(|_, c| [0.7, -1.0][c])),
+        ("out of silence", Box::new(|n, _| if n < 9000 { 0.0 } else { (n as f32 * 0.05).sin() })),
+    ];
+    for bits in [IntegerBits::Sixteen, IntegerBits::TwentyFour] {
+        let most = 1.0 - 1.0 / f32::from(1_u16 << 15) / if bits == IntegerBits::Sixteen { 1.0 } else { 256.0 };
+        for (name, value) in &kinds {
+            let lane = |c: usize| (0..frames).map(|n| value(n, c).min(most)).collect();
+            for audio in [Buffer::from_mono(lane(0)), Buffer::from_stereo(lane(0), lane(1))] {
+                let audio = on_grid(audio, bits.count());
+                let audio = on_grid_below(audio, most);
+                save(&path, &audio, Format::Alac(bits), 48_000, 4096);
+                assert!(read(&path) == audio, "{name}, {bits:?}");
+                if let Some(theirs) = decoded_by_ffmpeg(&path, audio.layout()) {
+                    assert!(theirs == audio, "{name}, {bits:?} by ffmpeg");
+                }
+                // Never more than a few bytes in a packet over the plain samples.
+                let plain = (frames * audio.layout().channels() * usize::from(bits.count()) / 8) as u64;
+                assert!(std::fs::metadata(&path).unwrap().len() < plain + 4000, "{name}");
+            }
+        }
+    }
+}
+
+/// Rounding may have reached +1, which no integer grid has.
+fn on_grid_below(mut audio: Buffer, most: f32) -> Buffer {
+    for channel in 0..audio.layout().channels() {
+        audio.channel_mut(channel).iter_mut().for_each(|s| *s = s.min(most));
+    }
+    audio
+}
+
+/// The bytes do not depend on the blocks that the sound came in, nor on the day.
+#[test]
+fn the_same_sound_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let audio = music(Layout::Stereo, 48_000, 30_000);
+    let mut formats = vec![
+        Format::Aiff(SampleFormat::Int24),
+        Format::Flac(IntegerBits::Sixteen),
+        Format::Alac(IntegerBits::TwentyFour),
+        Format::Vorbis { tenths: 60 },
+        Format::Opus { kbps: 128 },
+    ];
+    if lame() {
+        formats.extend([Format::Mp3(Mp3Mode::Cbr(192)), Format::Mp3(Mp3Mode::Vbr(2))]);
+    }
+    for format in formats {
+        let bytes = |block: usize| {
+            let path = folder.path().join("out");
+            save(&path, &audio, format, 48_000, block);
+            std::fs::read(path).unwrap()
+        };
+        let whole = bytes(1 << 20);
+        assert!(bytes(1) == whole && bytes(777) == whole && bytes(9000) == whole, "{format}");
+    }
+}
+
+/// How large the jump is where two halves of a tone, written to files of their own, meet again: the greatest second
+/// difference within 1 ms of the seam, over that of the tone itself.
+fn seam(format: Format, sample_rate: u32) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half");
+    let half = sample_rate as usize + 123;
+    let tone: Vec<f32> = (0..2 * half)
+        .map(|n| (0.5 * (440.0 * std::f64::consts::TAU * n as f64 / f64::from(sample_rate)).sin()) as f32)
+        .collect();
+    let mut joined = Vec::new();
+    for part in tone.chunks(half) {
+        save(&path, &Buffer::from_mono(part.to_vec()), format, sample_rate, 4096);
+        joined.extend_from_slice(read(&path).channel(0));
+    }
+    assert_eq!(joined.len(), tone.len());
+    let bend = |samples: &[f32]| {
+        let bends = samples.windows(3).map(|w| f64::from(w[0]) - 2.0 * f64::from(w[1]) + f64::from(w[2]));
+        bends.fold(0.0, |most: f64, bend| most.max(bend.abs()))
+    };
+    let near = sample_rate as usize / 1000;
+    bend(&joined[half - near..half + near]) / bend(&tone)
+}
+
+#[test]
+fn halves_of_a_tone_meet_without_a_click() {
+    assert_eq!(seam(Format::Alac(IntegerBits::TwentyFour), 44_100).round(), 1.0);
+    let mut formats = vec![(Format::Vorbis { tenths: 80 }, 4.0), (Format::Opus { kbps: 160 }, 4.0)];
+    if lame() {
+        formats.extend([(Format::Mp3(Mp3Mode::Cbr(320)), 4.0), (Format::Mp3(Mp3Mode::Vbr(0)), 4.0)]);
+    }
+    for (format, most) in formats {
+        let found = seam(format, 48_000);
+        eprintln!("{format}: {found:.2} times the tone's own curvature at the seam");
+        assert!(found < most, "{format}: {found:.2}");
+    }
+}
+
 /// Whether the MP3 encoder is there; said loudly when not.
 fn lame() -> bool {
     run("lame", &["--version"])

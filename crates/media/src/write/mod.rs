@@ -3,11 +3,13 @@
 //! `format` names every kind of file with its settings and says what each can hold. A kind is a [`Sink`]: frames in, a
 //! complete file out. [`Writer`] is the door: it checks, counts, and puts the file in its place.
 
+pub(crate) mod alac;
 pub(crate) mod aside;
 pub(crate) mod beside;
 pub(crate) mod flac;
 pub(crate) mod format;
 pub(crate) mod lame;
+pub(crate) mod m4a;
 pub(crate) mod opus;
 pub(crate) mod quantize;
 pub(crate) mod vorbis;
@@ -18,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Diagnostic, Layout, View};
 
+use self::alac::AlacSink;
 use self::beside::Beside;
 use self::flac::FlacSink;
 pub use self::format::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat};
@@ -140,7 +143,8 @@ impl Writer {
             Format::Mp3(mode) => Box::new(LameSink::new(path, out, mode, layout, sample_rate)?),
             Format::Vorbis { tenths } => Box::new(VorbisSink::new(path, out, tenths, channels, sample_rate)?),
             Format::Opus { kbps } => Box::new(OpusSink::new(path, out, kbps, channels)?),
-            Format::Alac(_) | Format::Aac { .. } => {
+            Format::Alac(bits) => Box::new(AlacSink::new(path, out, bits, channels, sample_rate)?),
+            Format::Aac { .. } => {
                 let found = format!("{} is not written by this version; choose another format", format.title());
                 return Err(MediaError::Refused { path: path.to_owned(), found });
             }
