@@ -7,6 +7,12 @@
 //!
 //! Samples are handed over as 32-bit integers, which would end at full scale: they are made 18 dB softer, and LAME is told
 //! to make them as much louder, in floating point. Both factors are powers of two, so nothing is lost.
+//!
+//! LAME takes what stands before and behind a file for silence, and the step there clicks where one track runs into the next.
+//! It gets a beginning and an end that linear prediction makes up; [`info`] adds their lengths to the delay and the padding
+//! in the header, so that decoders take them off.
+
+mod info;
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
@@ -16,6 +22,7 @@ use std::thread::JoinHandle;
 use tonmeister_core::{Layout, View};
 
 use super::beside::Beside;
+use super::extend::{self, Ending, SEEN};
 use super::format::Mp3Mode;
 use super::quantize::{Quantized, to_floats};
 use super::{Sink, format};
@@ -25,6 +32,10 @@ use crate::error::MediaError;
 const PROGRAM: &str = "lame";
 /// Headroom over full scale: 2³, 18 dB.
 const HEADROOM: f32 = 8.0;
+/// Frames that are made up before the sound: two granules, of which the first fades in.
+const LEAD: usize = 1152;
+/// Frames that are made up behind it.
+const TAIL: usize = 1152;
 
 /// An MP3 file in the making.
 pub(crate) struct LameSink {
@@ -33,7 +44,11 @@ pub(crate) struct LameSink {
     /// What the program says, read at its side so that it never waits.
     said: Option<JoinHandle<String>>,
     out: Beside,
+    channels: usize,
+    /// The first frames, until there are enough to make up a beginning; later, those at hand.
     floats: Vec<f32>,
+    led: bool,
+    ending: Ending,
     bytes: Vec<u8>,
 }
 
@@ -105,7 +120,46 @@ impl LameSink {
                 String::from_utf8_lossy(&text).trim().to_owned()
             })
         });
-        Ok(LameSink { running: child, input, said, out, floats: Vec::new(), bytes: Vec::new() })
+        let channels = layout.channels();
+        let ending = Ending::new(channels);
+        let (floats, bytes) = (Vec::new(), Vec::new());
+        Ok(LameSink { running: child, input, said, out, channels, floats, led: false, ending, bytes })
+    }
+
+    /// Sends the frames at hand, and before the first of them the made-up beginning. Returns what had to be clamped.
+    fn send(&mut self, target: &Path) -> Result<u64, MediaError> {
+        let mut clipped = 0;
+        if !self.led {
+            let mut lead = extend::before(&self.floats, self.channels, LEAD);
+            for (n, sample) in lead[..LEAD / 2 * self.channels].iter_mut().enumerate() {
+                let place = (n / self.channels) as f32 / (LEAD / 2) as f32;
+                *sample *= place * place * (3.0 - 2.0 * place);
+            }
+            self.led = true;
+            self.send_these(target, &lead)?;
+        }
+        let floats = std::mem::take(&mut self.floats);
+        clipped += self.send_these(target, &floats)?;
+        self.floats = floats;
+        self.floats.clear();
+        Ok(clipped)
+    }
+
+    fn send_these(&mut self, target: &Path, samples: &[f32]) -> Result<u64, MediaError> {
+        let mut clipped = 0;
+        self.bytes.clear();
+        for sample in samples {
+            let steps = (f64::from(sample / HEADROOM) * 2_147_483_648.0).round_ties_even();
+            let held = steps.clamp(-2_147_483_648.0, 2_147_483_647.0);
+            clipped += u64::from(held != steps);
+            self.bytes.extend_from_slice(&(held as i32).to_le_bytes());
+        }
+        let sent = self.input.as_mut().map_or(Ok(()), |input| input.write_all(&self.bytes));
+        if let Err(error) = sent {
+            self.input = None;
+            return Err(self.failed(target, &format!("stopped ({error})")));
+        }
+        Ok(clipped)
     }
 
     /// The program has ended too early: what it said.
@@ -124,27 +178,29 @@ impl Sink<Beside> for LameSink {
         let mut at = 0;
         while at < audio.frames() {
             let end = (at + 8192).min(audio.frames());
-            self.floats.clear();
-            self.bytes.clear();
+            let before = self.floats.len();
             let mut got = to_floats(audio.part(at, end), &mut self.floats);
-            for sample in &self.floats {
-                let steps = f64::from(sample / HEADROOM) * 2_147_483_648.0;
-                let held = steps.clamp(-2_147_483_648.0, 2_147_483_647.0);
-                got.clipped += u64::from(held.round_ties_even() != steps.round_ties_even());
-                self.bytes.extend_from_slice(&(held.round_ties_even() as i32).to_le_bytes());
+            if got.first_bad.is_none() {
+                self.ending.saw(&self.floats[before..]);
+                if self.led || self.floats.len() >= SEEN * self.channels {
+                    got.clipped += self.send(target)?;
+                }
             }
             total.add(got, at as u64);
-            let sent = self.input.as_mut().map_or(Ok(()), |input| input.write_all(&self.bytes));
-            if let Err(error) = sent {
-                self.input = None;
-                return Err(self.failed(target, &format!("stopped ({error})")));
-            }
             at = end;
         }
         Ok(total)
     }
 
     fn finish(mut self: Box<Self>, target: &Path) -> Result<Beside, MediaError> {
+        // Of too little nothing can be learned; and ffmpeg counts wrongly where both ends are trimmed in one packet.
+        let extended = self.led || self.floats.len() >= SEEN * self.channels;
+        self.led |= !extended;
+        self.send(target)?;
+        if extended {
+            let tail = self.ending.onwards(TAIL);
+            self.send_these(target, &tail)?;
+        }
         let sent = match self.input.take().map(BufWriter::into_inner) {
             Some(Err(error)) => Err(error.into_error()),
             // The pipe is closed here, which tells the program that this was all.
@@ -161,7 +217,16 @@ impl Sink<Beside> for LameSink {
         if !status.success() {
             return Err(self.failed(target, &format!("failed ({status})")));
         }
-        let LameSink { out, .. } = *self;
-        Ok(out)
+        let LameSink { mut out, .. } = *self;
+        let made_up = if extended { [LEAD as u16, TAIL as u16] } else { [0, 0] };
+        match info::lengthen(out.file(), made_up) {
+            Ok(true) => Ok(out),
+            Ok(false) => {
+                let found =
+                    format!("`{PROGRAM}` made no Info header that could be understood; a LAME of 3.98 or newer does");
+                Err(MediaError::Refused { path: target.to_owned(), found })
+            }
+            Err(error) => Err(MediaError::io(target, "written", error)),
+        }
     }
 }

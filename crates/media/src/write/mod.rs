@@ -6,6 +6,7 @@
 pub(crate) mod alac;
 pub(crate) mod aside;
 pub(crate) mod beside;
+pub(crate) mod extend;
 pub(crate) mod flac;
 pub(crate) mod format;
 pub(crate) mod lame;

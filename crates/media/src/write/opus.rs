@@ -1,7 +1,8 @@
 //! Writing Opus in Ogg (RFC 6716, RFC 7845).
 //!
-//! Packets of 20 ms. The encoder's delay is stated as pre-skip, the output gain is 0, and the last page's granule position
-//! says where the sound ends (RFC 7845 §4.4), so a decoder gives back exactly the frames that came in.
+//! Packets of 20 ms. Pre-skip is 80 ms, as RFC 7845 §4.2 wants it for a decoder that is settled at the first frame: the
+//! encoder's own delay, and a beginning that linear prediction makes up, as it does an end. The output gain is 0, and the last
+//! page's granule position says where the sound ends (§4.4), so a decoder gives back exactly the frames that came in.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -10,19 +11,25 @@ use opus_pure::{Application, Error, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder
 use tonmeister_core::View;
 
 use super::Sink;
+use super::extend::{self, Ending, SEEN};
 use super::quantize::{Quantized, to_floats};
 use crate::error::MediaError;
 
 const RATE: u32 = 48_000;
 /// 20 ms, the length that the encoder is tuned for.
 const FRAME: usize = 960;
+/// 80 ms.
+const PRE_SKIP: u16 = 3840;
 
 /// An Opus file in the making.
 pub(crate) struct OpusSink<W: Write> {
     encoder: OpusEncoder,
     ogg: OggOpusWriter<BufWriter<W>>,
     channels: usize,
-    pre_skip: u64,
+    /// Made-up frames before the first, which pre-skip takes off again.
+    lead: usize,
+    led: bool,
+    ending: Ending,
     frames: u64,
     /// Interleaved frames that do not fill a packet yet.
     rest: Vec<f32>,
@@ -40,11 +47,22 @@ impl<W: Write + Send> OpusSink<W> {
         encoder.complexity = 10;
         encoder.rate_control = RateControl::Vbr;
         encoder.signal_type = Some(Signal::Music);
-        let head = OpusHead::for_encoder(&encoder, RATE);
-        let pre_skip = u64::from(head.pre_skip);
+        let mut head = OpusHead::for_encoder(&encoder, RATE);
+        let lead = usize::from(PRE_SKIP.saturating_sub(head.pre_skip));
+        head.pre_skip = PRE_SKIP;
         let ogg = OggOpusWriter::new(BufWriter::with_capacity(64 * 1024, out), head).map_err(failed)?;
         let packet = vec![0; MAX_PACKET_BYTES];
-        Ok(OpusSink { encoder, ogg, channels, pre_skip, frames: 0, rest: Vec::new(), held: None, packet })
+        let ending = Ending::new(channels);
+        let (rest, held) = (Vec::new(), None);
+        Ok(OpusSink { encoder, ogg, channels, lead, led: false, ending, frames: 0, rest, held, packet })
+    }
+
+    /// Makes up what might have gone before the first frames, once enough of them are there.
+    fn lead_in(&mut self) {
+        let mut lead = extend::before(&self.rest, self.channels, self.lead);
+        std::mem::swap(&mut lead, &mut self.rest);
+        self.rest.extend_from_slice(&lead);
+        self.led = true;
     }
 
     /// Encodes the packets that are full.
@@ -76,20 +94,29 @@ impl<W: Write + Send> Sink<W> for OpusSink<W> {
             if total.first_bad.is_some() {
                 return Ok(total);
             }
+            let new = (end - at) * self.channels;
+            self.ending.saw(&self.rest[self.rest.len() - new..]);
             self.frames += (end - at) as u64;
-            self.encode_full(target)?;
+            if !self.led && self.rest.len() >= SEEN * self.channels {
+                self.lead_in();
+            }
+            if self.led {
+                self.encode_full(target)?;
+            }
             at = end;
         }
         Ok(total)
     }
 
     fn finish(mut self: Box<Self>, target: &Path) -> Result<W, MediaError> {
-        // What the encoder still holds back comes out behind silence.
-        let end = self.pre_skip + self.frames;
-        let packets = end.div_ceil(FRAME as u64);
-        let whole = self.frames - (self.rest.len() / self.channels) as u64;
-        let left = packets - whole / FRAME as u64;
-        self.rest.resize(left as usize * FRAME * self.channels, 0.0);
+        if !self.led {
+            self.lead_in();
+        }
+        // What the encoder still holds back comes out before something that goes on.
+        let end = u64::from(PRE_SKIP) + self.frames;
+        let given = self.lead as u64 + self.frames;
+        let more = end.div_ceil(FRAME as u64) * FRAME as u64 - given;
+        self.rest.extend(self.ending.onwards(more as usize));
         self.encode_full(target)?;
         if let Some(last) = self.held.take() {
             let before = u64::try_from(self.ogg.granule()).unwrap_or(0);
