@@ -23,7 +23,8 @@
 //! 3. [`Document::song`] is the [`model`]: typed values with every default filled in, for the engine.
 //! 4. [`Document::apply`] makes an [`Edit`] and returns its inverse. The text keeps its comments, its order and its
 //!    line endings; only what the edit is about changes.
-//! 5. [`print()`] writes a song that was built in code.
+//! 5. [`diff()`] tells two songs apart in a mixer's words.
+//! 6. [`print()`] writes a song that was built in code.
 //!
 //! [`album`] is the same for a release: songs, how they follow each other, and what is made of them.
 //!
@@ -31,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 pub mod album;
+mod diff;
 mod document;
 mod edit;
 pub mod keys;
@@ -48,6 +50,7 @@ pub mod tables;
 mod tree;
 mod version;
 
+pub use diff::{About, Difference, diff};
 pub use document::{Document, parse};
 pub use edit::{Edit, Named, NamedSort, Plain, Splice};
 pub use lines::{LineIndex, line_col};
