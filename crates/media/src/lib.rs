@@ -17,9 +17,13 @@
 //! an interrupted render leaves the old file or none. [`Writer::finish_with`] lets a last step (tags) have the complete
 //! file before it is put in place. [`heard()`] sends a signal through a format and back: what a listener's decoder makes
 //! of it.
+//!
+//! **About the music.** [`Tags`] is what a release says of itself: [`tags()`] reads it of any file without touching the
+//! audio, [`Writer::finish_tagged`] and [`tags::rewrite`] write it. [`artwork`] is its cover.
 #![forbid(unsafe_code)]
 
 mod aiff;
+pub mod artwork;
 mod coded;
 mod error;
 mod finite;

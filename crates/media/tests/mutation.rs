@@ -5,6 +5,7 @@ mod common;
 
 use std::sync::LazyLock;
 
+use common::change::{apply, change};
 use common::{aiff, chunk, fmt, noise, open_bytes, riff, run, wav};
 use proptest::prelude::*;
 use tonmeister_core::Buffer;
@@ -55,53 +56,6 @@ static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     }
     seeds
 });
-
-#[derive(Clone, Debug)]
-enum Change {
-    Set(prop::sample::Index, u8),
-    SetNear(usize, u8),
-    Word(usize, u32),
-    Cut(prop::sample::Index, usize),
-    Insert(prop::sample::Index, Vec<u8>),
-    End(prop::sample::Index),
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    let index = any::<prop::sample::Index>;
-    let extreme = prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(0x7FFF_FFFF), any::<u32>()];
-    prop_oneof![
-        (index(), any::<u8>()).prop_map(|(at, to)| Change::Set(at, to)),
-        (0_usize..200, any::<u8>()).prop_map(|(at, to)| Change::SetNear(at, to)),
-        (0_usize..200, extreme).prop_map(|(at, to)| Change::Word(at, to)),
-        (index(), 1_usize..300).prop_map(|(at, count)| Change::Cut(at, count)),
-        (index(), prop::collection::vec(any::<u8>(), 1..40)).prop_map(|(at, what)| Change::Insert(at, what)),
-        index().prop_map(Change::End),
-    ]
-}
-
-fn apply(bytes: &mut Vec<u8>, change: &Change) {
-    if bytes.is_empty() {
-        return;
-    }
-    let len = bytes.len();
-    match change {
-        Change::Set(at, to) => bytes[at.index(len)] = *to,
-        Change::SetNear(at, to) => bytes[at % len] = *to,
-        Change::Word(at, to) => {
-            let at = at % len;
-            bytes[at..].iter_mut().zip(to.to_le_bytes()).for_each(|(byte, new)| *byte = new);
-        }
-        Change::Cut(at, count) => {
-            let at = at.index(len);
-            bytes.drain(at..(at + count).min(len));
-        }
-        Change::Insert(at, what) => {
-            let at = at.index(len);
-            bytes.splice(at..at, what.iter().copied());
-        }
-        Change::End(at) => bytes.truncate(at.index(len)),
-    }
-}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]

@@ -9,7 +9,7 @@ use common::{noise, run};
 use tempfile::TempDir;
 use tonmeister_core::Buffer;
 use tonmeister_media::tags::{
-    Advisory, Embedded, Marker, MusicalKey, Position, R128Gains, ReplayGain, Role, Tagged, rewrite, tags,
+    Advisory, Embedded, Loudness, Marker, MusicalKey, Position, R128Gains, ReplayGain, Role, Tagged, rewrite, tags,
 };
 use tonmeister_media::{Bext, BextLoudness, Format, IntegerBits, SampleFormat, Tags, Writer, open};
 
@@ -328,9 +328,9 @@ fn what_is_written_here_is_tagged_before_it_appears() {
         given.gapless = false;
         given.broadcast = wave.then(broadcast);
         if opus {
-            given.replay_gain = ReplayGain::default()
+            given.replay_gain = ReplayGain::default();
         } else {
-            given.r128 = R128Gains::default()
+            given.r128 = R128Gains::default();
         }
         let cover = cover(200);
         let room = given.room(format, Some(&cover));
@@ -378,4 +378,68 @@ fn audio_at(bytes: &[u8]) -> usize {
         }
     }
     bytes.windows(4).position(|four| four == b"data").unwrap()
+}
+
+/// What other programs have written and is none of ours stays, in every container.
+#[test]
+fn fields_of_other_programs_stay() {
+    for (name, options) in [
+        ("a.mp3", &[][..]),
+        ("a.m4a", &["-movflags", "+use_metadata_tags"][..]),
+        ("a.ogg", &["-c:a", "libvorbis"][..]),
+        ("a.opus", &["-c:a", "libopus"][..]),
+        ("a.flac", &["-c:a", "flac"][..]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let more = ["-metadata", "title=Old", "-metadata", "MOOD=calm", "-metadata", "ISRC=not a code"];
+        let Some(path) = sound(&folder, name, &[&more[..], options].concat()) else { return };
+        let mut got = tags(&path).unwrap();
+        assert_eq!(got.tags.title.as_deref(), (name != "a.m4a").then_some("Old"), "{name}");
+        let told = |got: &Tagged, text: &str| got.unknown.iter().any(|(_, value)| value == text);
+        // (ffmpeg writes free names into M4A in a way of its own, which is not iTunes' list.)
+        assert!(name == "a.m4a" || (told(&got, "calm") && told(&got, "not a code")), "{name}: {got:?}");
+        got.tags.title = Some("New".into());
+        rewrite(&path, &got.tags, None).unwrap();
+        let again = tags(&path).unwrap();
+        assert_eq!(again.tags, got.tags, "{name}");
+        assert!(name == "a.m4a" || told(&again, "calm"), "{name}: {again:?}");
+        ffprobe_sees(&path, &["=New"]);
+        if name != "a.m4a" {
+            ffprobe_sees(&path, &["=calm"]);
+        }
+    }
+}
+
+/// `loudgain` (libebur128) measures and tags; we read its figures, and write the same texts from the same loudness.
+#[test]
+fn gains_are_those_of_loudgain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sound(&folder, "a.flac", &[]).unwrap();
+    let Some(text) = said("loudgain", &["-s", "e", "-O", path.to_str().unwrap()]) else { return };
+    // File, loudness, range, true peak, …; the second line is the file's.
+    let row: Vec<&str> = text.lines().nth(1).unwrap_or_default().split('\t').collect();
+    let head: Vec<&str> = text.lines().next().unwrap_or_default().split('\t').collect();
+    let of = |name: &str| {
+        let column = head.iter().position(|column| column.eq_ignore_ascii_case(name));
+        column.and_then(|column| row.get(column)).and_then(|cell| cell.split(' ').next()?.parse::<f64>().ok())
+    };
+    let (Some(loudness), Some(gain)) = (of("Loudness"), of("Gain")) else { panic!("loudgain says {text}") };
+    let got = tags(&path).unwrap().tags.replay_gain;
+    assert_eq!(got.track_gain_db, Some(gain), "{text}");
+    let peak = got.track_peak.unwrap();
+    let ours = ReplayGain::of(Loudness { integrated_lufs: loudness, peak }, None);
+    // It shows its loudness to a hundredth and writes the gain of the exact one: a hundredth apart at most.
+    assert!((ours.track_gain_db.unwrap() - gain).abs() < 0.0101, "{ours:?} {text}");
+    let given = Tags { replay_gain: got, ..Tags::default() };
+    let before = said("metaflac", &["--export-tags-to=-", path.to_str().unwrap()]);
+    rewrite(&path, &given, None).unwrap();
+    let after = said("metaflac", &["--export-tags-to=-", path.to_str().unwrap()]);
+    let lines = |text: Option<String>| -> Vec<String> {
+        text.unwrap_or_default()
+            .lines()
+            .filter(|l| l.contains("TRACK_GAIN") || l.contains("TRACK_PEAK"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(lines(before), lines(after), "the texts are those of loudgain");
 }

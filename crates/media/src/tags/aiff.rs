@@ -96,6 +96,10 @@ pub(super) fn write(file: &mut File, path: &Path, new: &New<'_>, rest: Vec<Frame
     if len.saturating_sub(freed) + out.len() as u64 + 1 > u64::from(u32::MAX) {
         return Err(refused(path, "an AIFF file ends at 4 GiB and this one has no room for tags; write WAV or FLAC"));
     }
+    // Fewer bytes than a chunk's header may be left at the end; nothing could be found behind them.
+    let end = chunks.last().map_or(len, |(_, at, size)| (at + size + size % 2).min(len));
+    file.set_len(end).map_err(io)?;
+    len = end;
     // From the last to the first, so that the places of those that are left stay right.
     for (_, at, size) in gone.rev() {
         let end = (at + size + size % 2).min(len);

@@ -58,7 +58,9 @@ impl Tags {
         }
         texts.extend(self.credits.iter().map(|credit| (credit.role.to_string(), credit.name.as_str(), false)));
         texts.extend(self.genres.iter().map(|genre| ("genre".to_owned(), genre.as_str(), false)));
-        texts.extend(self.markers.iter().map(|marker| ("marker".to_owned(), marker.label.as_str(), false)));
+        // A place may go without a name.
+        let named = self.markers.iter().filter(|marker| !marker.label.is_empty());
+        texts.extend(named.map(|marker| ("marker".to_owned(), marker.label.as_str(), false)));
         texts
     }
 

@@ -207,7 +207,7 @@ fn write_mpeg(file: &mut File, old: u64, tag: &mut Vec<u8>) -> std::io::Result<(
 }
 
 /// Runs a step of another crate's parser. Damage in a file must not take the program down.
-pub(super) fn guarded<T>(step: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn guarded<T>(step: impl FnOnce() -> T) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(step))
         .map_err(|_| "its numbers contradict each other".to_owned())
 }

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "names of chunks are written as byte strings")]
 
+pub(crate) mod change;
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
