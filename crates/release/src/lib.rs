@@ -9,6 +9,7 @@
 //! - [`ddp`]: DDP filesets, the form in which a disc goes to the plant; written, read, verified, compared.
 //! - [`pq`]: the sheet that says where everything stands, for people.
 //! - [`toc`]: a disc as sectors, and the Red Book's rules.
+//! - [`vinyl`]: records and tapes, songs split into sides, and what will be hard to cut.
 //!
 //! Whatever is written appears under its name when it is whole, or not at all.
 #![forbid(unsafe_code)]
@@ -22,5 +23,6 @@ mod error;
 pub mod pq;
 mod raw;
 pub mod toc;
+pub mod vinyl;
 
 pub use error::ReleaseError;

@@ -61,7 +61,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["tonmeister-cli"]),
     ("resvg", &["tonmeister-report"]),
     ("png", &["tonmeister-report"]),
-    ("toml_edit", &["tonmeister-session", "tonmeister"]),
+    ("toml_edit", &["tonmeister-session", "tonmeister-release", "tonmeister"]),
     ("serde_json", &["tonmeister-session", "tonmeister", "tonmeister-cli"]),
     ("serde", &["tonmeister-measure", "tonmeister", "tonmeister-cli"]),
     ("tempfile", &["tonmeister-media", "tonmeister-release", "tonmeister"]),
