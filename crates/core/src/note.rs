@@ -58,6 +58,12 @@ impl Note {
         (4 * u32::from(self.count) * more, u32::from(self.part) * less)
     }
 
+    /// Its length in quarter notes.
+    pub fn quarters(self) -> f64 {
+        let (beats, parts) = self.beats();
+        f64::from(beats) / f64::from(parts)
+    }
+
     /// Its length in seconds at that many beats per minute.
     pub fn seconds(self, tempo_bpm: f64) -> f64 {
         let (beats, parts) = self.beats();

@@ -2,11 +2,11 @@
 //!
 //! Everything here is a pure function of the song's frame, so that it cannot depend on how time is cut into blocks.
 
+use std::cell::Cell;
 use std::f64::consts::PI;
 
-use tonmeister_core::{Automatable, Db, Event, ParamIndex, ParamSpec, Unit};
-use tonmeister_session::model::{Curve, Lane};
-use tonmeister_session::tables::SILENCE_DB;
+use tonmeister_core::{Automatable, Event, ParamIndex, ParamKind, ParamSpec, Unit};
+use tonmeister_session::model::{Curve, Lane, Lfo, gain as fader_gain};
 
 /// Moving parameters reach processors as straight lines between the multiples of this many frames.
 ///
@@ -35,38 +35,75 @@ struct Node {
     jumps_from: Option<f64>,
 }
 
+/// A generator, and the frames in which it may move something.
+#[derive(Clone, Debug)]
+struct Swing {
+    lfo: Lfo,
+    from: i64,
+    to: i64,
+}
+
 /// One parameter's value over the song: a lane, or a constant.
 #[derive(Clone, Debug)]
 pub(crate) struct Motion {
     nodes: Vec<Node>,
+    swings: Vec<Swing>,
     domain: Domain,
+    /// What the parameter takes; generators stop there.
+    range: (f64, f64),
+    rate: f64,
     jump: i64,
     stepped: bool,
+    /// Where the last question fell: the next one mostly falls there too, or into the segment behind it.
+    last: Cell<usize>,
 }
 
 impl Motion {
     /// A value that never moves.
     pub(crate) fn constant(value: f64, spec: &ParamSpec) -> Self {
         let node = Node { frame: 0, value, curve: Curve::Hold, jumps_from: None };
-        Motion { nodes: vec![node], domain: domain(spec), jump: 0, stepped: false }
+        Motion {
+            nodes: vec![node],
+            swings: Vec::new(),
+            domain: domain(spec),
+            range: range(spec),
+            rate: 1.0,
+            jump: 0,
+            stepped: false,
+            last: Cell::new(0),
+        }
     }
 
-    /// The moves of a lane.
-    pub(crate) fn new(lane: &Lane, spec: &ParamSpec, sample_rate: u32) -> Self {
+    /// The moves of a lane, of a parameter that is written as `value`.
+    pub(crate) fn new(lane: &Lane, value: f64, spec: &ParamSpec, sample_rate: u32) -> Self {
         let rate = f64::from(sample_rate);
+        let frame = |seconds: f64| (seconds * rate).round() as i64;
         let nodes = lane.points.iter().map(|p| Node {
-            frame: (p.time_s * rate).round() as i64,
+            frame: frame(p.time_s),
             value: p.value,
             curve: p.curve,
             jumps_from: None,
         });
-        let stepped = spec.automatable == Automatable::Stepped;
-        let mut motion =
-            Motion { nodes: nodes.collect(), domain: domain(spec), jump: (JUMP_S * rate).round() as i64, stepped };
+        let swings = lane.lfos.iter().map(|lfo| Swing {
+            from: frame(lfo.from_s),
+            to: lfo.ends_s().map_or(i64::MAX, |end| (end * rate).ceil() as i64),
+            lfo: lfo.clone(),
+        });
+        let mut motion = Motion {
+            nodes: nodes.collect(),
+            swings: swings.collect(),
+            rate,
+            jump: (JUMP_S * rate).round() as i64,
+            stepped: spec.automatable == Automatable::Stepped,
+            ..Motion::constant(value, spec)
+        };
+        if motion.nodes.is_empty() {
+            motion.nodes = Motion::constant(value, spec).nodes;
+        }
         for i in 1..motion.nodes.len() {
             let node = motion.nodes[i];
             if node.curve == Curve::Hold && node.value != motion.nodes[i - 1].value {
-                motion.nodes[i].jumps_from = Some(motion.heard_after(i - 1, node.frame - 1));
+                motion.nodes[i].jumps_from = Some(motion.still_heard(i - 1, node.frame - 1));
             }
         }
         motion
@@ -74,37 +111,77 @@ impl Motion {
 
     /// The point at or before a frame; the first point for frames before it.
     fn segment(&self, frame: i64) -> usize {
-        self.nodes.partition_point(|n| n.frame <= frame).saturating_sub(1)
+        let holds = |place: usize| {
+            self.nodes[place].frame <= frame && self.nodes.get(place + 1).is_none_or(|next| frame < next.frame)
+        };
+        let last = self.last.get();
+        if holds(last) {
+            return last;
+        }
+        let found = match last + 1 {
+            next if next < self.nodes.len() && holds(next) => next,
+            _ => self.nodes.partition_point(|n| n.frame <= frame).saturating_sub(1),
+        };
+        self.last.set(found);
+        found
     }
 
-    /// The value as written, in the parameter's unit.
+    /// By how much the generators move the value in a frame.
+    fn swung(&self, frame: i64) -> f64 {
+        let time_s = frame as f64 / self.rate;
+        let active = self.swings.iter().filter(|swing| (swing.from..swing.to).contains(&frame));
+        active.map(|swing| swing.lfo.at(time_s)).sum()
+    }
+
+    fn swings_in(&self, from: i64, to: i64) -> bool {
+        self.swings.iter().any(|swing| swing.from < to && from < swing.to)
+    }
+
+    /// The next frame after this one at which a generator begins or ends.
+    fn next_swing(&self, frame: i64) -> i64 {
+        let ends = self.swings.iter().flat_map(|swing| [swing.from, swing.to]);
+        ends.filter(|end| *end > frame).min().unwrap_or(i64::MAX)
+    }
+
+    /// The value as it is set, in the parameter's unit.
     #[cfg(test)]
     pub(crate) fn value(&self, frame: i64) -> f64 {
         self.value_after(self.segment(frame), frame)
     }
 
     fn value_after(&self, segment: usize, frame: i64) -> f64 {
+        let value = self.drawn_after(segment, frame);
+        if self.swings_in(frame, frame + 1) { self.within(value + self.swung(frame)) } else { value }
+    }
+
+    fn within(&self, value: f64) -> f64 {
+        value.clamp(self.range.0, self.range.1)
+    }
+
+    /// The value as the points say it.
+    fn drawn_after(&self, segment: usize, frame: i64) -> f64 {
         let from = self.nodes[segment];
         let Some(to) = self.nodes.get(segment + 1).filter(|_| frame > from.frame) else { return from.value };
         let part = (frame - from.frame) as f64 / (to.frame - from.frame) as f64;
-        match to.curve {
-            Curve::Hold => from.value,
-            Curve::Linear if self.domain == Domain::Decibels => {
-                let (a, b) = (fader_gain(from.value), fader_gain(to.value));
-                Db::of_gain(a + (b - a) * part).0.max(SILENCE_DB)
-            }
-            Curve::Linear | Curve::DbLinear => from.value + (to.value - from.value) * part,
-            Curve::S => from.value + (to.value - from.value) * (0.5 - 0.5 * (PI * part).cos()),
-        }
+        to.curve.between(from.value, to.value, part, self.domain == Domain::Decibels)
     }
 
     /// The value as it is heard: decibels as amplitude, jumps rounded off.
     pub(crate) fn heard(&self, frame: i64) -> f64 {
-        self.heard_after(self.segment(frame), frame)
+        let still = self.still_heard(self.segment(frame), frame);
+        if self.swings.is_empty() || !self.swings_in(frame, frame + 1) {
+            return still;
+        }
+        let swung = self.swung(frame);
+        match self.domain {
+            Domain::Decibels => (still * tonmeister_core::Db(swung).gain()).min(fader_gain(self.range.1)),
+            Domain::Plain => self.within(still + swung),
+        }
     }
 
-    fn heard_after(&self, segment: usize, frame: i64) -> f64 {
-        let plain = self.in_domain(self.value_after(segment, frame));
+    /// The heard value without the generators.
+    fn still_heard(&self, segment: usize, frame: i64) -> f64 {
+        let plain = self.in_domain(self.drawn_after(segment, frame));
         let node = self.nodes[segment];
         match node.jumps_from {
             Some(from) if frame - node.frame < self.jump => {
@@ -124,6 +201,9 @@ impl Motion {
 
     /// The heard value all through `from..to`, if it does not move there.
     pub(crate) fn still(&self, from: i64, to: i64) -> Option<f64> {
+        if self.swings_in(from, to) {
+            return None;
+        }
         let segment = self.segment(from);
         let node = self.nodes[segment];
         if node.jumps_from.is_some() && from - node.frame < self.jump {
@@ -142,7 +222,7 @@ impl Motion {
     /// The heard value, if it never moves at all.
     pub(crate) fn constant_value(&self) -> Option<f64> {
         match self.nodes.as_slice() {
-            [only] => Some(self.in_domain(only.value)),
+            [only] if self.swings.is_empty() => Some(self.in_domain(only.value)),
             _ => None,
         }
     }
@@ -152,31 +232,32 @@ impl Motion {
         let mut frame = from;
         while frame < to {
             let segment = self.segment(frame);
-            let node = self.nodes[segment];
-            if frame < node.frame {
-                // Before the first point nothing happens.
-                frame = node.frame;
+            let (node, next) = (self.nodes[segment], self.nodes.get(segment + 1));
+            // Before the first point nothing happens, unless something swings there.
+            let (before, on_point) = (frame < node.frame, frame == node.frame);
+            let at = (frame - from) as u32;
+            if on_point && segment > 0 && node.curve == Curve::Hold {
+                events.push(Event { at, param, value: self.value_after(segment, frame), glide: 0 });
+            }
+            let drawn = next.filter(|n| !before && n.curve != Curve::Hold && n.value != node.value);
+            let swings = self.swings_in(frame, frame + 1);
+            let coming = if before { node.frame } else { next.map_or(i64::MAX, |n| n.frame) };
+            let coming = coming.min(self.next_swing(frame));
+            if drawn.is_none() && !swings {
+                // Where nothing moves, straight on to where something may.
+                frame = coming.max(frame + 1);
                 continue;
             }
-            let next = self.nodes.get(segment + 1);
-            let on_point = frame == node.frame;
-            if on_point && segment > 0 && node.curve == Curve::Hold {
-                events.push(Event { at: (frame - from) as u32, param, value: node.value, glide: 0 });
+            let end = ((frame.div_euclid(GRID) + 1) * GRID).min(coming);
+            let begins = self.swings.iter().any(|swing| frame == swing.from || frame == swing.to);
+            if !self.stepped && (on_point || begins || frame.rem_euclid(GRID) == 0) {
+                let still = self.drawn_after(segment, end);
+                let still = still.clamp_between(drawn.map_or(node.value, |n| n.value), node.value);
+                let swung = if swings { self.swung(end) } else { 0.0 };
+                let value = if swings { self.within(still + swung) } else { still };
+                events.push(Event { at, param, value, glide: (end - frame) as u32 });
             }
-            let moving = next.filter(|n| n.curve != Curve::Hold && n.value != node.value);
-            let grid_end = (frame.div_euclid(GRID) + 1) * GRID;
-            let end = next.map_or(grid_end, |n| grid_end.min(n.frame));
-            if moving.is_some() && !self.stepped && (on_point || frame.rem_euclid(GRID) == 0) {
-                let value =
-                    self.value_after(segment, end).clamp_between(moving.map_or(node.value, |n| n.value), node.value);
-                events.push(Event { at: (frame - from) as u32, param, value, glide: (end - frame) as u32 });
-            }
-            // Where nothing moves, straight on to the next point.
-            frame = match (moving, next) {
-                (Some(_), _) => end,
-                (None, Some(next)) => next.frame.max(frame + 1),
-                (None, None) => to,
-            };
+            frame = end;
         }
     }
 }
@@ -196,14 +277,28 @@ fn domain(spec: &ParamSpec) -> Domain {
     if matches!(spec.unit, Unit::Db) { Domain::Decibels } else { Domain::Plain }
 }
 
-/// The gain of a fader or send: −150 dB and below is exactly zero.
-pub(crate) fn fader_gain(db: f64) -> f64 {
-    if db <= SILENCE_DB { 0.0 } else { Db(db).gain() }
+/// The value that a lane begins with, of a parameter that is written as `value`.
+pub(crate) fn starting(lane: &Lane, value: f64, spec: &ParamSpec) -> f64 {
+    // Any rate will do for the first frame, and the first point.
+    let points = lane.points.first().copied().into_iter().collect();
+    let first = Lane { target: lane.target, points, lfos: lane.lfos.clone() };
+    Motion::new(&first, value, spec, 48_000).value_after(0, 0)
+}
+
+/// What a parameter takes, from the least to the most.
+fn range(spec: &ParamSpec) -> (f64, f64) {
+    match spec.kind {
+        ParamKind::Number { min, max, .. } => (min, max),
+        ParamKind::Integer { min, max } => (min as f64, max as f64),
+        ParamKind::Steps(steps) => steps.iter().fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(*s), h.max(*s))),
+        ParamKind::Switch => (0.0, 1.0),
+        ParamKind::Choice(choices) => (0.0, choices.len().saturating_sub(1) as f64),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use tonmeister_session::model::{Point, Target};
+    use tonmeister_session::model::{LfoShape, Point, Target};
     use tonmeister_session::tables::{STRIP, place};
 
     use super::*;
@@ -211,9 +306,14 @@ mod tests {
     const RATE: u32 = 1000;
 
     fn motion(param: &str, points: &[(f64, f64, Curve)]) -> Motion {
-        let points = points.iter().map(|&(time_s, value, curve)| Point { time_s, value, curve }).collect();
+        swinging(param, points, Vec::new())
+    }
+
+    fn swinging(param: &str, points: &[(f64, f64, Curve)], lfos: Vec<Lfo>) -> Motion {
+        let points = points.iter().map(|&(time_s, value, curve)| Point::new(time_s, value, curve)).collect();
         let place = place(STRIP, param);
-        Motion::new(&Lane { target: Target::Strip(place), points }, &STRIP[place], RATE)
+        let lane = Lane { lfos, ..Lane::new(Target::Strip(place), points) };
+        Motion::new(&lane, STRIP[place].default, &STRIP[place], RATE)
     }
 
     #[test]
@@ -274,10 +374,18 @@ mod tests {
 
     #[test]
     fn events_are_the_same_however_time_is_cut() {
-        let m = motion(
-            "pan",
-            &[(0.05, -1.0, Curve::Hold), (0.3, 0.5, Curve::Linear), (0.35, 0.7, Curve::Hold), (0.9, 0.0, Curve::S)],
-        );
+        let square = |from_s, to_s| Lfo { shape: LfoShape::Square, from_s, to_s: Some(to_s), ..Lfo::sine(9.0, 0.3) };
+        let bezier = Curve::Bezier([0.9, 0.1, 0.3, 0.7]);
+        let points =
+            [(0.05, -1.0, Curve::Hold), (0.3, 0.5, Curve::Linear), (0.35, 0.7, Curve::Hold), (0.9, 0.0, Curve::S)];
+        let drawn = [(0.05, -1.0, Curve::Hold), (0.3, 0.5, Curve::Bend(6.0)), (0.7, -0.2, bezier)];
+        same_however_cut(&motion("pan", &points), 0.0);
+        same_however_cut(&motion("pan", &drawn), -0.2);
+        same_however_cut(&swinging("pan", &points, vec![square(0.013, 0.5), square(0.31, 0.77)]), 0.0);
+        same_however_cut(&swinging("pan", &[], vec![Lfo { phase: 0.25, ..square(0.013, 0.5) }]), 0.0);
+    }
+
+    fn same_however_cut(m: &Motion, last: f64) {
         let collect = |size: i64| {
             let mut all = Vec::new();
             for from in (0..1000).step_by(size as usize) {
@@ -288,11 +396,12 @@ mod tests {
             all
         };
         let whole = collect(1000);
-        assert!(whole.len() > 10);
+        assert!(whole.len() > 8);
         for size in [1, 13, 64, 100] {
             assert_eq!(collect(size), whole);
         }
-        // The straight lines join: each starts where the one before ended, and they end on the last point.
+        // The straight lines join: each starts where the one before ended, and they end on the last point. What jumps
+        // is set where it jumps.
         let mut value = m.value(0);
         let mut at = 0;
         for &(frame, to, glide) in &whole {
@@ -303,6 +412,6 @@ mod tests {
             value = to;
             at = frame + i64::from(glide);
         }
-        assert_eq!(value, 0.0);
+        assert!((value - last).abs() < 1e-12, "{value}");
     }
 }

@@ -1,12 +1,18 @@
-//! A track's audio: its clips read as streams, placed, faded and added.
+//! A track's audio: its clips placed on the frames of the song.
+//!
+//! What a clip gives in a frame depends on that frame alone, so that a render may begin anywhere. [`tape`] reads a
+//! stretch of a file in either direction, [`player`] plays the clips of a track.
+
+mod player;
+mod tape;
 
 use std::f64::consts::FRAC_PI_2;
-use std::sync::Arc;
 
-use tonmeister_core::{Block, Buffer, Db, Layout, Source, SourceError, SourceInfo};
-use tonmeister_session::model::{Clip, FadeShape};
+use tonmeister_core::{Db, Frames, Layout, Source, SourceError, SourceInfo};
+use tonmeister_session::model::{Clip, FadeShape, Point, Until};
 
-use crate::mix::add_samples;
+pub(crate) use player::ClipPlayer;
+
 use crate::name::Namer;
 
 /// Where the engine gets audio from: somebody else knows files.
@@ -25,27 +31,111 @@ pub trait Library: Send + Sync {
 }
 
 /// A clip in frames of the song.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlacedClip {
     pub(crate) audio: String,
     pub(crate) layout: Layout,
+    /// Where it begins to sound, and for how long.
     pub(crate) start: u64,
-    pub(crate) offset: u64,
     pub(crate) length: u64,
+    /// The stretch of the file.
+    pub(crate) offset: u64,
+    stretch: u64,
+    reverse: bool,
+    /// Its own time where it begins to sound, and where it would end.
+    own_from: u64,
+    own_total: u64,
+    /// How long each pass of a loop takes over from the one before, and how.
+    join: u64,
+    join_shape: FadeShape,
     gain: f64,
-    fade_in: u64,
-    fade_out: u64,
-    shape: FadeShape,
+    /// Moves of the gain in its own time, in seconds.
+    gain_points: Vec<Point>,
+    fades: Vec<Fade>,
+    mute: bool,
     /// Nothing shapes it and no other clip of its track sounds with it.
     alone: bool,
 }
 
+/// A fade over frames of a clip, counted from where it begins to sound.
+#[derive(Clone, Copy, Debug)]
+struct Fade {
+    /// May be before the first frame that sounds.
+    start: i64,
+    frames: u64,
+    shape: FadeShape,
+    rising: bool,
+}
+
+impl Fade {
+    fn rising(start: i64, frames: u64, shape: FadeShape) -> Self {
+        Fade { start, frames, shape, rising: true }
+    }
+
+    fn falling(end: i64, frames: u64, shape: FadeShape) -> Self {
+        Fade { start: end - frames as i64, frames, shape, rising: false }
+    }
+
+    fn end(&self) -> i64 {
+        self.start + self.frames as i64
+    }
+
+    /// Its gain at a frame: full behind a fade in and before a fade out.
+    fn at(&self, frame: i64) -> f64 {
+        if !(self.start..self.end()).contains(&frame) {
+            return 1.0;
+        }
+        let done = if self.rising { frame - self.start } else { self.end() - 1 - frame };
+        fade(self.shape, (done as f64 + 0.5) / self.frames as f64)
+    }
+}
+
+/// Places the clips of a track, which stand in the order of their starts. The error names what does not fit.
+pub(crate) fn place(clips: &[Clip], library: &dyn Library, sample_rate: u32) -> Result<Vec<PlacedClip>, String> {
+    let mut placed: Vec<PlacedClip> = Vec::with_capacity(clips.len());
+    for clip in clips {
+        let info = library.info(&clip.audio, sample_rate).map_err(|e| e.message)?;
+        let mut next = PlacedClip::new(clip, info)?;
+        if clip.crossfade_s > 0.0 {
+            let frames = Frames::from_seconds(clip.crossfade_s, sample_rate).0;
+            take_over(placed.last_mut(), &mut next, frames, clip)?;
+        }
+        placed.push(next);
+    }
+    Ok(placed)
+}
+
+/// Lets a clip take over from the one before it.
+fn take_over(before: Option<&mut PlacedClip>, next: &mut PlacedClip, frames: u64, clip: &Clip) -> Result<(), String> {
+    let place = format!("the clip of `{}` at {} s takes over in {} s", clip.audio, clip.start_s, clip.crossfade_s);
+    let Some(before) = before.filter(|before| before.start < next.start) else {
+        return Err(format!("{place}, but no clip of the track sounds before it; take its `crossfade_s` out"));
+    };
+    let end = next.start + frames;
+    if before.end() < end {
+        let short = Frames(end - before.end()).seconds(1) / f64::max(1.0, frames as f64) * clip.crossfade_s;
+        return Err(format!(
+            "{place}, but the clip before it, of `{}`, ends {short:.3} s too early for that; lengthen that one or lower \
+             `crossfade_s`",
+            before.audio
+        ));
+    }
+    if next.length < frames {
+        return Err(format!("{place}, which is longer than it is; lower `crossfade_s`"));
+    }
+    before.length = end - before.start;
+    let shape = clip.crossfade_shape.into();
+    before.fades.push(Fade::falling(before.length as i64, frames, shape));
+    next.fades.push(Fade::rising(0, frames, shape));
+    Ok(())
+}
+
 impl PlacedClip {
     /// Places a clip whose source has that shape. The error names what does not fit.
-    pub(crate) fn new(clip: &Clip, info: SourceInfo) -> Result<Self, String> {
-        let frames = |seconds: f64| tonmeister_core::Frames::from_seconds(seconds, info.sample_rate).0;
+    fn new(clip: &Clip, info: SourceInfo) -> Result<Self, String> {
+        let frames = |seconds: f64| Frames::from_seconds(seconds, info.sample_rate).0;
         let offset = frames(clip.offset_s);
-        let seconds = tonmeister_core::Frames(info.frames).seconds(info.sample_rate);
+        let seconds = Frames(info.frames).seconds(info.sample_rate);
         if offset >= info.frames && info.frames > 0 {
             return Err(format!(
                 "the clip of `{}` begins at {} s of a file that is {seconds:.3} s long; lower `offset_s`",
@@ -53,8 +143,8 @@ impl PlacedClip {
             ));
         }
         let rest = info.frames - offset.min(info.frames);
-        let length = clip.length_s.map_or(rest, frames);
-        if length > rest {
+        let stretch = clip.length_s.map_or(rest, frames);
+        if stretch > rest {
             return Err(format!(
                 "the clip of `{}` asks for {} s from {} s on, but the file is {seconds:.3} s long; lower `length_s`",
                 clip.audio,
@@ -62,45 +152,100 @@ impl PlacedClip {
                 clip.offset_s
             ));
         }
+        let own_total = match clip.repeat.map(|repeat| repeat.until) {
+            Some(Until::Count(count)) => stretch.saturating_mul(u64::from(count)),
+            Some(Until::Length(length)) if stretch > 0 => frames(length),
+            Some(Until::Length(_)) | None => stretch,
+        };
+        let crossfade_s = clip.repeat.map_or(0.0, |repeat| repeat.crossfade_s);
+        let join = frames(crossfade_s);
+        let spare = if clip.reverse { rest - stretch } else { offset };
+        if join > spare.min(stretch) {
+            let most = Frames(spare.min(stretch)).seconds(info.sample_rate);
+            return Err(format!(
+                "the loop of `{}` cross-fades over {crossfade_s} s, but there are {most:.3} s to play before it; lower \
+                 `loop_crossfade_s` or move the stretch",
+                clip.audio
+            ));
+        }
+        let (fade_in, fade_out) = (frames(clip.fade_in_s).min(own_total), frames(clip.fade_out_s).min(own_total));
+        let window = clip.window.unwrap_or(tonmeister_session::model::Window::ALL);
+        let own_from = frames(window.from_s).min(own_total);
+        let own_until = window.until_s.map(frames);
+        let length = own_until.unwrap_or(own_total).min(own_total).saturating_sub(own_from);
+        let sounding = |own: u64| own as i64 - own_from as i64;
+        let mut fades = Vec::new();
+        let mut add = |fade: Fade| {
+            if fade.frames > 0 && fade.end() > 0 && fade.start < length as i64 {
+                fades.push(fade);
+            }
+        };
+        add(Fade::rising(sounding(0), fade_in, clip.fade_in_shape));
+        add(Fade::falling(sounding(own_total), fade_out, clip.fade_out_shape));
+        add(Fade::rising(0, frames(window.fade_in_s), window.shape.into()));
+        // A clip that ends before its window does has no fade there.
+        if let Some(until) = own_until.filter(|until| *until <= own_total) {
+            add(Fade::falling(sounding(until), frames(window.fade_out_s), window.shape.into()));
+        }
         Ok(PlacedClip {
             audio: clip.audio.clone(),
             layout: info.layout,
             start: frames(clip.start_s),
-            offset,
             length,
+            offset,
+            stretch,
+            reverse: clip.reverse,
+            own_from,
+            own_total,
+            join,
+            join_shape: clip.crossfade_shape.into(),
             gain: Db(clip.gain_db).gain(),
-            fade_in: frames(clip.fade_in_s).min(length),
-            fade_out: frames(clip.fade_out_s).min(length),
-            shape: clip.fade_shape,
+            gain_points: clip.gain.clone(),
+            fades,
+            mute: clip.mute,
             alone: false,
         })
     }
 
     pub(crate) fn end(&self) -> u64 {
-        self.start + self.length
+        self.start.saturating_add(self.length)
     }
 
     /// What it is besides its file's content, for the name of what is made of it.
     pub(crate) fn feed(&self, namer: &mut Namer) {
-        let PlacedClip { audio: _, layout, start, offset, length, gain, fade_in, fade_out, shape, alone: _ } = self;
-        for count in [layout.channels() as u64, *start, *offset, *length, *fade_in, *fade_out] {
+        let PlacedClip { audio: _, layout, start, length, offset, stretch, reverse, own_from, own_total, join, .. } =
+            self;
+        let PlacedClip { join_shape, gain, gain_points, fades, mute, alone: _, .. } = self;
+        let flags = [u64::from(*reverse), u64::from(*mute)];
+        for count in [*start, *length, *offset, *stretch, *own_from, *own_total, *join].into_iter().chain(flags) {
             namer.count(count);
         }
+        namer.count(layout.channels() as u64);
+        namer.text(join_shape.word());
         namer.number(*gain);
-        namer.text(shape.word());
+        namer.points(gain_points);
+        namer.count(fades.len() as u64);
+        for Fade { start, frames, shape, rising } in fades {
+            namer.count(*start as u64);
+            namer.count(*frames);
+            namer.text(shape.word());
+            namer.count(u64::from(*rising));
+        }
     }
 
-    /// The gain at a frame of the clip.
+    /// The gain at a frame, counted from where it begins to sound, without its automation.
     fn gain_at(&self, frame: u64) -> f64 {
-        let mut gain = self.gain;
-        if frame < self.fade_in {
-            gain *= fade(self.shape, (frame as f64 + 0.5) / self.fade_in as f64);
-        }
-        let left = self.length - frame;
-        if left <= self.fade_out {
-            gain *= fade(self.shape, (left as f64 - 0.5) / self.fade_out as f64);
-        }
-        gain
+        self.fades.iter().fold(self.gain, |gain, fade| gain * fade.at(frame as i64))
+    }
+
+    /// Whether its samples are those of the file, in one order or the other.
+    fn is_plain(&self) -> bool {
+        self.gain == 1.0 && self.fades.is_empty() && self.gain_points.is_empty() && self.join == 0 && !self.mute
+    }
+
+    /// Whether a fade shapes any of these frames.
+    fn fades_within(&self, from: u64, to: u64) -> bool {
+        self.fades.iter().any(|fade| fade.start < to as i64 && fade.end() > from as i64)
     }
 }
 
@@ -115,150 +260,5 @@ fn fade(shape: FadeShape, part: f64) -> f64 {
     }
 }
 
-/// Plays the clips of one track, forwards, opening each file only while it sounds.
-pub(crate) struct ClipPlayer {
-    library: Arc<dyn Library>,
-    sample_rate: u32,
-    clips: Vec<PlacedClip>,
-    open: Vec<(usize, Box<dyn Source>)>,
-    next: usize,
-    scratch: Buffer,
-}
-
-impl ClipPlayer {
-    pub(crate) fn new(library: Arc<dyn Library>, sample_rate: u32, clips: &[PlacedClip], max_block: usize) -> Self {
-        let mut clips = clips.to_vec();
-        clips.sort_by_key(|c| c.start);
-        let mut free_from = 0;
-        for i in 0..clips.len() {
-            let next = clips.get(i + 1).map_or(u64::MAX, |c| c.start);
-            clips[i].alone = clips[i].is_plain() && clips[i].start >= free_from && clips[i].end() <= next;
-            free_from = free_from.max(clips[i].end());
-        }
-        // Clips that are alone are read straight into the track; only others need room to be shaped in.
-        let layout = if clips.iter().any(|c| c.layout == Layout::Stereo) { Layout::Stereo } else { Layout::Mono };
-        let shaped = clips.iter().any(|c| !c.alone || c.layout != layout);
-        let scratch = Buffer::new(Layout::Stereo, if shaped { max_block } else { 0 });
-        ClipPlayer { library, sample_rate, clips, open: Vec::new(), next: 0, scratch }
-    }
-
-    /// Fills `out` with the frames of the song from `at` on. Calls come in order, without gaps.
-    pub(crate) fn read(&mut self, at: u64, out: &mut Block<'_>) -> Result<(), SourceError> {
-        let end = at + out.frames() as u64;
-        while self.next < self.clips.len() && self.clips[self.next].start < end {
-            let clip = &self.clips[self.next];
-            if clip.length > 0 && clip.end() > at {
-                let mut source = self.library.open(&clip.audio, self.sample_rate)?;
-                source.skip(clip.offset)?;
-                self.open.push((self.next, source));
-            }
-            self.next += 1;
-        }
-        // A clip that plays alone all through the block fills it by itself; everything else is added to silence.
-        let layout = out.layout();
-        let fills = |clip: &PlacedClip| clip.alone && clip.layout == layout;
-        let covers = |clip: &PlacedClip| fills(clip) && clip.start <= at && end <= clip.end();
-        if !self.open.iter().any(|(place, _)| covers(&self.clips[*place])) {
-            out.silence();
-        }
-        let mut i = 0;
-        while i < self.open.len() {
-            let clip = &self.clips[self.open[i].0];
-            let (from, to) = (clip.start.max(at), clip.end().min(end));
-            if from < to {
-                let mut part = out.part((from - at) as usize, (to - at) as usize);
-                let source = &mut *self.open[i].1;
-                if fills(clip) {
-                    fill(source, clip, from - clip.start, &mut part)?;
-                } else {
-                    add(source, clip, from - clip.start, &mut part, &mut self.scratch)?;
-                }
-            }
-            if clip.end() <= end {
-                self.open.remove(i);
-            } else {
-                i += 1;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl PlacedClip {
-    fn is_plain(&self) -> bool {
-        self.gain == 1.0 && self.fade_in == 0 && self.fade_out == 0
-    }
-
-    /// Whether a fade shapes any of these frames of the clip.
-    fn fades_within(&self, from: u64, to: u64) -> bool {
-        from < self.fade_in || to > self.length - self.fade_out
-    }
-}
-
-/// Reads exactly the block, or says where the file ended before its time.
-fn fill(source: &mut dyn Source, clip: &PlacedClip, at: u64, out: &mut Block<'_>) -> Result<(), SourceError> {
-    let mut done = 0;
-    while done < out.frames() {
-        let end = out.frames();
-        let got = source.read(&mut out.part(done, end))?;
-        if got == 0 {
-            return Err(SourceError::new(format!(
-                "{}: the audio ended at frame {} of {} that were announced when the file was opened; it may have \
-                 changed meanwhile or be damaged: run `tonmeister check` on it",
-                clip.audio,
-                clip.offset + at + done as u64,
-                clip.offset + clip.length
-            )));
-        }
-        done += got;
-    }
-    Ok(())
-}
-
-fn add(
-    source: &mut dyn Source,
-    clip: &PlacedClip,
-    at: u64,
-    out: &mut Block<'_>,
-    scratch: &mut Buffer,
-) -> Result<(), SourceError> {
-    let frames = out.frames();
-    let mut block = scratch.block(frames);
-    let mut read = match clip.layout {
-        Layout::Mono => Block::mono(block.channel_mut(0)),
-        Layout::Stereo => block,
-    };
-    fill(source, clip, at, &mut read)?;
-    for channel in 0..out.layout().channels() {
-        // A mono clip on a stereo track sounds on both sides.
-        let from = read.channel(channel.min(read.layout().channels() - 1));
-        let sum = out.channel_mut(channel);
-        if clip.fades_within(at, at + frames as u64) {
-            for (i, (y, x)) in sum.iter_mut().zip(from).enumerate() {
-                *y += (clip.gain_at(at + i as u64) * f64::from(*x)) as f32;
-            }
-        } else {
-            add_samples(from, clip.gain, sum);
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fades_start_at_silence_end_at_full_and_keep_their_promises() {
-        for shape in [FadeShape::EqualPower, FadeShape::Linear, FadeShape::S, FadeShape::Exponential] {
-            assert!(fade(shape, 0.0).abs() < 1e-12, "{shape:?}");
-            assert!((fade(shape, 1.0) - 1.0).abs() < 1e-12, "{shape:?}");
-        }
-        for part in [0.1, 0.3, 0.5, 0.9] {
-            let power = fade(FadeShape::EqualPower, part).powi(2) + fade(FadeShape::EqualPower, 1.0 - part).powi(2);
-            assert!((power - 1.0).abs() < 1e-12, "crossing fades keep the power");
-            assert!((fade(FadeShape::Linear, part) + fade(FadeShape::Linear, 1.0 - part) - 1.0).abs() < 1e-12);
-            assert!((fade(FadeShape::S, part) + fade(FadeShape::S, 1.0 - part) - 1.0).abs() < 1e-12);
-        }
-    }
-}
+mod tests;

@@ -23,8 +23,8 @@ fn send_motion(strip: &Strip, send: usize, id: &str, sample_rate: u32) -> Motion
 /// The lane of a target, or its written value.
 pub(crate) fn motion(strip: &Strip, target: Target, value: f64, sample_rate: u32) -> Motion {
     let spec = strip.target_spec(target);
-    match strip.automation.iter().find(|lane| lane.target == target && !lane.points.is_empty()) {
-        Some(lane) => Motion::new(lane, spec, sample_rate),
+    match strip.automation.iter().find(|lane| lane.target == target) {
+        Some(lane) => Motion::new(lane, value, spec, sample_rate),
         None => Motion::constant(value, spec),
     }
 }
@@ -33,7 +33,7 @@ pub(crate) fn motion(strip: &Strip, target: Target, value: f64, sample_rate: u32
 fn followed(follow: &Follow, sample_rate: u32) -> Motion {
     let spec = &STRIP[place(STRIP, "fader_db")];
     match &follow.lane {
-        Some(lane) => Motion::new(lane, spec, sample_rate),
+        Some(lane) => Motion::new(lane, follow.db, spec, sample_rate),
         None => Motion::constant(follow.db, spec),
     }
 }

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use tonmeister_core::{ParamIndex, Settings};
-use tonmeister_session::model::{Follow, Lane, PanLaw, Send, Strip, Target};
+use tonmeister_session::model::{Curve, Follow, Lane, Lfo, PanLaw, Point, Rate, Send, Strip, Target};
 use tonmeister_session::tables::{STRIP, place};
 
 use crate::clip::PlacedClip;
@@ -112,7 +112,7 @@ impl Namer {
         self.count(strip.followed.len() as u64);
         for Follow { db, lane, ways } in &strip.followed {
             self.number(*db);
-            self.points(lane.as_ref());
+            self.moves(lane.as_ref());
             for way in [ways.main, ways.post, ways.pre] {
                 self.count(u64::from(way));
             }
@@ -132,16 +132,59 @@ impl Namer {
     }
 
     fn lane(&mut self, strip: &Strip, target: Target) {
-        self.points(strip.lane(target));
+        self.moves(strip.lane(target));
     }
 
-    fn points(&mut self, lane: Option<&Lane>) {
-        let Some(Lane { target: _, points }) = lane else { return self.count(0) };
+    fn moves(&mut self, lane: Option<&Lane>) {
+        let Some(Lane { target: _, points, lfos }) = lane else { return self.count(0) };
+        self.count(1 + lfos.len() as u64);
+        self.points(points);
+        for lfo in lfos {
+            self.lfo(lfo);
+        }
+    }
+
+    pub(crate) fn points(&mut self, points: &[Point]) {
         self.count(points.len() as u64);
-        for point in points {
-            self.number(point.time_s);
-            self.number(point.value);
-            self.text(point.curve.word());
+        for Point { time_s, written: _, value, curve } in points {
+            self.number(*time_s);
+            self.number(*value);
+            match curve {
+                Curve::Bend(bend) => {
+                    self.text("bend");
+                    self.number(*bend);
+                }
+                Curve::Bezier(handles) => {
+                    self.text("bezier");
+                    for handle in handles {
+                        self.number(*handle);
+                    }
+                }
+                word => self.text(word.word().unwrap_or_default()),
+            }
+        }
+    }
+
+    fn lfo(&mut self, lfo: &Lfo) {
+        let Lfo { shape, rate, depth, phase, seed, from_s, from_written: _, to_s, to_written: _ } = lfo;
+        self.text(shape.word());
+        self.count(u64::from(*seed));
+        for number in [*depth, *phase, *from_s, to_s.unwrap_or(f64::INFINITY)] {
+            self.number(number);
+        }
+        match rate {
+            Rate::Hz(hz) => {
+                self.text("hz");
+                self.number(*hz);
+            }
+            Rate::Note { note, tempo } => {
+                self.text(&note.to_string());
+                let figures: Vec<f64> = tempo.figures().collect();
+                self.count(figures.len() as u64);
+                for figure in figures {
+                    self.number(figure);
+                }
+            }
         }
     }
 }

@@ -148,7 +148,7 @@ impl Node {
             let settings = &strip.inserts[insert.place].settings;
             let targets = (0..settings.count() as u32).map(tonmeister_core::ParamIndex).filter_map(|param| {
                 let target = Target::Insert { insert: insert.place, param };
-                let moves = strip.automation.iter().any(|lane| lane.target == target && lane.points.len() > 1);
+                let moves = strip.automation.iter().any(|lane| lane.target == target && lane.moves());
                 moves.then(|| (param, motion(strip, target, settings.at(param).1, rate)))
             });
             Insert {

@@ -106,8 +106,8 @@ fn keys_automation_and_latency_stay_with_it_for_every_block_size() {
     song.tracks.push(track("k", "k", Destination::Master));
     song.tracks[0].strip.inserts[1].key = Some(KeySource::Track(1));
     let target = Target::Insert { insert: 1, param: ParamIndex(0) };
-    let point = |time_s, value| Point { time_s, value, curve: Curve::Linear };
-    song.tracks[0].strip.automation = vec![Lane { target, points: vec![point(0.05, 1.0), point(0.2, -2.0)] }];
+    let point = |time_s, value| Point::new(time_s, value, Curve::Linear);
+    song.tracks[0].strip.automation = vec![Lane::new(target, vec![point(0.05, 1.0), point(0.2, -2.0)])];
     let whole = heard(&song, &audio, 4096);
     for block in [1, 13, 64, 1000] {
         assert!(heard(&song, &audio, block) == whole, "blocks of {block}");

@@ -13,8 +13,8 @@ use tonmeister_session::tables::{STRIP, place};
 const FRAMES: usize = 6000;
 
 fn lane(id: &str, points: &[(f64, f64, Curve)]) -> Lane {
-    let points = points.iter().map(|&(time_s, value, curve)| Point { time_s, value, curve }).collect();
-    Lane { target: Target::Strip(place(STRIP, id)), points }
+    let points = points.iter().map(|&(time_s, value, curve)| Point::new(time_s, value, curve)).collect();
+    Lane::new(Target::Strip(place(STRIP, id)), points)
 }
 
 /// A track that goes to the master, post-fader to one bus and pre-fader to another, each at a gain that tells it apart.

@@ -133,7 +133,7 @@ fn clips_are_placed_trimmed_faded_and_added() {
         Clip {
             start_s: at(300),
             fade_in_s: at(100),
-            fade_shape: FadeShape::Linear,
+            fade_in_shape: FadeShape::Linear,
             length_s: Some(at(200)),
             ..Clip::whole("ramp")
         },

@@ -9,6 +9,7 @@ mod groups;
 mod inserts;
 mod lanes;
 mod strips;
+mod timeline;
 mod words;
 
 use crate::edit::Plain;
@@ -82,6 +83,7 @@ pub struct Difference {
 pub fn diff(before: &Song, after: &Song) -> Vec<Difference> {
     let mut pair = Pair { before, after, found: Vec::new() };
     pair.song();
+    pair.timeline();
     pair.strips();
     pair.groups();
     // The same weight: in the order of the document.

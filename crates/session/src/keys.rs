@@ -28,6 +28,12 @@ pub const MAX_LINKS: usize = 256;
 pub const MAX_VERSIONS: usize = 128;
 /// The most parameters that a version sets.
 pub const MAX_SETTINGS: usize = 1024;
+/// The most changes of the tempo, and of the meter.
+pub const MAX_TEMPOS: usize = 65_536;
+/// The most markers, and the most ranges.
+pub const MAX_MARKERS: usize = 16_384;
+/// The most generators of a lane.
+pub const MAX_LFOS: usize = 64;
 /// The longest id, in characters.
 pub const MAX_ID: usize = 64;
 /// The latest time on the timeline: ten days, in seconds.
@@ -64,6 +70,12 @@ pub enum Takes {
     Address,
     /// A list of automation points.
     Points,
+    /// A time signature: `"6/8"`.
+    Signature,
+    /// A time on the timeline: seconds within the parameter's range, or a bar and beat.
+    Place(&'static ParamSpec),
+    /// What the parameter takes, or a note that the tempo makes it.
+    Timed(&'static ParamSpec),
     /// What the parameter takes.
     Param(&'static ParamSpec),
     /// A table of rules, each with how it counts and from where on.
@@ -115,6 +127,18 @@ pub enum Sort {
     Link,
     /// `[[version]]`.
     Version,
+    /// `[[tempo]]`.
+    Tempo,
+    /// `[[meter]]`.
+    Meter,
+    /// `[[marker]]`.
+    Marker,
+    /// `[[range]]`.
+    Range,
+    /// `window` of a clip.
+    Window,
+    /// `[[track.automation.lfo]]`.
+    Lfo,
 }
 
 /// One key of a table.
@@ -144,6 +168,10 @@ pub(crate) const fn param(spec: &'static ParamSpec, otherwise: &'static str) -> 
     Key { id: spec.id, takes: Takes::Param(spec), required: false, otherwise, doc: spec.doc }
 }
 
+const fn place(spec: &'static ParamSpec, otherwise: &'static str) -> Key {
+    Key { id: spec.id, takes: Takes::Place(spec), required: false, otherwise, doc: spec.doc }
+}
+
 /// The rate of the mix.
 pub const SAMPLE_RATE: ParamSpec = ParamSpec::integer(
     "sample_rate_hz",
@@ -160,8 +188,40 @@ pub const TEMPO: ParamSpec = ParamSpec::number(
     Unit::None,
     (10.0, 999.0),
     120.0,
-    "Beats per minute, for effects that follow the beat.",
+    "Quarter notes per minute at the song's start: bars are counted with it, and effects follow it.",
 );
+/// The tempo from a change on.
+pub const BPM: ParamSpec =
+    ParamSpec::number("bpm", "Tempo", Unit::None, (10.0, 999.0), 120.0, "Quarter notes per minute from here on.");
+/// Where a ramp of the tempo leads.
+pub const RAMP: ParamSpec = ParamSpec::number(
+    "ramp_to_bpm",
+    "Ramp to",
+    Unit::None,
+    (10.0, 999.0),
+    120.0,
+    "The tempo reached at the next change, in a straight line over time.",
+);
+/// Where a meter begins.
+pub const METER_BAR: ParamSpec = ParamSpec::integer(
+    "bar",
+    "Bar",
+    Unit::None,
+    (1, crate::time::BarBeat::MAX_BAR as i64),
+    1,
+    "The first bar in that meter, counted from 1.",
+);
+/// Where something is on the timeline.
+pub const AT: ParamSpec = timeline("at", "At", "Where it is.");
+/// Where something begins.
+pub const FROM: ParamSpec = timeline("from", "From", "Where it begins.");
+/// Where something ends.
+pub const TO: ParamSpec = timeline("to", "To", "Where it ends.");
+
+const fn timeline(id: &'static str, name: &'static str, doc: &'static str) -> ParamSpec {
+    ParamSpec::number(id, name, Unit::Seconds, (0.0, MAX_SECONDS), 0.0, doc)
+}
+
 /// The pan laws, in the order of [`crate::model::PanLaw`].
 pub const PAN_LAW: ParamSpec = ParamSpec::steps(
     "pan_law_db",
@@ -188,14 +248,90 @@ pub const FADE_SHAPES: &[Choice] = &[
     Choice { id: "s", doc: "a raised cosine, gentle at both ends" },
     Choice { id: "exponential", doc: "a straight line in decibels over 60 dB, then to silence" },
 ];
-/// The curve of a clip's fades.
+/// The curve of both of a clip's fades.
 pub const FADE_SHAPE: ParamSpec =
     ParamSpec::choice("fade_shape", "Fade shape", FADE_SHAPES, "The curve of both fades.");
+/// The curve of a clip's fade in.
+pub const FADE_IN_SHAPE: ParamSpec =
+    ParamSpec::choice("fade_in_shape", "Shape of the fade in", FADE_SHAPES, "The curve of the fade in alone.");
+/// The curve of a clip's fade out.
+pub const FADE_OUT_SHAPE: ParamSpec =
+    ParamSpec::choice("fade_out_shape", "Shape of the fade out", FADE_SHAPES, "The curve of the fade out alone.");
+/// How clips take over from one another, in the order of [`crate::model::CrossfadeShape`].
+pub const CROSSFADE_SHAPES: &[Choice] = &[
+    Choice { id: "equal-power", doc: "keeps the power of unrelated sounds" },
+    Choice { id: "linear", doc: "keeps the level of like sounds, as of two takes of the same file" },
+];
+/// The curve of a cross-fade.
+pub const CROSSFADE_SHAPE: ParamSpec = ParamSpec::choice(
+    "crossfade_shape",
+    "Shape of the cross-fade",
+    CROSSFADE_SHAPES,
+    "The curve of the cross-fades, from the clip before and between the passes of a loop.",
+);
+/// How long a clip takes over from the one before.
+pub const CROSSFADE: ParamSpec = clip_time(
+    "crossfade_s",
+    "Cross-fade",
+    "From its start on it takes over from the clip that started before it on the track, in this time; that one is then \
+     over. Without it they add.",
+);
+/// Whether a clip plays backwards.
+pub const REVERSE: ParamSpec = ParamSpec::switch("reverse", "Reverse", false, "Plays the stretch backwards.");
+/// Whether a clip is silent.
+pub const CLIP_MUTE: ParamSpec = ParamSpec::switch("mute", "Mute", false, "Silent, though it keeps its time.");
+/// How often a clip plays its stretch.
+pub const LOOP_COUNT: ParamSpec = ParamSpec::integer(
+    "loop_count",
+    "Loop count",
+    Unit::None,
+    (2, 1_000_000),
+    2,
+    "Plays the stretch so many times in a row.",
+);
+/// How long a clip plays its stretch.
+pub const LOOP_LENGTH: ParamSpec = ParamSpec::number(
+    "loop_length_s",
+    "Loop length",
+    Unit::Seconds,
+    (0.00001, MAX_SECONDS),
+    0.00001,
+    "Plays the stretch again and again until it has lasted this long.",
+);
+/// How the passes of a loop are joined.
+pub const LOOP_CROSSFADE: ParamSpec = clip_time(
+    "loop_crossfade_s",
+    "Cross-fade of the loop",
+    "Each further pass fades in this long before its time, from what comes before the stretch in the file (behind it, in \
+     reverse). The loop keeps its length.",
+);
+/// A clip's own gain.
+pub const CLIP_GAIN: ParamSpec =
+    ParamSpec::number("gain_db", "Gain", Unit::Db, (-60.0, 36.0), 0.0, "The clip's own gain.");
+/// What moves a clip's gain.
+pub const CLIP_GAIN_MOVES: ParamSpec = ParamSpec::number(
+    "gain_points",
+    "Moves of the gain",
+    Unit::Db,
+    (crate::tables::SILENCE_DB, 36.0),
+    0.0,
+    "Automation of the gain, on top of `gain_db`.",
+);
+/// What `window` of a clip is set to, in the order of the keys.
+pub const WINDOW_NUMBERS: [ParamSpec; 4] = [
+    clip_time("from_s", "From", "The clip's own time that sounds at `start_s`."),
+    clip_time("until_s", "Until", "The clip's own time until which it sounds; may be behind its end."),
+    clip_time("fade_in_s", "Fade in", "Length of a fade at the beginning, on top of the clip's own."),
+    clip_time("fade_out_s", "Fade out", "Length of a fade before `until_s`, on top of the clip's own."),
+];
+/// The curve of a window's fades.
+pub const WINDOW_SHAPE: ParamSpec =
+    ParamSpec::choice("shape", "Shape", CROSSFADE_SHAPES, "The curve of the window's fades.");
 /// What a clip is set to by numbers that have a default, in the order of the keys.
 pub const CLIP_NUMBERS: [ParamSpec; 5] = [
     clip_time("start_s", "Start", "Where it starts on the timeline."),
     clip_time("offset_s", "Offset", "Where in the file it begins."),
-    ParamSpec::number("gain_db", "Gain", Unit::Db, (-60.0, 36.0), 0.0, "The clip's own gain."),
+    CLIP_GAIN,
     clip_time("fade_in_s", "Fade in", "Length of the fade in."),
     clip_time("fade_out_s", "Fade out", "Length of the fade out."),
 ];
@@ -248,6 +384,46 @@ pub const CURVES: &[Choice] = &[
     Choice { id: "s", doc: "a raised cosine, gentle at both ends; over decibels for parameters in decibels" },
 ];
 
+/// How a generator swings, in the order of [`crate::model::LfoShape`].
+pub const LFO_SHAPES: &[Choice] = &[
+    Choice { id: "sine", doc: "a sine, upwards first" },
+    Choice { id: "triangle", doc: "straight lines, upwards first" },
+    Choice { id: "square", doc: "half a cycle up, half a cycle down, with edges of 20 ms" },
+    Choice { id: "random", doc: "a new value for each cycle, with edges of 20 ms" },
+];
+/// The shape of a generator.
+pub const LFO_SHAPE: ParamSpec = ParamSpec::choice("shape", "Shape", LFO_SHAPES, "How it swings.");
+/// The rate of a generator.
+pub const LFO_RATE: ParamSpec = ParamSpec::number(
+    "rate_hz",
+    "Rate",
+    Unit::Hz,
+    (0.0001, crate::model::Lfo::MAX_HZ),
+    1.0,
+    "Cycles a second; as a note, a cycle in each, counted along the tempo map.",
+);
+/// The depth of a generator.
+pub const LFO_DEPTH: ParamSpec = ParamSpec::number(
+    "depth",
+    "Depth",
+    Unit::None,
+    (0.0, 1e6),
+    0.0,
+    "How far to either side, in the parameter's own unit; its range is never left.",
+);
+/// The phase of a generator.
+pub const LFO_PHASE: ParamSpec = ParamSpec::number(
+    "phase",
+    "Phase",
+    Unit::None,
+    (-1e9, 1e9),
+    0.0,
+    "Where in its cycle it is at the song's start: 0.25 is a quarter of a cycle on.",
+);
+/// The seed of a generator.
+pub const LFO_SEED: ParamSpec =
+    ParamSpec::integer("seed", "Seed", Unit::None, (0, u32::MAX as i64), 0, "Chooses the values of \"random\".");
+
 /// How a rule of `check` counts, in the order of [`tonmeister_core::Level`].
 pub const LEVEL: ParamSpec =
     ParamSpec::choice("level", "Level", tonmeister_core::rule::LEVELS, "How a finding counts.");
@@ -267,6 +443,10 @@ pub const RULE: &[Key] = &[param(&LEVEL, "the rule's own"), param(&LIMIT, "the r
 /// The document's own tables.
 pub const DOCUMENT: &[Key] = &[
     required("song", Takes::Table(Sort::Song), "What the song is called, its rate and its tempo."),
+    key("tempo", Takes::Tables(Sort::Tempo), "one tempo, `tempo_bpm`", "Changes of the tempo, in order."),
+    key("meter", Takes::Tables(Sort::Meter), "4/4", "Changes of the meter, in order."),
+    key("marker", Takes::Tables(Sort::Marker), "none", "Places with a name."),
+    key("range", Takes::Tables(Sort::Range), "none", "Stretches with a name."),
     key("check", Takes::Rules, "every rule as it comes", "What `tonmeister check` makes of this song's audio."),
     key("track", Takes::Tables(Sort::Track), "none", "The raw tracks, each with its channel strip."),
     key("bus", Takes::Tables(Sort::Bus), "none", "Groups of tracks and returns of send effects."),
@@ -284,6 +464,30 @@ pub const SONG: &[Key] = &[
     param(&TEMPO, "120"),
     param(&PAN_LAW, "-3"),
     param(&SONG_LENGTH, "until the last clip ends, and then the tails"),
+];
+
+/// `[[tempo]]`.
+pub const TEMPO_CHANGE: &[Key] =
+    &[Key { required: true, ..place(&AT, "") }, Key { required: true, ..param(&BPM, "") }, param(&RAMP, "it stays")];
+
+/// `[[meter]]`.
+pub const METER: &[Key] = &[
+    Key { required: true, ..param(&METER_BAR, "") },
+    required("signature", Takes::Signature, "Beats of a bar, and what part of a whole note each is."),
+];
+
+/// `[[marker]]`.
+pub const MARKER: &[Key] = &[
+    required("id", Takes::Id, "Its stable name; no other marker has it."),
+    Key { required: true, ..place(&AT, "") },
+    key("name", Takes::Text, "its id says enough", "What a reader calls it."),
+];
+
+/// `[[range]]`.
+pub const RANGE: &[Key] = &[
+    required("id", Takes::Id, "Its stable name; no other range has it."),
+    Key { required: true, ..place(&FROM, "") },
+    Key { required: true, ..place(&TO, "") },
 ];
 
 /// `[[track]]`, before its strip.
@@ -319,13 +523,43 @@ pub const ROUTE: &[Key] = &[
 /// `[[track.clip]]`.
 pub const CLIP: &[Key] = &[
     required("audio", Takes::Path, "The audio file."),
-    param(&CLIP_NUMBERS[0], "0"),
+    place(&CLIP_NUMBERS[0], "0"),
     param(&CLIP_NUMBERS[1], "0"),
     param(&CLIP_LENGTH, "to the file's end"),
+    param(&REVERSE, "false"),
+    param(&LOOP_COUNT, "once"),
+    param(&LOOP_LENGTH, "once"),
+    param(&LOOP_CROSSFADE, "0"),
     param(&CLIP_NUMBERS[2], "0"),
+    key(
+        "gain_points",
+        Takes::Points,
+        "none",
+        "Automation of the gain, on top of `gain_db`: `[seconds, decibels]`, seconds from the clip's own start.",
+    ),
     param(&CLIP_NUMBERS[3], "0"),
     param(&CLIP_NUMBERS[4], "0"),
     param(&FADE_SHAPE, "\"equal-power\""),
+    param(&FADE_IN_SHAPE, "as `fade_shape`"),
+    param(&FADE_OUT_SHAPE, "as `fade_shape`"),
+    param(&CROSSFADE, "0"),
+    param(&CROSSFADE_SHAPE, "\"equal-power\""),
+    param(&CLIP_MUTE, "false"),
+    key(
+        "window",
+        Takes::Table(Sort::Window),
+        "all of it",
+        "What of the clip sounds, in its own time: what a cut leaves.",
+    ),
+];
+
+/// `window` of a clip.
+pub const WINDOW: &[Key] = &[
+    param(&WINDOW_NUMBERS[0], "0"),
+    param(&WINDOW_NUMBERS[1], "to its end"),
+    param(&WINDOW_NUMBERS[2], "0"),
+    param(&WINDOW_NUMBERS[3], "0"),
+    param(&WINDOW_SHAPE, "\"equal-power\""),
 ];
 
 /// `[[track.insert]]`, before the effect's own parameters.
@@ -354,7 +588,24 @@ pub const SEND: &[Key] =
 /// `[[track.automation]]`.
 pub const LANE: &[Key] = &[
     required("target", Takes::Address, "What moves: an address on this strip."),
-    required("points", Takes::Points, "`[seconds, value]` or `[seconds, value, curve]`, times rising."),
+    key(
+        "points",
+        Takes::Points,
+        "the written value, with `lfo`",
+        "`[time, value]` or `[time, value, curve]`, times rising; a time is seconds or a bar and beat.",
+    ),
+    key("lfo", Takes::Tables(Sort::Lfo), "none", "What swings around the points, or around the written value."),
+];
+
+/// `[[track.automation.lfo]]`.
+pub const LFO: &[Key] = &[
+    param(&LFO_SHAPE, "\"sine\""),
+    Key { required: true, takes: Takes::Timed(&LFO_RATE), ..param(&LFO_RATE, "") },
+    Key { required: true, ..param(&LFO_DEPTH, "") },
+    param(&LFO_PHASE, "0"),
+    param(&LFO_SEED, "0"),
+    place(&FROM, "the song's start"),
+    place(&TO, "never"),
 ];
 
 /// `[[vca]]`, before its fader and mute.

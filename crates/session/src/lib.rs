@@ -47,12 +47,13 @@ mod reference;
 mod report;
 mod schema;
 pub mod tables;
+pub mod time;
 mod tree;
 mod version;
 
 pub use diff::{About, Difference, diff};
 pub use document::{Document, parse};
-pub use edit::{Edit, Named, NamedSort, Plain, Splice};
+pub use edit::{Edit, Entry, Named, NamedSort, Plain, Splice};
 pub use lines::{LineIndex, line_col};
 pub use listen::{Heard, Returns, Solo};
 pub use model::Song;

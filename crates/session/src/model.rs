@@ -3,7 +3,9 @@
 //! Signal flow of a strip, in order: clips → trim → polarity → delay → inserts → *pre sends* → fader (and mute) →
 //! pan and width → *post sends* → output.
 
+mod clips;
 mod groups;
+mod lanes;
 mod places;
 mod versions;
 
@@ -12,6 +14,12 @@ pub use places::StripAt;
 pub use versions::{Change, Setting, Version};
 
 use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
+
+pub use crate::time::{BarBeat, Marker, Meter, Range, Signature, Tempo};
+pub use clips::{Clip, CrossfadeShape, FadeShape, Repeat, Until, Window};
+pub use lanes::{Curve, Lane, Lfo, LfoShape, Point, Rate, gain};
+
+use crate::time::TempoMap;
 
 /// A whole song: what is rendered, at what rate, through which mixer.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +30,16 @@ pub struct Song {
     pub artist: Option<String>,
     /// The rate everything is mixed at; sources at other rates are converted.
     pub sample_rate_hz: u32,
-    /// Beats per minute, for tempo-synced effects and for the reader.
+    /// Quarter notes per minute at the song's start: what the effects' notes follow.
     pub tempo_bpm: f64,
+    /// Changes of the tempo, times strictly rising. One at the very start has the song's `tempo_bpm`.
+    pub tempos: Vec<Tempo>,
+    /// Changes of the meter, bars strictly rising; 4/4 before the first.
+    pub meters: Vec<Meter>,
+    /// Places with a name, in the order of the document.
+    pub markers: Vec<Marker>,
+    /// Stretches with a name, in the order of the document.
+    pub ranges: Vec<Range>,
     /// What a mono source loses at the centre.
     pub pan_law: PanLaw,
     /// Render this many seconds. Without it: until the last clip ends, and then the tails.
@@ -52,6 +68,10 @@ impl Song {
             artist: None,
             sample_rate_hz,
             tempo_bpm: crate::keys::TEMPO.default,
+            tempos: Vec::new(),
+            meters: Vec::new(),
+            markers: Vec::new(),
+            ranges: Vec::new(),
             pan_law: PanLaw::Minus3,
             length_s: None,
             check: Vec::new(),
@@ -61,6 +81,54 @@ impl Song {
             vcas: Vec::new(),
             links: Vec::new(),
             versions: Vec::new(),
+        }
+    }
+}
+
+impl Song {
+    /// Bars, beats and seconds of the song.
+    pub fn tempo_map(&self) -> TempoMap {
+        TempoMap::new(self.tempo_bpm, &self.tempos, &self.meters).0
+    }
+
+    /// Brings every time that is written as a bar and beat, and every generator that swings in notes, to the tempo: for
+    /// songs that are built or changed in code. A beat that its bar does not have keeps its seconds.
+    pub fn follow_tempo(&mut self) {
+        let (tempo, places) = TempoMap::new(self.tempo_bpm, &self.tempos, &self.meters);
+        for (change, at_s) in self.tempos.iter_mut().zip(places) {
+            change.at_s = at_s;
+        }
+        let follow = |seconds: &mut f64, written: Option<BarBeat>| {
+            *seconds = written.and_then(|place| tempo.seconds_of(place).ok()).unwrap_or(*seconds);
+        };
+        for marker in &mut self.markers {
+            follow(&mut marker.at_s, marker.written);
+        }
+        for range in &mut self.ranges {
+            follow(&mut range.from_s, range.from_written);
+            follow(&mut range.to_s, range.to_written);
+        }
+        for track in &mut self.tracks {
+            for clip in &mut track.clips {
+                follow(&mut clip.start_s, clip.start_written);
+            }
+            track.clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        }
+        let strips = self.tracks.iter_mut().map(|t| &mut t.strip).chain(self.buses.iter_mut().map(|b| &mut b.strip));
+        let strips = strips.chain(self.vcas.iter_mut().map(|vca| &mut vca.strip));
+        for lane in strips.chain([&mut self.master.strip]).flat_map(|strip| &mut strip.automation) {
+            for point in &mut lane.points {
+                follow(&mut point.time_s, point.written);
+            }
+            for lfo in &mut lane.lfos {
+                follow(&mut lfo.from_s, lfo.from_written);
+                if let Some(to_s) = &mut lfo.to_s {
+                    follow(to_s, lfo.to_written);
+                }
+                if let Rate::Note { tempo: own, .. } = &mut lfo.rate {
+                    *own = tempo.clone();
+                }
+            }
         }
     }
 }
@@ -111,16 +179,6 @@ impl PanLaw {
     }
 }
 
-impl FadeShape {
-    /// In the order of [`crate::keys::FADE_SHAPES`].
-    pub const ALL: [FadeShape; 4] = [FadeShape::EqualPower, FadeShape::Linear, FadeShape::S, FadeShape::Exponential];
-
-    /// As the document writes it.
-    pub fn word(self) -> &'static str {
-        crate::keys::FADE_SHAPES[self as usize].id
-    }
-}
-
 impl Tap {
     /// In the order of [`crate::keys::TAPS`].
     pub const ALL: [Tap; 2] = [Tap::Post, Tap::Pre];
@@ -138,16 +196,6 @@ impl Channels {
     /// As the document writes it.
     pub fn word(self) -> &'static str {
         crate::keys::CHANNEL_WORDS[self as usize].id
-    }
-}
-
-impl Curve {
-    /// In the order of [`crate::keys::CURVES`].
-    pub const ALL: [Curve; 4] = [Curve::Hold, Curve::Linear, Curve::DbLinear, Curve::S];
-
-    /// As the document writes it.
-    pub fn word(self) -> &'static str {
-        crate::keys::CURVES[self as usize].id
     }
 }
 
@@ -175,40 +223,6 @@ pub struct Check {
     pub level: Option<Level>,
     /// From where on it counts, when set, in the rule's unit.
     pub limit: Option<f64>,
-}
-
-/// A stretch of an audio file, placed on the timeline.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clip {
-    /// The file, relative to the document's folder.
-    pub audio: String,
-    /// Where it starts on the timeline, in seconds.
-    pub start_s: f64,
-    /// Where in the file it begins, in seconds.
-    pub offset_s: f64,
-    /// How much of the file it plays; without it, to the file's end.
-    pub length_s: Option<f64>,
-    /// Its own gain.
-    pub gain_db: f64,
-    /// Length of the fade in, in seconds.
-    pub fade_in_s: f64,
-    /// Length of the fade out, in seconds.
-    pub fade_out_s: f64,
-    /// The curve of both fades.
-    pub fade_shape: FadeShape,
-}
-
-/// How a fade travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FadeShape {
-    /// A quarter sine: two such fades crossing keep the power of unrelated sounds.
-    EqualPower,
-    /// A straight line: two such fades crossing keep the level of like sounds.
-    Linear,
-    /// A raised cosine: gentle at both ends.
-    S,
-    /// A straight line in decibels over 60 dB, with a linear last step to silence.
-    Exponential,
 }
 
 /// A group of tracks or the return of a send effect.
@@ -342,15 +356,6 @@ pub enum Tap {
     Pre,
 }
 
-/// A parameter's moves over time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lane {
-    /// What moves.
-    pub target: Target,
-    /// At least one point, times strictly rising. The first value holds before it, the last after it.
-    pub points: Vec<Point>,
-}
-
 /// What a lane moves, on its own strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -370,30 +375,6 @@ pub enum Target {
         /// The parameter.
         param: ParamIndex,
     },
-}
-
-/// One point of a lane.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    /// When, in seconds from the song's start.
-    pub time_s: f64,
-    /// The value, in the parameter's unit.
-    pub value: f64,
-    /// How the value travels from the point before to this one.
-    pub curve: Curve,
-}
-
-/// How automation travels into a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Curve {
-    /// Stays on the value before, then jumps.
-    Hold,
-    /// A straight line in the parameter's own quantity. For decibels that is a straight line of *amplitude*.
-    Linear,
-    /// A straight line in decibels; only for parameters in decibels, and their default.
-    DbLinear,
-    /// A raised cosine, gentle at both ends; over decibels for parameters in decibels.
-    S,
 }
 
 impl Strip {
@@ -460,21 +441,5 @@ impl Send {
     /// When the table has no such entry.
     pub fn get(&self, id: &str) -> f64 {
         self.values[crate::tables::place(crate::tables::SEND, id)]
-    }
-}
-
-impl Clip {
-    /// The whole of a file, from the song's start.
-    pub fn whole(audio: impl Into<String>) -> Self {
-        Clip {
-            audio: audio.into(),
-            start_s: 0.0,
-            offset_s: 0.0,
-            length_s: None,
-            gain_db: 0.0,
-            fade_in_s: 0.0,
-            fade_out_s: 0.0,
-            fade_shape: FadeShape::EqualPower,
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Only what differs from its default is printed, in the order in which the signal passes it, and
 //! `parse(print(song))` is the same song. Single tables and values are printed for [`crate::Edit`] too.
 
+mod timeline;
 pub(crate) mod versions;
 
 use std::borrow::Cow;
@@ -10,14 +11,15 @@ use std::fmt::Write as _;
 
 use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, Unit};
 
-use crate::keys::{CLIP_NUMBERS, PAN_LAW, SAMPLE_RATE, TEMPO};
+use crate::keys::{PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{
-    Bus, Channels, Check, Clip, Destination, FadeShape, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track,
-    Vca,
+    Bus, Channels, Check, Clip, Destination, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track, Vca,
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
 use crate::tree::written_key;
+
+pub(crate) use timeline::{automation, clip, lfos, marker, meter, place, range, tempo};
 
 /// A list on one line is at most this long; else it takes a line for each item.
 const LINE: usize = 100;
@@ -34,12 +36,19 @@ pub fn print(song: &Song) -> String {
         head.put("artist", quoted(artist));
     }
     head.put(SAMPLE_RATE.id, song.sample_rate_hz.to_string());
-    head.param(&TEMPO, song.tempo_bpm);
+    // A change at the very start says it too.
+    if song.tempos.first().is_none_or(|tempo| tempo.at_s > 0.0) {
+        head.param(&TEMPO, song.tempo_bpm);
+    }
     head.param(&PAN_LAW, song.pan_law.db());
     if let Some(length) = song.length_s {
         head.put("length_s", decimal(length));
     }
     let mut blocks = vec![head.under("[song]", "song")];
+    blocks.extend(song.tempos.iter().map(|tempo| timeline::tempo(tempo).under("[[tempo]]", "tempo")));
+    blocks.extend(song.meters.iter().map(|meter| timeline::meter(*meter).under("[[meter]]", "meter")));
+    blocks.extend(song.markers.iter().map(|marker| timeline::marker(marker).under("[[marker]]", "marker")));
+    blocks.extend(song.ranges.iter().map(|range| timeline::range(range).under("[[range]]", "range")));
     if !song.check.is_empty() {
         blocks.push(checks(&song.check).under("[check]", "check"));
     }
@@ -71,6 +80,11 @@ pub(crate) struct Part {
 impl Part {
     fn put(&mut self, key: impl Into<Cow<'static, str>>, value: String) {
         self.pairs.push((key.into(), value));
+    }
+
+    /// What a key will hold.
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.pairs.iter().find(|(id, _)| *id == key).map(|(_, value)| value.as_str())
     }
 
     /// A parameter, unless it is at its default.
@@ -176,7 +190,7 @@ impl Names {
         }
         match track.clips.as_slice() {
             [clip] if *clip == Clip::whole(clip.audio.clone()) => part.put("audio", quoted(&clip.audio)),
-            clips => part.list("clip", clips.iter().map(self::clip).collect()),
+            clips => part.list("clip", clips.iter().map(timeline::clip).collect()),
         }
         if !track.check.is_empty() {
             part.tables.push(("check", checks(&track.check)));
@@ -218,7 +232,7 @@ impl Names {
         let addresses = Addresses::new(strip, &self.buses);
         let lane = |lane: &Lane| {
             let address = addresses.name(lane.target).unwrap_or_else(|| panic!("a lane moves what is not there"));
-            automation(address, strip.target_spec(lane.target), &lane.points)
+            automation(address, strip.target_spec(lane.target), &lane.points, &lane.lfos)
         };
         part.list("automation", strip.automation.iter().map(lane).collect());
         part
@@ -278,24 +292,6 @@ impl Names {
     }
 }
 
-fn clip(clip: &Clip) -> Part {
-    let mut part = Part::default();
-    part.put("audio", quoted(&clip.audio));
-    let [start, offset, gain, fade_in, fade_out] = &CLIP_NUMBERS;
-    part.param(start, clip.start_s);
-    part.param(offset, clip.offset_s);
-    if let Some(length) = clip.length_s {
-        part.put("length_s", decimal(length));
-    }
-    part.param(gain, clip.gain_db);
-    part.param(fade_in, clip.fade_in_s);
-    part.param(fade_out, clip.fade_out_s);
-    if clip.fade_shape != FadeShape::EqualPower {
-        part.put("fade_shape", quoted(clip.fade_shape.word()));
-    }
-    part
-}
-
 /// What the check is told.
 fn checks(checks: &[Check]) -> Part {
     let mut part = Part::default();
@@ -314,14 +310,6 @@ pub(crate) fn check(level: Option<Level>, limit: Option<f64>) -> String {
         (None, Some(limit)) => format!("{{ limit = {} }}", decimal(limit)),
         (None, None) => "{}".into(),
     }
-}
-
-/// A lane.
-pub(crate) fn automation(address: &str, spec: &ParamSpec, points: &[Point]) -> Part {
-    let mut part = Part::default();
-    part.put("target", quoted(address));
-    part.put("points", self::points(spec, points));
-    part
 }
 
 /// Which inserts must write an id that they do not write yet, so that all are called what is wanted.
@@ -354,11 +342,11 @@ pub(crate) fn points(spec: &ParamSpec, points: &[Point]) -> String {
     let items: Vec<String> = points
         .iter()
         .map(|point| {
-            let (time, value) = (decimal(point.time_s), written(spec, point.value));
+            let (time, value) = (place(point.time_s, point.written), written(spec, point.value));
             if point.curve == default_curve(spec) {
                 format!("[{time}, {value}]")
             } else {
-                format!("[{time}, {value}, {}]", quoted(point.curve.word()))
+                format!("[{time}, {value}, {}]", timeline::curve(point.curve))
             }
         })
         .collect();

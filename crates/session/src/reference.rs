@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LIMIT, LINK, LINKS, ROUTE, RULE, SEND, SONG, STRIP, TRACK, Takes,
-    VCA, VERSION,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LFO, LIMIT, LINK, LINKS, MARKER, METER, RANGE, ROUTE, RULE, SEND,
+    SONG, STRIP, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
 };
 use crate::print::written;
 use crate::tables;
@@ -16,8 +16,13 @@ pub fn reference(registry: &Registry) -> String {
     let mut out = String::new();
     keys(&mut out, "The document", "The tables at the top.", DOCUMENT);
     keys(&mut out, "`[song]`", "", SONG);
+    keys(&mut out, "`[[tempo]]`", "", TEMPO_CHANGE);
+    keys(&mut out, "`[[meter]]`", "", METER);
+    keys(&mut out, "`[[marker]]`", "", MARKER);
+    keys(&mut out, "`[[range]]`", "", RANGE);
     keys(&mut out, "`[[track]]`", "A track has `audio` or clips, and the keys of a strip and of a route.", TRACK);
     keys(&mut out, "`[[track.clip]]`", "", CLIP);
+    keys(&mut out, "`window` of a clip", "", WINDOW);
     keys(&mut out, "`[[bus]]`", "A bus has the keys of a strip and of a route.", BUS);
     keys(&mut out, "A route: tracks and buses", "", ROUTE);
     keys(&mut out, "A strip: tracks, buses and `[master]`", "In the order of the signal.", STRIP);
@@ -30,6 +35,9 @@ pub fn reference(registry: &Registry) -> String {
     for curve in CURVES {
         let _ = writeln!(out, "| `\"{}\"` | {} |", curve.id, curve.doc);
     }
+    out.push_str("| `{ bend = 2.0 }` | exponential, from -10 to 10: above zero slow first, below zero fast first |\n");
+    out.push_str("| `{ bezier = [0.4, 0.0, 0.6, 1.0] }` | a cubic Bézier by its two handles, each number 0 to 1 |\n");
+    keys(&mut out, "`[[….automation.lfo]]`", "Generators; those of one lane add.", LFO);
     let text =
         "A fader above others: its gain multiplies theirs, after their own automation. No signal runs through it.";
     keys(&mut out, "`[[vca]]`", text, VCA);
@@ -121,6 +129,9 @@ fn takes(takes: Takes) -> String {
         Takes::Settings => "a table of addresses and their values".into(),
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
+        Takes::Signature => "a time signature: `\"6/8\"`".into(),
+        Takes::Place(spec) => format!("{}, or a bar and beat: `\"17\\|1\"`", values(spec, false)),
+        Takes::Timed(spec) => format!("{}, or a note: `\"1/4\"`", values(spec, false)),
         Takes::Param(spec) => values(spec, false),
         Takes::Texts => "a list of texts".into(),
         Takes::Form(form) => form.into(),

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, RuleSpec};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LIMIT, LINK, LINKS, MAX_BUSES, MAX_CLIPS, MAX_ID,
-    MAX_INSERTS, MAX_LANES, MAX_LINKS, MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_SETTINGS, MAX_TRACKS, MAX_VCAS,
-    MAX_VERSIONS, ROUTE, SEND, SONG, STRIP, Sort, TRACK, Takes, VCA, VERSION,
+    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LFO, LIMIT, LINK, LINKS, MARKER, MAX_BUSES, MAX_CLIPS,
+    MAX_ID, MAX_INSERTS, MAX_LANES, MAX_LFOS, MAX_LINKS, MAX_MARKERS, MAX_POINTS, MAX_SECONDS, MAX_SENDS, MAX_SETTINGS,
+    MAX_TEMPOS, MAX_TRACKS, MAX_VCAS, MAX_VERSIONS, METER, RANGE, ROUTE, SEND, SONG, STRIP, Sort, TEMPO_CHANGE, TRACK,
+    Takes, VCA, VERSION, WINDOW,
 };
-use crate::model::Channels;
+use crate::model::{Channels, Curve};
 use crate::tables;
 
 /// The schema (draft 2020-12) of a document that may name the registry's effects.
@@ -29,7 +30,13 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("version".into(), table(VERSION, &[]));
     definitions.insert("clip".into(), table(CLIP, &[]));
     definitions.insert("send".into(), table(SEND, &tables::SEND.iter().collect::<Vec<_>>()));
-    definitions.insert("automation".into(), table(LANE, &[]));
+    definitions.insert("automation".into(), lane());
+    definitions.insert("lfo".into(), table(LFO, &[]));
+    definitions.insert("window".into(), table(WINDOW, &[]));
+    definitions.insert("tempo".into(), table(TEMPO_CHANGE, &[]));
+    definitions.insert("meter".into(), table(METER, &[]));
+    definitions.insert("marker".into(), table(MARKER, &[]));
+    definitions.insert("range".into(), table(RANGE, &[]));
     definitions.insert("point".into(), point());
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
     definitions.insert("check".into(), rules(registry, |_| true));
@@ -93,6 +100,9 @@ fn key_schema(key: &Key) -> Value {
             "maxItems": MAX_POINTS,
             "items": { "$ref": "#/$defs/point" },
         }),
+        Takes::Signature => json!({ "type": "string", "pattern": SIGNATURE }),
+        Takes::Place(spec) => place(spec),
+        Takes::Timed(spec) => timed(spec),
         Takes::Param(spec) => param(spec),
         Takes::Inserts | Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Takes::Rules => json!({ "$ref": "#/$defs/check" }),
@@ -125,12 +135,21 @@ fn name(sort: Sort) -> &'static str {
         Sort::Vca => "vca",
         Sort::Link => "link",
         Sort::Version => "version",
+        Sort::Tempo => "tempo",
+        Sort::Meter => "meter",
+        Sort::Marker => "marker",
+        Sort::Range => "range",
+        Sort::Window => "window",
+        Sort::Lfo => "lfo",
     }
 }
 
 fn most(sort: Sort) -> usize {
     match sort {
-        Sort::Song | Sort::Master | Sort::Album | Sort::Chain => 1,
+        Sort::Song | Sort::Master | Sort::Album | Sort::Chain | Sort::Window => 1,
+        Sort::Tempo | Sort::Meter => MAX_TEMPOS,
+        Sort::Marker | Sort::Range => MAX_MARKERS,
+        Sort::Lfo => MAX_LFOS,
         Sort::Track => MAX_TRACKS,
         Sort::Bus => MAX_BUSES,
         Sort::Clip => MAX_CLIPS,
@@ -171,6 +190,21 @@ fn timed(spec: &ParamSpec) -> Value {
     schema
 }
 
+/// A time on the timeline: seconds, or a bar and beat.
+fn place(spec: &ParamSpec) -> Value {
+    let mut schema = param(spec);
+    if let Some(all) = schema.as_object_mut() {
+        let number: Map<String, Value> =
+            ["type", "minimum", "maximum"].iter().filter_map(|key| all.shift_remove_entry(*key)).collect();
+        all.insert("anyOf".into(), json!([number, { "type": "string", "pattern": PLACE }]));
+    }
+    schema
+}
+
+/// What [`crate::time::BarBeat`] reads.
+const PLACE: &str = r"^[1-9][0-9]{0,5}\|[1-9][0-9]{0,2}(\|(0|[1-9][0-9]{0,3}))?$";
+/// What [`crate::time::Signature`] reads.
+const SIGNATURE: &str = "^[1-9][0-9]{0,2}/(1|2|4|8|16|32|64)$";
 /// What [`tonmeister_core::Note`] reads.
 const NOTE: &str = "^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64|128)[.dt]?$";
 
@@ -221,16 +255,35 @@ fn one_audio(mut track: Value) -> Value {
     track
 }
 
+/// A lane has points, or something that swings around the written value.
+fn lane() -> Value {
+    let mut lane = table(LANE, &[]);
+    lane["anyOf"] = json!([{ "required": ["points"] }, { "required": ["lfo"] }]);
+    lane["properties"]["lfo"]["minItems"] = json!(1);
+    lane
+}
+
 fn point() -> Value {
+    let words: Vec<&str> = CURVES.iter().map(|curve| curve.id).collect();
+    let bend = json!({ "type": "number", "minimum": -Curve::MAX_BEND, "maximum": Curve::MAX_BEND });
+    let handle = json!({ "type": "number", "minimum": 0.0, "maximum": 1.0 });
+    let bezier = json!({ "type": "array", "minItems": 4, "maxItems": 4, "items": handle });
+    let drawn = |key: &str, value: Value| json!({ "type": "object", "required": [key], "properties": { key: value }, "additionalProperties": false });
     json!({
         "type": "array",
         "minItems": 2,
         "maxItems": 3,
         "prefixItems": [
-            { "type": "number", "minimum": 0.0, "maximum": MAX_SECONDS, "description": "seconds" },
+            {
+                "anyOf": [
+                    { "type": "number", "minimum": 0.0, "maximum": MAX_SECONDS },
+                    { "type": "string", "pattern": PLACE },
+                ],
+                "description": "seconds, or a bar and beat",
+            },
             { "type": ["number", "boolean", "string"], "description": "the value" },
             {
-                "enum": CURVES.iter().map(|curve| curve.id).collect::<Vec<_>>(),
+                "anyOf": [{ "enum": words }, drawn("bend", bend), drawn("bezier", bezier)],
                 "description": "how the value travels to this point",
             },
         ],

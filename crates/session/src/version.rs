@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use tonmeister_core::{Diagnostic, ParamSpec, Unit};
 
-use crate::model::{Change, Setting, Song, StripAt, Target, Version};
+use crate::model::{Change, Lane, Setting, Song, StripAt, Target, Version};
 use crate::report::suggestion;
 use crate::tables::{SILENCE_DB, STRIP, place};
 
@@ -192,7 +192,8 @@ pub(crate) fn set(song: &mut Song, at: StripAt, target: Target, change: Change) 
             if !in_decibels(spec) {
                 return Err(Diagnostic::error("no-decibels", format!("`{}` is no number of decibels", spec.id)));
             }
-            if let Some(lane) = strip.automation.iter_mut().find(|lane| lane.target == target) {
+            let drawn = |lane: &&mut Lane| lane.target == target && !lane.points.is_empty();
+            if let Some(lane) = strip.automation.iter_mut().find(drawn) {
                 for point in &mut lane.points {
                     point.value = moved(spec, point.value, by)?;
                 }

@@ -7,7 +7,7 @@ use common::{EVERYTHING, registry, rendered};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use tonmeister_core::{Level, Slot};
 use tonmeister_session::model::{Clip, Curve, Destination, KeySource, Point, Song, Strip, Target, Track};
-use tonmeister_session::{Document, Edit, Named, Plain, parse, print};
+use tonmeister_session::{Document, Edit, Entry, Named, Plain, parse, print};
 
 const INLINE: &str = include_str!("songs/inline.toml");
 const SCATTERED: &str = include_str!("songs/scattered.toml");
@@ -213,7 +213,7 @@ fn automation_is_drawn_redrawn_and_taken_out() {
     let lane = |strip: &str, target: &str, points: &[(f64, f64)]| Edit::SetAutomation {
         strip: strip.into(),
         target: target.into(),
-        points: points.iter().map(|(t, v)| Point { time_s: *t, value: *v, curve: Curve::DbLinear }).collect(),
+        points: points.iter().map(|(t, v)| Point::new(*t, *v, Curve::DbLinear)).collect(),
     };
     assert_eq!(
         changes(EVERYTHING, &lane("kick", "fader_db", &[(0.0, -10.0), (1.5, 0.0)])),
@@ -339,14 +339,17 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let target = settable(strip).into_iter().find(|t| address(&reader, strip, *t) == *target)?;
             let lane = strip.automation.iter().position(|lane| lane.target == target);
             match lane {
-                Some(lane) if points.is_empty() => drop(strip.automation.remove(lane)),
+                Some(lane) if points.is_empty() && strip.automation[lane].lfos.is_empty() => {
+                    drop(strip.automation.remove(lane));
+                }
                 Some(lane) => strip.automation[lane].points.clone_from(points),
                 None if points.is_empty() => {}
                 None => {
-                    strip.automation.push(tonmeister_session::model::Lane { target, points: points.clone() });
+                    strip.automation.push(tonmeister_session::model::Lane::new(target, points.clone()));
                 }
             }
         }
+        Edit::SetLfos { .. } | Edit::AddToTimeline { .. } | Edit::SetClip { .. } => return timed(song, edit),
         Edit::AddTrack { at, track } => {
             for strip in song.tracks.iter_mut().map(|t| &mut t.strip).chain(song.buses.iter_mut().map(|b| &mut b.strip))
             {
@@ -356,6 +359,8 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let mut track = track.clone();
             shift_keys(&mut track.strip, *at);
             song.tracks.insert(*at, track);
+            // What swings in notes swings in the song's tempo.
+            song.follow_tempo();
         }
         Edit::AddNamed { at, named: Named::Version(version) } => song.versions.insert(*at, version.clone()),
         Edit::SetNamed { named: Named::Version(version) } => {
@@ -376,6 +381,41 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let strip = strip_mut(&mut song, strip)?;
             let at = strip.inserts.iter().position(|i| i.id == *insert)?;
             remove_item(strip, at, group, *item - 1)?;
+        }
+        _ => return None,
+    }
+    Some(song)
+}
+
+/// The same, for clips, generators and the timeline.
+fn timed(mut song: Song, edit: &Edit) -> Option<Song> {
+    match edit {
+        Edit::SetLfos { strip, target, lfos } => {
+            let reader = song.clone();
+            let strip = strip_mut(&mut song, strip)?;
+            let target = settable(strip).into_iter().find(|t| address(&reader, strip, *t) == *target)?;
+            match strip.automation.iter().position(|lane| lane.target == target) {
+                Some(lane) if lfos.is_empty() && strip.automation[lane].points.is_empty() => {
+                    drop(strip.automation.remove(lane));
+                }
+                Some(lane) => strip.automation[lane].lfos.clone_from(lfos),
+                None if lfos.is_empty() => {}
+                None => strip.automation.push(tonmeister_session::model::Lane {
+                    lfos: lfos.clone(),
+                    ..tonmeister_session::model::Lane::new(target, Vec::new())
+                }),
+            }
+        }
+        Edit::AddToTimeline { at, entry } => match entry.clone() {
+            Entry::Tempo(_) | Entry::Meter(_) => return None,
+            Entry::Marker(marker) => song.markers.insert(*at, marker),
+            Entry::Range(range) => song.ranges.insert(*at, range),
+        },
+        Edit::SetClip { track, clip, .. } => {
+            // Which of them is first in the text is not known here; where there is one it is that.
+            let track = song.tracks.iter_mut().find(|t| t.id == *track)?;
+            let [only] = track.clips.as_mut_slice() else { return None };
+            *only = clip.clone();
         }
         _ => return None,
     }

@@ -9,7 +9,8 @@ use std::path::Path;
 use common::draw::Draw;
 use common::{EVERYTHING, registry};
 use serde_json::{Map, Value};
-use tonmeister_core::Registry;
+use tonmeister_core::{Note, Registry};
+use tonmeister_session::time::{BarBeat, Signature};
 use tonmeister_session::{keys, parse, print, reference, schema, tables};
 
 const BEGIN: &str = "<!-- generated from the tables: below -->\n";
@@ -120,12 +121,17 @@ fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
         "minLength" => value.as_str().is_none_or(|v| v.chars().count() >= wanted.as_u64().unwrap() as usize),
         "maxLength" => value.as_str().is_none_or(|v| v.chars().count() <= wanted.as_u64().unwrap() as usize),
         "pattern" => {
-            if wanted != "^[A-Za-z0-9_-]+$" {
-                assert_eq!(wanted, "^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64|128)[.dt]?$");
-                return value.as_str().is_none_or(|v| v.parse::<tonmeister_core::Note>().is_ok());
-            }
-            let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            value.as_str().is_none_or(|v| !v.is_empty() && v.chars().all(legal))
+            let reads: fn(&str) -> bool = match wanted.as_str().unwrap() {
+                "^[A-Za-z0-9_-]+$" => |v| {
+                    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                    !v.is_empty() && v.chars().all(legal)
+                },
+                "^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64|128)[.dt]?$" => |v| v.parse::<Note>().is_ok(),
+                "^[1-9][0-9]{0,5}\\|[1-9][0-9]{0,2}(\\|(0|[1-9][0-9]{0,3}))?$" => |v| v.parse::<BarBeat>().is_ok(),
+                "^[1-9][0-9]{0,2}/(1|2|4|8|16|32|64)$" => |v| v.parse::<Signature>().is_ok(),
+                other => panic!("the schema uses the pattern `{other}`, which this check does not know"),
+            };
+            value.as_str().is_none_or(reads)
         }
         "maxProperties" => value.as_object().is_none_or(|v| v.len() <= wanted.as_u64().unwrap() as usize),
         "minItems" => value.as_array().is_none_or(|v| v.len() >= wanted.as_u64().unwrap() as usize),
@@ -276,11 +282,50 @@ fn the_schema_refuses_each_error_alone() {
         "automation = [{ target = \"pan\", points = [[-1, 0]] }]",
         "automation = [{ target = \"pan\", points = [[0, 0, \"z\"]] }]",
         "automation = [{ target = \"pan\" }]",
+        "automation = [{ target = \"pan\", points = [[\"1.1\", 0]] }]",
+        "automation = [{ target = \"pan\", points = [[0, 0, { bend = 11 }]] }]",
+        "automation = [{ target = \"pan\", points = [[0, 0, { bezier = [0, 0, 1] }]] }]",
+        "automation = [{ target = \"pan\", points = [[0, 0, { bezier = [0, 0, 1, 2] }]] }]",
+        "automation = [{ target = \"pan\", points = [[0, 0, {}]] }]",
+        "automation = [{ target = \"pan\", lfo = [] }]",
+        "automation = [{ target = \"pan\", lfo = [{ rate_hz = 1 }] }]",
+        "automation = [{ target = \"pan\", lfo = [{ rate_hz = 21, depth = 1 }] }]",
+        "automation = [{ target = \"pan\", lfo = [{ rate_hz = \"1/3\", depth = 1 }] }]",
+        "automation = [{ target = \"pan\", lfo = [{ rate_hz = 1, depth = 1, shape = \"saw\" }] }]",
+    ];
+    let clip = |keys: &str| {
+        format!("[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"a\"\nclip = [{{ audio = \"a\", {keys} }}]\n")
+    };
+    let head = |table: &str| format!("{table}\n{track}");
+    let clips = [
+        "loop_count = 1",
+        "loop_count = 2.5",
+        "loop_length_s = 0",
+        "reverse = 1",
+        "start_s = \"1\"",
+        "start_s = -1",
+        "fade_in_shape = \"round\"",
+        "crossfade_shape = \"s\"",
+        "gain_points = []",
+        "window = 3",
+        "window = { to_s = 3 }",
+        "mute = 1",
+    ];
+    let heads = [
+        "tempo = [{ at = 3 }]",
+        "tempo = [{ at = 3, bpm = 9 }]",
+        "tempo = [{ at = \"3.1\", bpm = 90 }]",
+        "meter = [{ bar = 0, signature = \"3/4\" }]",
+        "meter = [{ bar = 1, signature = \"3/5\" }]",
+        "marker = [{ id = \"m\" }]",
+        "marker = [{ id = \"m m\", at = 3 }]",
+        "range = [{ id = \"r\", from = 3 }]",
     ];
     assert!(accepted(track, &registry()));
-    for line in broken {
-        let text = format!("{track}{line}\n");
-        assert!(parse(&text, &registry()).is_err(), "{line}");
-        assert!(!accepted(&text, &registry()), "{line}");
+    let tracks = broken.iter().map(|line| format!("{track}{line}\n"));
+    for text in tracks.chain(clips.iter().map(|keys| clip(keys))).chain(heads.iter().map(|table| head(table))) {
+        let line = &text;
+        assert!(parse(line, &registry()).is_err(), "{line}");
+        assert!(!accepted(line, &registry()), "{line}");
     }
 }

@@ -47,10 +47,7 @@ fn a_vca_becomes_faders_that_its_members_follow() {
     assert_eq!(followed(document.song(), 2), []);
     assert!(document.song().lowered().vcas.is_empty());
 
-    let points = vec![
-        Point { time_s: 0.0, value: 0.0, curve: Curve::Hold },
-        Point { time_s: 2.0, value: 1.0, curve: Curve::Hold },
-    ];
+    let points = vec![Point::new(0.0, 0.0, Curve::Hold), Point::new(2.0, 1.0, Curve::Hold)];
     let undo = document
         .apply(&Edit::Together(vec![
             Edit::SetAutomation { strip: "all".into(), target: "mute".into(), points },

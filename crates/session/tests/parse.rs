@@ -47,7 +47,7 @@ fn everything_that_can_be_written_is_read() {
     assert_eq!(kick.strip.automation[2].points[0].curve, Curve::Hold);
     let bass = &song.tracks[1];
     assert_eq!(bass.clips.iter().map(|clip| clip.start_s).collect::<Vec<_>>(), [0.0, 64.0]);
-    assert_eq!(bass.clips[1].fade_shape, FadeShape::S);
+    assert_eq!((bass.clips[1].fade_in_shape, bass.clips[1].fade_out_shape), (FadeShape::S, FadeShape::S));
     assert_eq!(bass.strip.inserts[0].key, Some(KeySource::Track(0)));
     assert_eq!((bass.strip.sends[0].to, bass.strip.sends[0].tap), (1, Tap::Pre));
     assert_eq!((bass.strip.sends[0].get("pan"), bass.strip.sends[0].get("mute")), (-0.25, 1.0));

@@ -91,11 +91,10 @@ impl World {
         };
         let points: Vec<Point> = moves
             .iter()
-            .map(|(frame, gain_db)| Point {
-                time_s: *frame as f64 / f64::from(rate),
+            .map(|(frame, gain_db)| {
                 // To a hundredth of a decibel, as it is read.
-                value: ((base + gain_db).clamp(min, max) * 100.0).round() / 100.0,
-                curve: Curve::DbLinear,
+                let value = ((base + gain_db).clamp(min, max) * 100.0).round() / 100.0;
+                Point::new(*frame as f64 / f64::from(rate), value, Curve::DbLinear)
             })
             .collect();
         let values = points.iter().map(|point| point.value);

@@ -10,7 +10,8 @@ use tonmeister_session::tables::STRIP;
 
 use super::routes::strips;
 use super::{EngineError, MAX_BLOCK, Wanted};
-use crate::clip::{Library, PlacedClip};
+use crate::automation::starting;
+use crate::clip::{Library, PlacedClip, place as place_clips};
 use crate::name::{ENTRY, Name, Namer};
 use crate::recording::Recordings;
 
@@ -144,12 +145,10 @@ impl Desk<'_> {
         let mut placed = Vec::new();
         let mut entry = Layout::Stereo;
         if let Some(clips) = clips {
-            for clip in clips {
-                let info = self.library.info(&clip.audio, self.sample_rate).map_err(|e| refuse(e.message))?;
+            placed = place_clips(clips, self.library, self.sample_rate).map_err(refuse)?;
+            for clip in &placed {
                 let content = self.library.content(&clip.audio).map_err(|e| refuse(e.message))?;
-                let clip = PlacedClip::new(clip, info).map_err(refuse)?;
-                name.clip(&clip, &content);
-                placed.push(clip);
+                name.clip(clip, &content);
             }
             let stereo = placed.iter().any(|c| c.layout == Layout::Stereo);
             entry = if stereo { Layout::Stereo } else { Layout::Mono };
@@ -216,11 +215,12 @@ impl Desk<'_> {
 /// A processor is born with the values its automation starts from.
 fn start(settings: &mut Settings, strip: &Strip, index: usize) {
     for lane in &strip.automation {
-        if let (Target::Insert { insert, param }, Some(first)) = (lane.target, lane.points.first())
+        if let Target::Insert { insert, param } = lane.target
             && insert == index
         {
             // The document was checked: a value out of range cannot come here; the written value stands if it did.
-            let _ = settings.set_at(param, first.value);
+            let (spec, written) = settings.at(param);
+            let _ = settings.set_at(param, starting(lane, written, spec));
         }
     }
 }

@@ -8,8 +8,8 @@ use tonmeister_session::tables::{STRIP, place};
 use super::{bus, gain, send, song, track, wait};
 
 pub fn lane(target: Target, points: &[(f64, f64, Curve)]) -> Lane {
-    let points = points.iter().map(|&(time_s, value, curve)| Point { time_s, value, curve }).collect();
-    Lane { target, points }
+    let points = points.iter().map(|&(time_s, value, curve)| Point::new(time_s, value, curve)).collect();
+    Lane::new(target, points)
 }
 
 /// A song over random graphs: tracks and buses with latencies, sends to later buses, automation.

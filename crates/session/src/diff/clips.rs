@@ -54,7 +54,7 @@ impl Pair<'_> {
 fn shifted(a: &[Clip], b: &[Clip]) -> Option<f64> {
     let by = b.first()?.start_s - a.first()?.start_s;
     let same = |(a, b): (&Clip, &Clip)| {
-        let back = Clip { start_s: a.start_s, ..b.clone() };
+        let back = Clip { start_s: a.start_s, start_written: a.start_written, ..b.clone() };
         back == *a && (b.start_s - a.start_s - by).abs() < 1e-6
     };
     (a.len() == b.len() && by != 0.0 && a.iter().zip(b).all(same)).then_some(by)
@@ -76,7 +76,14 @@ fn edited(a: &Clip, b: &Clip) -> String {
     if a.gain_db != b.gain_db {
         said.push(format!("{} dB", signed(b.gain_db - a.gain_db)));
     }
-    let rest = Clip { start_s: b.start_s, offset_s: b.offset_s, length_s: b.length_s, gain_db: b.gain_db, ..a.clone() };
+    let rest = Clip {
+        start_s: b.start_s,
+        start_written: b.start_written,
+        offset_s: b.offset_s,
+        length_s: b.length_s,
+        gain_db: b.gain_db,
+        ..a.clone()
+    };
     if rest != *b {
         said.push("edited (fades and the like)".into());
     }

@@ -4,8 +4,7 @@ use tonmeister_core::{Automatable, ParamSpec};
 
 use super::words::{clock, distance, number};
 use super::{About, Both, Pair};
-use crate::model::{Curve, Lane, Strip, Target};
-use crate::tables::SILENCE_DB;
+use crate::model::{Lane, Lfo, Strip, Target};
 use crate::version::in_decibels;
 
 /// Levels nearer than this are the same, in decibels (and so are other values, by [`distance`]).
@@ -14,6 +13,10 @@ const SAME: f64 = 0.01;
 const STEPS: usize = 16;
 /// With more points than this in both lanes, fewer.
 const MANY: usize = 20_000;
+
+/// How much of what swings is looked at, in seconds, and in how many places.
+const SWUNG_S: f64 = 64.0;
+const SWINGS: usize = 1000;
 
 /// How a value of a strip goes over time.
 struct Course<'s> {
@@ -28,6 +31,14 @@ impl<'s> Course<'s> {
     }
 
     fn at(&self, time_s: f64) -> f64 {
+        self.drawn(time_s) + self.lfos().iter().map(|lfo| lfo.at(time_s)).sum::<f64>()
+    }
+
+    fn lfos(&self) -> &'s [Lfo] {
+        self.lane.map_or(&[][..], |lane| &lane.lfos)
+    }
+
+    fn drawn(&self, time_s: f64) -> f64 {
         let points = self.lane.map_or(&[][..], |lane| &lane.points);
         let next = points.partition_point(|point| point.time_s <= time_s);
         match (next.checked_sub(1).map(|at| points[at]), points.get(next)) {
@@ -36,19 +47,9 @@ impl<'s> Course<'s> {
             (Some(last), None) => last.value,
             (Some(from), Some(to)) => {
                 let part = (time_s - from.time_s) / (to.time_s - from.time_s);
-                between(to.curve, in_decibels(self.spec), from.value, to.value, part)
+                to.curve.between(from.value, to.value, part, in_decibels(self.spec))
             }
         }
-    }
-}
-
-fn between(curve: Curve, decibels: bool, from: f64, to: f64, part: f64) -> f64 {
-    let gain = |db: f64| if db <= SILENCE_DB { 0.0 } else { 10f64.powf(db / 20.0) };
-    match curve {
-        Curve::Hold => from,
-        Curve::Linear if decibels => (20.0 * (gain(from) + (gain(to) - gain(from)) * part).log10()).max(SILENCE_DB),
-        Curve::Linear | Curve::DbLinear => from + (to - from) * part,
-        Curve::S => from + (to - from) * (0.5 - 0.5 * (std::f64::consts::PI * part).cos()),
     }
 }
 
@@ -58,6 +59,11 @@ fn times(a: &Course<'_>, b: &Course<'_>) -> Vec<f64> {
         |course: &Course<'_>| course.lane.map_or(Vec::new(), |lane| lane.points.iter().map(|p| p.time_s).collect());
     let mut turns: Vec<f64> = points(a);
     turns.extend(points(b));
+    for lfo in a.lfos().iter().chain(b.lfos()) {
+        let length = lfo.to_s.map_or(SWUNG_S, |to| (to - lfo.from_s).min(SWUNG_S));
+        turns.extend((0..=SWINGS).map(|step| lfo.from_s + length * step as f64 / SWINGS as f64));
+        turns.extend(lfo.ends_s());
+    }
     turns.push(0.0);
     turns.sort_by(f64::total_cmp);
     turns.dedup();
@@ -126,5 +132,5 @@ impl Pair<'_> {
 
 /// The same but for what they move by its place.
 fn same_points(a: Option<&Lane>, b: Option<&Lane>) -> bool {
-    a.map(|lane| &lane.points) == b.map(|lane| &lane.points)
+    a.map(|lane| (&lane.points, &lane.lfos)) == b.map(|lane| (&lane.points, &lane.lfos))
 }

@@ -168,6 +168,9 @@ fn absent_group<'d>(desk: &Desk<'d>, local: &str) -> Option<Spot<'d>> {
 pub(crate) fn plain<'d>(document: &'d Document, address: &str) -> Result<Spot<'d>, Diagnostic> {
     let (id, local) = split(address)?;
     if id == "song" {
+        if let Some((table, keys, key)) = timeline(document, local) {
+            return of_keys(Some(table), keys, key).ok_or_else(|| nowhere(key, keys.iter().map(|key| key.id)));
+        }
         let table = document.tree.get("song").and_then(|node| node.table());
         return of_keys(table, keys::SONG, local).ok_or_else(|| nowhere(local, keys::SONG.iter().map(|key| key.id)));
     }
@@ -195,6 +198,27 @@ pub(crate) fn plain<'d>(document: &'d Document, address: &str) -> Result<Spot<'d
     spot.ok_or_else(|| nowhere(address, known.into_iter()))
 }
 
+/// The table, its keys and the key of `marker/chorus/at`, `range/verse/from`, `tempo/2/bpm` and `meter/1/bar`.
+fn timeline<'d, 'l>(document: &'d Document, local: &'l str) -> Option<(&'d Table, &'static [keys::Key], &'l str)> {
+    let (list, rest) = local.split_once('/')?;
+    let (name, key) = rest.split_once('/')?;
+    let (keys, place) = timeline_place(document, list, name)?;
+    document.tree.tables(list).get(place).map(|table| (*table, keys, key))
+}
+
+/// The keys of a list of the timeline, and the place of one of its tables: by id, or by number counted from 1.
+pub(crate) fn timeline_place(document: &Document, list: &str, name: &str) -> Option<(&'static [keys::Key], usize)> {
+    let song = document.song();
+    let number = |count: usize| name.parse::<usize>().ok()?.checked_sub(1).filter(|place| *place < count);
+    match list {
+        "tempo" => Some((keys::TEMPO_CHANGE, number(song.tempos.len())?)),
+        "meter" => Some((keys::METER, number(song.meters.len())?)),
+        "marker" => Some((keys::MARKER, song.markers.iter().position(|marker| marker.id == name)?)),
+        "range" => Some((keys::RANGE, song.ranges.iter().position(|range| range.id == name)?)),
+        _ => None,
+    }
+}
+
 fn send_table<'d>(document: &Document, desk: &Desk<'d>, bus: &str) -> Option<&'d Table> {
     let to = document.song().buses.iter().position(|b| b.id == bus)?;
     let place = desk.strip.sends.iter().position(|send| send.to == to)?;
@@ -205,7 +229,7 @@ fn send_table<'d>(document: &Document, desk: &Desk<'d>, bus: &str) -> Option<&'d
 fn of_keys<'d>(table: Option<&'d Table>, keys: &'static [keys::Key], id: &str) -> Option<Spot<'d>> {
     let key = keys.iter().find(|key| key.id == id)?;
     let spec = match key.takes {
-        keys::Takes::Param(spec) => Some(spec),
+        keys::Takes::Param(spec) | keys::Takes::Place(spec) | keys::Takes::Timed(spec) => Some(spec),
         keys::Takes::Table(_) | keys::Takes::Tables(_) | keys::Takes::Rules | keys::Takes::TrackRules => return None,
         _ => None,
     };
@@ -228,7 +252,9 @@ pub(crate) fn checks<'d>(document: &'d Document, strip: &str) -> Option<&'d Tabl
 /// See [`Document::clip_numbers`].
 pub(crate) fn clip_numbers(document: &Document, track: &str) -> Vec<usize> {
     let Ok(desk) = Desk::find(document, track) else { return Vec::new() };
+    let tempo = document.song().tempo_map();
     let start = |table: &Table| match table.get("start_s").map(|node| &node.kind) {
+        Some(Kind::Text(text)) => text.parse().ok().and_then(|place| tempo.seconds_of(place).ok()).unwrap_or(0.0),
         Some(Kind::Integer(whole)) => *whole as f64,
         Some(Kind::Float(number)) => *number,
         _ => 0.0,
@@ -263,6 +289,11 @@ pub(crate) fn span_of(document: &Document, address: &str) -> Option<Range<usize>
         && let Some(sort) = NamedSort::of(sort)
     {
         return named_span(document, sort, rest);
+    }
+    if let Some((list, name)) = address.strip_prefix("song/").and_then(|local| local.split_once('/'))
+        && let Some((_, place)) = timeline_place(document, list, name)
+    {
+        return document.tree.tables(list).get(place).map(|table| table.span.clone());
     }
     if address == "song" {
         return document.tree.get("song").map(|node| node.span.clone());

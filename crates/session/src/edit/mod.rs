@@ -11,13 +11,14 @@ mod named;
 mod plan;
 mod splice;
 mod text;
+mod timeline;
 
 pub use named::{Named, NamedSort};
 pub use splice::Splice;
 
 use tonmeister_core::{Level, Note};
 
-use crate::model::{Bus, Insert, Point, Send, Track};
+use crate::model::{Bus, Clip, Insert, Lfo, Marker, Meter, Point, Range, Send, Tempo, Track};
 
 /// A value that no parameter describes.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +52,9 @@ pub enum Edit {
     },
     /// Sets what is no parameter of a strip, send or effect: `song/title`, `song/tempo_bpm`, `kick/role`,
     /// `kick/audio`, `kick/output`, `kick/compressor/bypass`, `kick/compressor/channels`, `kick/compressor/key`, `hall/convolution/ir` (the
-    /// file of an effect), `kick/send/room/tap`, `kick/clip/1/start_s` (clips in the order of the text).
+    /// file of an effect), `kick/send/room/tap`, `kick/clip/1/start_s` (clips in the order of the text),
+    /// `song/marker/chorus/at`, `song/range/verse/to`, `song/tempo/2/bpm`, `song/meter/1/signature`. A time on the
+    /// timeline is a number of seconds or the text of a bar and beat, and stays what it is set to.
     SetPlain {
         /// Which.
         address: String,
@@ -149,6 +152,53 @@ pub enum Edit {
         /// The points, times rising.
         points: Vec<Point>,
     },
+    /// Sets what swings around a lane. A lane that is not there is added; with neither points nor generators it is
+    /// taken out.
+    SetLfos {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// What moves, on that strip.
+        target: String,
+        /// The generators; they add.
+        lfos: Vec<Lfo>,
+    },
+    /// Adds a clip. A track whose audio is a file is unfolded first ([`Edit::Unfold`]).
+    AddClip {
+        /// A track's id.
+        track: String,
+        /// Its place among the clips of the text.
+        at: usize,
+        /// The clip.
+        clip: Clip,
+    },
+    /// Makes a clip another: writes what differs, and nothing else.
+    SetClip {
+        /// A track's id.
+        track: String,
+        /// Which, counted from 1 in the order of the text.
+        number: usize,
+        /// What it becomes.
+        clip: Clip,
+    },
+    /// Takes a clip out. Refused when it is the track's only one.
+    RemoveClip {
+        /// A track's id.
+        track: String,
+        /// Which, counted from 1 in the order of the text.
+        number: usize,
+    },
+    /// Adds to the timeline.
+    AddToTimeline {
+        /// Its place among its own sort.
+        at: usize,
+        /// What.
+        entry: Entry,
+    },
+    /// Takes a table of the timeline out: `marker/chorus`, `range/verse`, `tempo/2`, `meter/1` (counted from 1).
+    RemoveFromTimeline {
+        /// Which.
+        address: String,
+    },
     /// Sets how a rule of the check counts, and from where on. Without both it is taken out, and the rule is its own
     /// again.
     SetCheck {
@@ -192,4 +242,17 @@ pub enum Edit {
     Rewrite(Vec<Splice>),
     /// All of these in turn, or none.
     Together(Vec<Edit>),
+}
+
+/// What the timeline holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// A change of the tempo.
+    Tempo(Tempo),
+    /// A change of the meter.
+    Meter(Meter),
+    /// A place with a name.
+    Marker(Marker),
+    /// A stretch with a name.
+    Range(Range),
 }

@@ -4,7 +4,7 @@ use tonmeister_core::{Diagnostic, GroupSpec, Note, ParamError, ParamSpec, Slot};
 
 use super::locate::{self, Desk, Spot, bus_ids, nowhere};
 use super::text::{New, Script};
-use super::{Edit, Plain, Splice, checks, mentions, named};
+use super::{Edit, Plain, Splice, checks, mentions, named, timeline};
 use crate::document::Document;
 use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, Strip, Target};
 use crate::print::{Names, automation, explicit_ids, group_part, points, quoted, written};
@@ -43,6 +43,12 @@ impl Edit {
             Edit::AddSend { strip, send } => add_send(document, &text, strip, send),
             Edit::RemoveSend { strip, to } => remove_send(document, &text, strip, to),
             Edit::SetAutomation { strip, target, points } => set_automation(document, &text, strip, target, points),
+            Edit::SetLfos { strip, target, lfos } => timeline::set_lfos(document, &text, strip, target, lfos),
+            Edit::AddClip { track, at, clip } => timeline::add_clip(document, &text, track, *at, clip),
+            Edit::SetClip { track, number, clip } => timeline::set_clip(document, &text, track, *number, clip),
+            Edit::RemoveClip { track, number } => timeline::remove_clip(document, &text, track, *number),
+            Edit::AddToTimeline { at, entry } => timeline::add(document, &text, *at, entry),
+            Edit::RemoveFromTimeline { address } => timeline::remove(document, &text, address),
             Edit::SetCheck { strip, rule, level, limit } => checks::set(document, &text, (strip, rule), *level, *limit),
             Edit::AddNamed { at, named } => named::add(document, &text, *at, named),
             Edit::SetNamed { named } => named::set(document, &text, named),
@@ -217,7 +223,7 @@ fn add_insert(document: &Document, text: &Script<'_>, strip: &str, at: usize, in
 }
 
 /// Adds a table to one of a strip's lists.
-fn add_to(
+pub(super) fn add_to(
     text: &Script<'_>,
     desk: &Desk<'_>,
     key: &'static str,
@@ -242,7 +248,7 @@ fn pin(text: &Script<'_>, desk: &Desk<'_>, explicit: &[bool], gone: &[usize]) ->
 }
 
 /// Takes out the lanes that move what `gone` says.
-fn remove_lanes(text: &Script<'_>, desk: &Desk<'_>, gone: impl Fn(&Lane) -> bool) -> Vec<Splice> {
+pub(super) fn remove_lanes(text: &Script<'_>, desk: &Desk<'_>, gone: impl Fn(&Lane) -> bool) -> Vec<Splice> {
     let lanes = desk.strip.automation.iter().enumerate().filter(|(_, lane)| gone(lane));
     let places: Vec<usize> = lanes.map(|(place, _)| place).collect();
     match desk.list("automation") {
@@ -409,13 +415,18 @@ fn set_automation(document: &Document, text: &Script<'_>, strip: &str, target: &
     let lane = desk.strip.automation.iter().position(|lane| lane.target == place);
     match (lane, new) {
         (None, []) => Ok(Vec::new()),
+        // What swings around the points swings around the written value then.
+        (Some(lane), []) if !desk.strip.automation[lane].lfos.is_empty() => {
+            let entry = desk.tables("automation").get(lane).and_then(|table| table.entry("points"));
+            Ok(entry.map_or_else(Vec::new, |entry| text.unset(entry)))
+        }
         (Some(_), []) => Ok(remove_lanes(text, &desk, |lane| lane.target == place)),
         (Some(lane), new) => {
             let table = desk.tables("automation").get(lane).copied();
             Ok(table.map(|table| text.set(table, "points", &points(spec, new))).into_iter().collect())
         }
         (None, new) => {
-            let part = automation(addresses.name(place).unwrap_or(target), spec, new);
+            let part = automation(addresses.name(place).unwrap_or(target), spec, new, &[]);
             Ok(add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[]))
         }
     }

@@ -95,6 +95,11 @@ impl<'d> Script<'d> {
         }
     }
 
+    /// Sets keys of a table that are not there yet, one behind the other.
+    pub(crate) fn set_all(&self, table: &Table, pairs: &[(&str, &str)]) -> Vec<Splice> {
+        pairs.iter().map(|(key, value)| self.set(table, key, value)).collect()
+    }
+
     /// A place on the line on which the key that ends there begins: values may take several lines.
     fn first_of_line(&self, end: usize) -> usize {
         let mut start = end;

@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tonmeister_core::{Automatable, ParamIndex, ParamSpec, Unit};
+use tonmeister_core::{Automatable, Note, ParamIndex, ParamSpec, Unit};
 
 use super::Reader;
-use crate::keys::{CURVES, LANE, MAX_LANES, MAX_POINTS, MAX_SECONDS};
-use crate::model::{Curve, Lane, Point, Strip, StripAt, Target};
+use crate::keys::{
+    CURVES, FROM, LANE, LFO, LFO_DEPTH, LFO_PHASE, LFO_RATE, LFO_SEED, LFO_SHAPE, MAX_LANES, MAX_LFOS, MAX_POINTS,
+    MAX_SECONDS, TO,
+};
+use crate::model::{Curve, Lane, Lfo, LfoShape, Point, Rate, Strip, StripAt, Target};
 use crate::tables;
-use crate::tree::{Kind, Node, shortened};
+use crate::tree::{Kind, Node, Table, shortened};
 
 /// Everything on a strip that has an address, movable or not.
 pub(crate) struct Addresses<'s> {
@@ -117,10 +120,13 @@ impl Reader<'_> {
         let mut lanes = Vec::new();
         let mut moved: HashSet<Target> = HashSet::new();
         for table in self.tables(&format!("{header}.automation"), node, MAX_LANES) {
-            self.known("an automation", table, &[LANE[0].id, LANE[1].id]);
+            self.known("an automation", table, &[LANE[0].id, LANE[1].id, LANE[2].id]);
             let target = self.required("this automation", table, &LANE[0]);
             let target = target.and_then(|node| Some((node, self.target(node, id, known, whole)?)));
-            let points = self.required("this automation", table, &LANE[1]);
+            let (points, lfos) = (table.get(LANE[1].id), table.get(LANE[2].id));
+            if lfos.is_none() {
+                self.required("this automation", table, &LANE[1]);
+            }
             let Some((target_node, target)) = target else { continue };
             if !moved.insert(target) {
                 let name = known.name(target).unwrap_or_default();
@@ -131,10 +137,67 @@ impl Reader<'_> {
                 continue;
             }
             let spec = known.strip.target_spec(target);
-            let Some(points) = points.and_then(|node| self.points(node, spec)) else { continue };
-            lanes.push(Lane { target, points });
+            let lfos = lfos.map(|node| self.lfos(node, &format!("{header}.automation.lfo"), spec));
+            let points = match points {
+                Some(node) => self.points_of(node, spec, Times::Song),
+                None => lfos.is_some().then(Vec::new),
+            };
+            let Some(points) = points else { continue };
+            lanes.push(Lane { target, points, lfos: lfos.unwrap_or_default() });
         }
         lanes
+    }
+
+    fn lfos(&mut self, node: &Node, what: &str, spec: &ParamSpec) -> Vec<Lfo> {
+        if spec.automatable == Automatable::Stepped {
+            let label = "expected `points`, found a generator".to_string();
+            let message = format!("`{}` is switched, so nothing can swing around it", spec.id);
+            self.error("lfo", message, &node.span, label);
+            return Vec::new();
+        }
+        let tables = self.tables(what, node, MAX_LFOS);
+        if tables.is_empty() {
+            self.error("lfo", "`lfo` is empty".into(), &node.span, "expected at least one, found none".into());
+        }
+        tables.into_iter().filter_map(|table| self.lfo(table)).collect()
+    }
+
+    fn lfo(&mut self, table: &Table) -> Option<Lfo> {
+        self.known("an lfo", table, &LFO.iter().map(|key| key.id).collect::<Vec<_>>());
+        let mut maybe = |spec: &'static ParamSpec| table.get(spec.id).and_then(|node| self.param(spec, node));
+        let shape = LfoShape::ALL[maybe(&LFO_SHAPE).unwrap_or(0.0) as usize];
+        let phase = maybe(&LFO_PHASE).unwrap_or(0.0);
+        let seed = maybe(&LFO_SEED).unwrap_or(0.0) as u32;
+        let rate = self.required("this lfo", table, &LFO[1]).and_then(|node| self.rate(node));
+        let depth = self.required("this lfo", table, &LFO[2]).and_then(|node| self.param(&LFO_DEPTH, node));
+        let from = table.get(FROM.id).and_then(|node| self.place(&FROM, node));
+        let (from_s, from_written) = from.unwrap_or_default();
+        let to = table.get(TO.id).and_then(|node| Some((node, self.place(&TO, node)?)));
+        if let Some((node, (to_s, _))) = to.filter(|(_, (to_s, _))| *to_s <= from_s) {
+            let label = format!("expected a time after {from_s} s, found {to_s} s");
+            self.error("times", "the lfo ends before it begins".into(), &node.span, label);
+        }
+        let (to_s, to_written) = to.map_or((None, None), |(_, (to_s, written))| (Some(to_s), written));
+        Some(Lfo { shape, rate: rate?, depth: depth?, phase, seed, from_s, from_written, to_s, to_written })
+    }
+
+    /// Cycles a second, or a note that is one cycle wherever the song is.
+    fn rate(&mut self, node: &Node) -> Option<Rate> {
+        let Kind::Text(text) = &node.kind else { return self.param(&LFO_RATE, node).map(Rate::Hz) };
+        let Ok(note) = text.parse::<Note>() else {
+            let label =
+                format!("expected {} or {}, found \"{}\"", LFO_RATE.expected(), Note::EXPECTED, shortened(text));
+            let message = format!("`{}` cannot be \"{}\", which is no note", LFO_RATE.id, shortened(text));
+            self.error("no-note", message, &node.span, label);
+            return None;
+        };
+        let fastest = self.tempo.fastest_bpm();
+        if let Err(error) = LFO_RATE.resolve(note, fastest) {
+            let label = format!("expected {}, at the song's fastest tempo too", LFO_RATE.expected());
+            self.error("out-of-range", error.to_string(), &node.span, label);
+            return None;
+        }
+        Some(Rate::Note { note, tempo: self.tempo.clone() })
     }
 
     fn target(&mut self, node: &Node, id: &str, known: &Addresses<'_>, whole: bool) -> Option<Target> {
@@ -172,7 +235,8 @@ impl Reader<'_> {
         is_strip.then(|| format!("automation moves its own strip: put this one under `{other}`"))
     }
 
-    fn points(&mut self, node: &Node, spec: &ParamSpec) -> Option<Vec<Point>> {
+    /// The points of a lane.
+    pub(super) fn points_of(&mut self, node: &Node, spec: &ParamSpec, times: Times) -> Option<Vec<Point>> {
         let expected = "a list of points: [[0.0, -60.0], [4.0, -3.5]]";
         let Kind::List(items) = &node.kind else {
             self.wrong_type("points", node, expected, None);
@@ -190,7 +254,7 @@ impl Reader<'_> {
         }
         let mut points: Vec<Point> = Vec::with_capacity(items.len());
         for item in items {
-            let Some(point) = self.point(item, spec) else { continue };
+            let Some(point) = self.point(item, spec, times) else { continue };
             if let Some(last) = points.last().filter(|last| last.time_s >= point.time_s) {
                 let label = format!("expected a time after {} s, found {} s", last.time_s, point.time_s);
                 let help = Some("points stand in order of time; for a jump use the curve \"hold\"".to_string());
@@ -203,7 +267,7 @@ impl Reader<'_> {
         Some(points)
     }
 
-    fn point(&mut self, node: &Node, spec: &ParamSpec) -> Option<Point> {
+    fn point(&mut self, node: &Node, spec: &ParamSpec, times: Times) -> Option<Point> {
         let parts = match &node.kind {
             Kind::List(parts) if (2..=3).contains(&parts.len()) => parts,
             Kind::List(parts) => {
@@ -217,17 +281,24 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let time_s = self.param(&TIME, &parts[0]);
+        let time = match times {
+            Times::Song => self.place(&TIME, &parts[0]),
+            Times::Own => self.param(&TIME, &parts[0]).map(|time_s| (time_s, None)),
+        };
         let value = self.param(spec, &parts[1]);
         let curve = match parts.get(2) {
             Some(node) => self.curve(node, spec)?,
             None => default_curve(spec),
         };
-        Some(Point { time_s: time_s?, value: value?, curve })
+        let (time_s, written) = time?;
+        Some(Point { time_s, written, value: value?, curve })
     }
 
     fn curve(&mut self, node: &Node, spec: &ParamSpec) -> Option<Curve> {
-        let curve = Curve::ALL[self.param(&CURVE, node)? as usize];
+        let curve = match &node.kind {
+            Kind::Table(table) => self.drawn_curve(table)?,
+            _ => Curve::ALL[self.param(&CURVE, node)? as usize],
+        };
         if spec.automatable == Automatable::Stepped && curve != Curve::Hold {
             self.refuse_curve(node, spec, "is switched, so it only jumps", "\"hold\"");
             return None;
@@ -239,6 +310,32 @@ impl Reader<'_> {
         Some(curve)
     }
 
+    /// `{ bend = 2.0 }` or `{ bezier = [0.4, 0.0, 0.6, 1.0] }`.
+    fn drawn_curve(&mut self, table: &Table) -> Option<Curve> {
+        self.known("a curve", table, &[BEND.id, "bezier"]);
+        match (table.get(BEND.id), table.get("bezier")) {
+            (Some(node), None) => self.param(&BEND, node).map(Curve::Bend),
+            (None, Some(node)) => {
+                let expected = "a list of two handles: [x1, y1, x2, y2], each 0 to 1";
+                let Kind::List(items) = &node.kind else {
+                    self.wrong_type("bezier", node, expected, None);
+                    return None;
+                };
+                let read: Vec<f64> = items.iter().filter_map(|item| self.param(&HANDLE, item)).collect();
+                if items.len() != 4 {
+                    let label = format!("expected {expected}, found {} numbers", items.len());
+                    self.error("curve", "a Bézier curve has two handles".into(), &node.span, label);
+                }
+                <[f64; 4]>::try_from(read).ok().map(Curve::Bezier)
+            }
+            _ => {
+                let label = "expected `bend` or `bezier`, and one of them only".to_string();
+                self.error("curve", "the curve is not one curve".into(), &table.span, label);
+                None
+            }
+        }
+    }
+
     fn refuse_curve(&mut self, node: &Node, spec: &ParamSpec, why: &str, expected: &str) {
         let found = node.describe();
         let label = format!("expected {expected}, found {found}");
@@ -247,6 +344,26 @@ impl Reader<'_> {
     }
 }
 
+/// Which times the points of a lane have.
+#[derive(Clone, Copy)]
+pub(super) enum Times {
+    /// The song's: seconds, or a bar and beat.
+    Song,
+    /// A clip's own: seconds.
+    Own,
+}
+
+/// The curvature of a point's curve.
+const BEND: ParamSpec = ParamSpec::number(
+    "bend",
+    "Bend",
+    Unit::None,
+    (-Curve::MAX_BEND, Curve::MAX_BEND),
+    0.0,
+    "Exponential: above zero slow first, below zero fast first.",
+);
+/// A coordinate of a handle.
+const HANDLE: ParamSpec = ParamSpec::number("bezier", "Handle", Unit::None, (0.0, 1.0), 0.0, "");
 /// The time of a point.
 const TIME: ParamSpec =
     ParamSpec::number("time", "Time", Unit::Seconds, (0.0, MAX_SECONDS), 0.0, "When, from the song's start.");

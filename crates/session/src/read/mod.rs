@@ -6,11 +6,13 @@
 
 pub(crate) mod album;
 mod checks;
+mod clips;
 mod groups;
 mod lanes;
 mod routes;
 mod song;
 mod strip;
+mod timeline;
 mod values;
 mod versions;
 
@@ -21,6 +23,7 @@ use tonmeister_core::{Diagnostic, Registry};
 
 use crate::model::Song;
 use crate::report::Report;
+use crate::time::TempoMap;
 use crate::tree::Table;
 
 /// Whose strip.
@@ -49,6 +52,8 @@ struct Reader<'a> {
     points: usize,
     /// What notes follow.
     tempo_bpm: f64,
+    /// What bars and beats are counted by.
+    tempo: TempoMap,
 }
 
 impl<'a> Reader<'a> {
@@ -62,6 +67,7 @@ impl<'a> Reader<'a> {
             edges: Vec::new(),
             points: 0,
             tempo_bpm: crate::keys::TEMPO.default,
+            tempo: TempoMap::constant(crate::keys::TEMPO.default),
         }
     }
 }

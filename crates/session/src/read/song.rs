@@ -5,12 +5,12 @@ use tonmeister_core::Diagnostic;
 use super::values::RESERVED;
 use super::{Place, Reader};
 use crate::keys::{
-    BUS, CLIP, CLIP_LENGTH, CLIP_NUMBERS, DOCUMENT, FADE_SHAPE, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, MAX_VCAS,
-    PAN_LAW, ROUTE, SAMPLE_RATE, SONG, SONG_LENGTH, STRIP, TEMPO, TRACK, VCA,
+    BUS, DOCUMENT, Key, MAX_BUSES, MAX_CLIPS, MAX_TRACKS, MAX_VCAS, PAN_LAW, ROUTE, SAMPLE_RATE, SONG, SONG_LENGTH,
+    STRIP, TEMPO, TRACK, VCA,
 };
-use crate::model::{Bus, Clip, FadeShape, PanLaw, Song, Strip, Track};
+use crate::model::{Bus, Clip, PanLaw, Song, Strip, Track};
 use crate::tables;
-use crate::tree::{Node, Table, shortened};
+use crate::tree::{Table, shortened};
 
 /// The ids of some keys.
 fn ids(keys: &[Key]) -> impl Iterator<Item = &'static str> + '_ {
@@ -26,6 +26,7 @@ impl Reader<'_> {
     pub(super) fn document(&mut self, tree: &Table) -> Song {
         self.known("a song", tree, &ids(DOCUMENT).collect::<Vec<_>>());
         let mut song = self.song_table(tree);
+        self.timeline(tree, &mut song);
         song.check = tree.get("check").map_or_else(Vec::new, |node| self.checks(node, false));
         let tracks = tree.get("track").map_or_else(Vec::new, |node| self.tables("track", node, MAX_TRACKS));
         let buses = tree.get("bus").map_or_else(Vec::new, |node| self.tables("bus", node, MAX_BUSES));
@@ -130,9 +131,11 @@ impl Reader<'_> {
                 if tables.is_empty() {
                     self.no_audio(&node.span.clone(), id);
                 }
-                let mut clips: Vec<Clip> = tables.into_iter().filter_map(|table| self.clip(table)).collect();
-                clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-                clips
+                let mut clips: Vec<(Clip, &Table)> =
+                    tables.into_iter().filter_map(|table| Some((self.clip(table)?, table))).collect();
+                clips.sort_by(|a, b| a.0.start_s.total_cmp(&b.0.start_s));
+                self.check_crossfades(&clips);
+                clips.into_iter().map(|(clip, _)| clip).collect()
             }
             (None, None) => {
                 self.no_audio(&table.span.clone(), id);
@@ -147,26 +150,6 @@ impl Reader<'_> {
             Some("name its file: `audio = \"stems/kick.wav\"`; a strip without audio is a `[[bus]]`".to_string());
         let message = format!("the track `{}` has no audio", shortened(id));
         self.error_with_help("audio", message, (span, label), help);
-    }
-
-    fn clip(&mut self, table: &Table) -> Option<Clip> {
-        self.known("a clip", table, &ids(CLIP).collect::<Vec<_>>());
-        let audio = self.required("this clip", table, &CLIP[0]).and_then(|node| self.path("audio", node));
-        let mut numbers = [0.0; 5];
-        for (value, spec) in numbers.iter_mut().zip(&CLIP_NUMBERS) {
-            *value = table.get(spec.id).and_then(|node| self.param(spec, node)).unwrap_or(spec.default);
-        }
-        let [start_s, offset_s, gain_db, fade_in_s, fade_out_s] = numbers;
-        let length_s = table.get(CLIP_LENGTH.id).and_then(|node| self.param(&CLIP_LENGTH, node));
-        let shape = table.get(FADE_SHAPE.id).and_then(|node| self.param(&FADE_SHAPE, node)).unwrap_or(0.0);
-        let fade_shape = FadeShape::ALL[shape as usize];
-        if let Some(length) = length_s.filter(|length| fade_in_s + fade_out_s > *length)
-            && let Some(node) = longest_fade(table, fade_in_s, fade_out_s)
-        {
-            let label = format!("expected fades of at most {length} s together, found {} s", fade_in_s + fade_out_s);
-            self.error("fades", "the fades are longer than their clip".into(), &node.span, label);
-        }
-        Some(Clip { audio: audio?, start_s, offset_s, length_s, gain_db, fade_in_s, fade_out_s, fade_shape })
     }
 
     fn master(&mut self, table: &Table) -> Strip {
@@ -187,8 +170,4 @@ impl Reader<'_> {
         self.known("the master", table, &routed(&[]));
         self.strip(table, Place::Master, "master")
     }
-}
-
-fn longest_fade(table: &Table, fade_in: f64, fade_out: f64) -> Option<&Node> {
-    table.get(if fade_in > fade_out { "fade_in_s" } else { "fade_out_s" })
 }

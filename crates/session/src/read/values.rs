@@ -244,7 +244,7 @@ impl Reader<'_> {
 
 impl Reader<'_> {
     /// The remedy for a note where only numbers stand.
-    fn note_help(&self, spec: &ParamSpec, node: &Node) -> Option<String> {
+    pub(super) fn note_help(&self, spec: &ParamSpec, node: &Node) -> Option<String> {
         let note: Note = node.text()?.parse().ok()?;
         let value = note.value(spec.unit, self.tempo_bpm).filter(|_| spec.takes_notes())?;
         let number = with_unit(rounded(value), spec.unit);

@@ -1,13 +1,15 @@
 //! Songs and edits drawn from bytes, so that a failing case shrinks to a small song.
 
 use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
-use tonmeister_session::keys::{CLIP_NUMBERS, TEMPO};
+use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RAMP, TEMPO};
 use tonmeister_session::model::{
-    Bus, Change, Channels, Check, Clip, Curve, Destination, FadeShape, Insert, KeySource, Lane, Link, Linked, Master,
-    PanLaw, Point, Send, Setting, Song, Strip, StripAt, Tap, Target, Track, Vca, Version,
+    BarBeat, Bus, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert, KeySource,
+    Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Send, Setting,
+    Signature, Song, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca, Version, Window,
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
-use tonmeister_session::{Edit, Named, NamedSort};
+use tonmeister_session::time::TempoMap;
+use tonmeister_session::{Edit, Entry, Named, NamedSort};
 
 /// Bytes turned into decisions; zeros once they are used up.
 pub(crate) struct Draw<'b>(pub(crate) &'b [u8]);
@@ -80,10 +82,9 @@ impl Draw<'_> {
                 },
             }
             .without_sends(),
-            vcas: Vec::new(),
-            links: Vec::new(),
-            versions: Vec::new(),
+            ..Song::empty(48_000)
         };
+        self.timeline(&mut song);
         for id in NOT_ON_MASTER {
             let default = STRIP[place(STRIP, id)].default;
             song.master.strip.set(id, default);
@@ -121,7 +122,8 @@ impl Draw<'_> {
             if self.one_in(3) {
                 let target = Target::Strip(place);
                 let points = self.points(&vca.strip, target);
-                vca.strip.automation.push(Lane { target, points });
+                let lfos = self.lfos(&STRIP[place]).into_iter().filter(|lfo| matches!(lfo.rate, Rate::Hz(_))).collect();
+                vca.strip.automation.push(Lane { target, points, lfos });
             }
         }
         vca
@@ -130,6 +132,104 @@ impl Draw<'_> {
     pub(crate) fn link(&mut self, id: &str, song: &Song) -> Link {
         let members = self.members(song);
         Link { id: id.into(), members, properties: Linked::ALL.into_iter().filter(|_| self.one_in(2)).collect() }
+    }
+
+    /// Tempo, meter, markers and ranges; and some of all times written as bar and beat.
+    fn timeline(&mut self, song: &mut Song) {
+        let mut bar = 0;
+        for _ in 0..self.below(3) {
+            bar += 1 + self.below(5) as u32;
+            let part = Signature::PARTS[self.below(7)];
+            song.meters.push(Meter { bar, signature: Signature::new(1 + self.below(9) as u16, part).unwrap() });
+        }
+        let mut bars = 0;
+        let mut changes: Vec<Tempo> = Vec::new();
+        for _ in 0..self.below(4) {
+            bars += self.below(6) as u32 + u32::from(!changes.is_empty());
+            let written = self.one_in(2).then_some(BarBeat { bar: bars + 1, beat: 1, tick: 0 });
+            let at_s = f64::from(bars) * 10.0;
+            let ramp_to_bpm = self.one_in(2).then(|| self.value(&RAMP));
+            changes.push(Tempo { at_s, written, bpm: self.value(&BPM), ramp_to_bpm });
+        }
+        if let Some(last) = changes.last_mut() {
+            last.ramp_to_bpm = None;
+        }
+        let (_, places) = TempoMap::new(song.tempo_bpm, &changes, &song.meters);
+        if places.windows(2).all(|pair| pair[0] < pair[1]) {
+            for (change, at_s) in changes.iter_mut().zip(places) {
+                change.at_s = at_s;
+            }
+            if let Some(first) = changes.first().filter(|first| first.at_s == 0.0) {
+                song.tempo_bpm = first.bpm;
+            }
+            song.tempos = changes;
+        }
+        for place in 0..self.below(3) {
+            let name = self.word();
+            song.markers.push(Marker { id: format!("m{place}"), at_s: self.below(200) as f64, written: None, name });
+        }
+        for place in 0..self.below(3) {
+            let from_s = self.below(200) as f64;
+            let to_s = from_s + 0.5 + self.below(60) as f64;
+            song.ranges.push(Range { id: format!("r{place}"), from_s, from_written: None, to_s, to_written: None });
+        }
+        let tempo = song.tempo_map();
+        for marker in &mut song.markers {
+            self.write(&tempo, (&mut marker.at_s, &mut marker.written), (-1.0, 1e5));
+        }
+        for range in &mut song.ranges {
+            self.write(&tempo, (&mut range.from_s, &mut range.from_written), (-1.0, range.to_s));
+            self.write(&tempo, (&mut range.to_s, &mut range.to_written), (range.from_s, 1e5));
+        }
+        for track in &mut song.tracks {
+            for clip in track.clips.iter_mut().filter(|clip| clip.crossfade_s == 0.0) {
+                self.write(&tempo, (&mut clip.start_s, &mut clip.start_written), (-1.0, 1e5));
+            }
+            track.clips.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+            self.crossfade(&mut track.clips);
+        }
+        let strips = song.tracks.iter_mut().map(|t| &mut t.strip).chain(song.buses.iter_mut().map(|b| &mut b.strip));
+        for lane in strips.chain([&mut song.master.strip]).flat_map(|strip| &mut strip.automation) {
+            for place in 0..lane.points.len() {
+                let before = place.checked_sub(1).map_or(-1.0, |before| lane.points[before].time_s);
+                let behind = lane.points.get(place + 1).map_or(1e5, |point| point.time_s);
+                let point = &mut lane.points[place];
+                self.write(&tempo, (&mut point.time_s, &mut point.written), (before, behind));
+            }
+            for lfo in &mut lane.lfos {
+                self.write(&tempo, (&mut lfo.from_s, &mut lfo.from_written), (-1.0, lfo.to_s.unwrap_or(1e5)));
+                if let Rate::Note { tempo: map, .. } = &mut lfo.rate {
+                    *map = tempo.clone();
+                }
+            }
+        }
+    }
+
+    /// Writes a time as the beat before it, where that lies between two others.
+    fn write(&mut self, tempo: &TempoMap, (seconds, written): (&mut f64, &mut Option<BarBeat>), between: (f64, f64)) {
+        if !self.one_in(3) {
+            return;
+        }
+        let (bar, beat, _) = tempo.place(*seconds);
+        let place = BarBeat { bar, beat, tick: self.below(2) as u16 * 7 };
+        if let Ok(at_s) = tempo.seconds_of(place)
+            && between.0 < at_s
+            && at_s < between.1
+        {
+            (*seconds, *written) = (at_s, Some(place));
+        }
+    }
+
+    /// Lets clips take over from those before them, where they may.
+    fn crossfade(&mut self, clips: &mut [Clip]) {
+        for place in 1..clips.len() {
+            let (before, clip) = (&clips[place - 1], &clips[place]);
+            let may = before.fade_out_s == 0.0 && clip.fade_in_s == 0.0 && before.start_s < clip.start_s;
+            if may && self.one_in(2) {
+                clips[place].crossfade_s = 0.125;
+                clips[place].crossfade_shape = CrossfadeShape::Linear;
+            }
+        }
     }
 
     /// A version of a song that has those before it.
@@ -213,8 +313,68 @@ impl Draw<'_> {
         clip.length_s = self.one_in(3).then_some(4.0);
         clip.fade_in_s = [0.0, 1.5][self.below(2)];
         clip.fade_out_s = [0.0, 2.5][self.below(2)];
-        clip.fade_shape = FadeShape::ALL[self.below(4)];
+        clip.fade_in_shape = FadeShape::ALL[self.below(4)];
+        clip.fade_out_shape = if self.one_in(2) { clip.fade_in_shape } else { FadeShape::ALL[self.below(4)] };
+        clip.reverse = self.one_in(3);
+        clip.mute = self.one_in(4);
+        if self.one_in(3) {
+            let until = if self.one_in(2) { Until::Count(2 + self.below(9) as u32) } else { Until::Length(9.5) };
+            let crossfade_s = if clip.reverse || clip.offset_s > 1.0 { [0.0, 0.25][self.below(2)] } else { 0.0 };
+            clip.repeat = Some(Repeat { until, crossfade_s });
+        }
+        if self.one_in(3) {
+            clip.gain = (0..=self.below(3))
+                .map(|i| Point::new(i as f64, self.value(&CLIP_GAIN_MOVES), self.curve(&CLIP_GAIN_MOVES)))
+                .collect();
+        }
+        if self.one_in(4) {
+            let until_s = self.one_in(2).then_some(3.5);
+            let fade_out_s = if until_s.is_some() { 0.03 } else { 0.0 };
+            let shape = CrossfadeShape::ALL[self.below(2)];
+            clip.window =
+                Some(Window { from_s: [0.0, 0.5][self.below(2)], until_s, fade_in_s: 0.0, fade_out_s, shape });
+        }
         clip
+    }
+
+    /// A curve that a parameter takes.
+    fn curve(&mut self, spec: &ParamSpec) -> Curve {
+        let curves = match spec.unit {
+            _ if spec.automatable == Automatable::Stepped => vec![Curve::Hold],
+            tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp => Curve::ALL.to_vec(),
+            _ => vec![Curve::Linear, Curve::Hold, Curve::S],
+        };
+        let count = curves.len();
+        match self.below(count + 2) {
+            place if place < count || spec.automatable == Automatable::Stepped => curves[place % count],
+            place if place == count => Curve::Bend(self.below(21) as f64 - 10.0),
+            _ => Curve::Bezier([0.0; 4].map(|_: f64| self.below(5) as f64 / 4.0)),
+        }
+    }
+
+    /// What swings around a parameter.
+    fn lfos(&mut self, spec: &ParamSpec) -> Vec<Lfo> {
+        if spec.automatable == Automatable::Stepped {
+            return Vec::new();
+        }
+        (0..self.below(4) / 2)
+            .map(|_| {
+                let from_s = self.below(20) as f64;
+                let note = "1/4".parse().unwrap();
+                let tempo = TempoMap::constant(120.0);
+                Lfo {
+                    shape: LfoShape::ALL[self.below(4)],
+                    rate: if self.one_in(3) { Rate::Note { note, tempo } } else { Rate::Hz(0.25) },
+                    depth: self.below(30) as f64 / 4.0,
+                    phase: self.changed(&LFO_PHASE),
+                    seed: self.below(3) as u32 * 1_000_000_000,
+                    from_s,
+                    from_written: None,
+                    to_s: self.one_in(2).then_some(from_s + 5.5),
+                    to_written: None,
+                }
+            })
+            .collect()
     }
 
     /// A strip whose keys come from `keys` (tracks, then buses) and whose signal goes to buses from `first` on.
@@ -248,9 +408,13 @@ impl Draw<'_> {
             }
         }
         for _ in 0..self.below(4) {
-            let (target, points) = self.lane(&strip);
+            let (target, mut points) = self.lane(&strip);
+            let lfos = self.lfos(strip.target_spec(target));
+            if !lfos.is_empty() && self.one_in(3) {
+                points.clear();
+            }
             if strip.automation.iter().all(|lane| lane.target != target) {
-                strip.automation.push(Lane { target, points });
+                strip.automation.push(Lane { target, points, lfos });
             }
         }
         strip
@@ -302,13 +466,7 @@ impl Draw<'_> {
         (0..=self.below(12))
             .map(|_| {
                 time_s += 0.25 * (1 + self.below(40)) as f64;
-                let stepped = spec.automatable == Automatable::Stepped;
-                let curves: &[Curve] = match spec.unit {
-                    _ if stepped => &[Curve::Hold],
-                    tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp => &Curve::ALL,
-                    _ => &[Curve::Linear, Curve::Hold, Curve::S],
-                };
-                Point { time_s, value: self.value(spec), curve: curves[self.below(curves.len())] }
+                Point::new(time_s, self.value(spec), self.curve(spec))
             })
             .collect()
     }
@@ -317,7 +475,7 @@ impl Draw<'_> {
     pub(crate) fn edit(&mut self, song: &Song, registry: &Registry) -> Edit {
         let (tracks, buses) = (song.tracks.len(), song.buses.len());
         let (name, strip) = self.any_strip(song);
-        match self.below(20) {
+        match self.below(26) {
             0 | 1 => {
                 let targets = settable(strip);
                 let target = targets[self.below(targets.len())];
@@ -389,6 +547,7 @@ impl Draw<'_> {
                 let id = song.versions.get(self.below(song.versions.len())).map_or("?".into(), |v| v.id.clone());
                 Edit::RemoveNamed { sort: NamedSort::Version, id }
             }
+            19..=23 => self.timeline_edit(name, song, strip),
             _ => self.item_edit(name, strip),
         }
     }
@@ -408,6 +567,53 @@ impl Draw<'_> {
             (3, _, Some(link)) => Edit::SetNamed { named: Named::Link(self.link(&link.id, &bare)) },
             (4, ..) => Edit::AddNamed { at: song.vcas.len(), named: Named::Vca(self.vca("new-vca", song)) },
             _ => Edit::AddNamed { at: 0, named: Named::Link(self.link("new-link", song)) },
+        }
+    }
+
+    /// An edit of clips, generators and the timeline.
+    fn timeline_edit(&mut self, name: String, song: &Song, strip: &Strip) -> Edit {
+        let number = 1 + self.below(3);
+        match self.below(8) {
+            0 => Edit::AddClip { track: name, at: self.below(3), clip: self.clip() },
+            1 | 2 => Edit::SetClip { track: name, number, clip: self.clip() },
+            3 => Edit::RemoveClip { track: name, number },
+            4 => {
+                let (target, _) = self.lane(strip);
+                let lfos = self.lfos(strip.target_spec(target));
+                let hertz = |lfo: &Lfo| matches!(lfo.rate, Rate::Hz(_));
+                let lfos = lfos.into_iter().filter(hertz).collect();
+                Edit::SetLfos { strip: name, target: address(song, strip, target), lfos }
+            }
+            5 => {
+                let entry = match self.below(4) {
+                    0 => Entry::Tempo(Tempo { at_s: 700.0, written: None, bpm: 90.0, ramp_to_bpm: None }),
+                    1 => Entry::Meter(Meter { bar: 900, signature: Signature::new(7, 8).unwrap() }),
+                    2 => Entry::Marker(Marker { id: "new".into(), at_s: 3.0, written: None, name: String::new() }),
+                    _ => Entry::Range(Range {
+                        id: "new".into(),
+                        from_s: 3.0,
+                        from_written: None,
+                        to_s: 4.0,
+                        to_written: None,
+                    }),
+                };
+                let count = match &entry {
+                    Entry::Tempo(_) => song.tempos.len(),
+                    Entry::Meter(_) => song.meters.len(),
+                    Entry::Marker(_) => song.markers.len(),
+                    Entry::Range(_) => song.ranges.len(),
+                };
+                Edit::AddToTimeline { at: count, entry }
+            }
+            6 => {
+                let addresses =
+                    [format!("tempo/{number}"), format!("meter/{number}"), "marker/m0".into(), "range/r1".into()];
+                Edit::RemoveFromTimeline { address: addresses[self.below(4)].clone() }
+            }
+            _ => Edit::SetPlain {
+                address: ["song/marker/m0/at", "song/range/r0/from", "song/tempo/1/at"][self.below(3)].into(),
+                value: tonmeister_session::Plain::Text(format!("{}|1", 1 + self.below(9))),
+            },
         }
     }
 

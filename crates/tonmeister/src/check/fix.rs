@@ -291,6 +291,9 @@ impl Mender<'_> {
         let mut first = None;
         let mut cut_s = 0.0;
         for (number, clip) in &clips {
+            if !clip.runs_as_recorded() {
+                return Err("its clip plays backwards, again and again or in part; set it by hand".into());
+            }
             let set = |key: &str, value: f64| Edit::SetPlain {
                 address: format!("{id}/clip/{number}/{key}"),
                 value: Plain::Number(value),
