@@ -195,8 +195,43 @@ pub(crate) struct Mix {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) bits: Bits,
+    /// Also make the versions that the document holds, all or the named ones, beside the mix: mix-instrumental.wav
+    #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
+    pub(crate) versions: Option<Vec<String>>,
+    /// Compressors on buses and on the master hear each version alone; without this they do to it what they do to the
+    /// mix, so that the instrumental and the a cappella add up to the mix
+    #[arg(long)]
+    pub(crate) own_dynamics: bool,
+    /// Also make stems that add up to the mix, one for each strip that leads to the master: mix-stems/drums.wav. Wet
+    /// stems are taken behind the master's processors, dry ones before them
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "wet")]
+    pub(crate) stems: Option<Stems>,
+    #[command(flatten)]
+    pub(crate) keep: Keep,
+    /// Stay, and mix again whenever the document or its audio changes; keeps renders, so that only what changed is made
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) work: Work,
+}
+
+/// Where stems are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stems {
+    Wet,
+    Dry,
+}
+
+/// Renders that are kept.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Keep {
+    /// Keep what is rendered and use what was kept, so that only what changed is made again; in this folder, or in the
+    /// system's folder for what can be made again
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", env = "TONMEISTER_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+    /// How much is kept at most, in GiB
+    #[arg(long, value_name = "GIB", default_value_t = 20.0)]
+    pub(crate) cache_size: f64,
 }
 
 /// How samples are stored.

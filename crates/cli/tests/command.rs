@@ -392,3 +392,71 @@ fn two_files_are_compared_and_told_apart_blind() {
     assert!((score["louder_lu"].as_f64().expect("how much louder") + 6.02).abs() < 0.05, "{score}");
     assert_eq!(code(&tonmeister(&["abx", &a, &b, "--player", "no-such-player-anywhere"])), 0, "nothing was played");
 }
+
+/// Two versions that complete each other, and stems: files beside each other, and the proof that they add up.
+#[test]
+fn versions_and_stems_come_out_of_one_pass_and_add_up() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (name, hz) in [("a.wav", 440.0), ("b.wav", 550.0)] {
+        write_sine(&path(name), 1, 1.0, hz, 0.2);
+    }
+    let song = path("song.toml");
+    let text = r#"
+[song]
+sample_rate_hz = 48000
+[[track]]
+id = "voice"
+audio = "a.wav"
+[[track]]
+id = "guitar"
+audio = "b.wav"
+output = "band"
+[[bus]]
+id = "band"
+[master]
+[[master.insert]]
+effect = "compressor"
+threshold_db = -30.0
+[[version]]
+id = "instrumental"
+mute = ["voice"]
+[[version]]
+id = "a-cappella"
+solo = ["voice"]
+"#;
+    fs::write(&song, text).unwrap();
+    let (song, mix) = (song.to_str().unwrap().to_owned(), path("out/mix.wav"));
+    let cache = format!("--cache={}", path("kept").display());
+    let arguments =
+        ["mix", &song, "-o", mix.to_str().unwrap(), "--bits", "32f", "--versions", "--stems", &cache, "--json"];
+    fs::create_dir(path("out")).unwrap();
+    let output = tonmeister(&arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let report = json(&output);
+    let versions = report["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), 3);
+    for version in versions {
+        assert!(version["null"]["peak_db"].as_f64().is_none_or(|db| db < -110.0), "{version}");
+        assert_eq!(version["stems"].as_array().unwrap().len(), 2);
+    }
+    let pair = &report["pairs"][0];
+    assert_eq!(pair["versions"], serde_json::json!(["instrumental", "a-cappella"]));
+    assert!(pair["null"]["peak_db"].as_f64().is_none_or(|db| db < -110.0), "{pair}");
+    for name in ["mix.wav", "mix-instrumental.wav", "mix-a-cappella-stems/band.wav", "mix-stems/voice.wav"] {
+        assert!(path("out").join(name).exists(), "{name}");
+    }
+    // The same again is read, not made, and is the same.
+    let before = fs::read(&mix).unwrap();
+    let again = tonmeister(&arguments);
+    assert_eq!(json(&again)["made"], 0, "{}", err(&again));
+    assert_eq!(fs::read(&mix).unwrap(), before);
+
+    let wrong = tonmeister(&["mix", &song, "-o", mix.to_str().unwrap(), "--versions=instrumentl"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(
+        err(&wrong).contains("there is no version \"instrumentl\"") && err(&wrong).contains("instrumental"),
+        "{}",
+        err(&wrong)
+    );
+}

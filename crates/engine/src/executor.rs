@@ -37,7 +37,7 @@ impl Default for RenderOptions {
 pub struct Rendered {
     /// How many frames were delivered of each output.
     pub frames: Vec<u64>,
-    /// What every dynamics processor did: "drums/compressor" and its gain reduction.
+    /// What every dynamics processor on the way to the first output did: "drums/compressor" and its gain reduction.
     pub gain_reductions: Vec<(String, GainReduction)>,
 }
 
@@ -226,14 +226,22 @@ impl Executor {
         Ok(())
     }
 
-    /// What every dynamics processor has done so far, under its address.
+    /// What every dynamics processor on the way to the first output has done so far, under its address.
     pub fn gain_reductions(&self) -> Vec<(String, GainReduction)> {
+        let mut heard = vec![false; self.nodes.len()];
+        heard[self.plan.outputs[0].node] = true;
+        for place in (0..self.nodes.len()).rev() {
+            if heard[place] {
+                self.plan.nodes[place].inputs.iter().for_each(|edge| heard[edge.from] = true);
+            }
+        }
         let of_node = |(node, plan): (&Node, &crate::plan::PlanNode)| {
             let name = &plan.strip;
             let ids: Vec<String> = plan.inserts.iter().map(|i| format!("{name}/{}", i.id)).collect();
             node.gain_reductions().map(|(i, reduction)| (ids[i].clone(), reduction)).collect::<Vec<_>>()
         };
-        self.nodes.iter().zip(&self.plan.nodes).flat_map(of_node).collect()
+        let nodes = self.nodes.iter().zip(&self.plan.nodes).zip(heard).filter(|(_, heard)| *heard);
+        nodes.flat_map(|(node, _)| of_node(node)).collect()
     }
 }
 

@@ -32,6 +32,6 @@ pub use compile::{
 pub use executor::{Executor, RenderOptions, Rendered, Sink};
 pub use kept::{Keeper, Kept, Shape, Shelf};
 pub use name::Name;
-pub use plan::{Entry, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
+pub use plan::{Entry, Part, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
 pub use recording::load_recordings;
 pub use trim::Trimmer;

@@ -27,8 +27,8 @@ pub struct Plan {
 pub struct PlanOutput {
     /// The name of the song or version.
     pub version: String,
-    /// The stem, where it is no whole mix.
-    pub stem: Option<String>,
+    /// What of it.
+    pub part: Part,
     /// The place in [`Plan::nodes`] of the one that makes it.
     pub node: usize,
     /// By how many frames it is late; the renderer takes them off again.
@@ -39,6 +39,17 @@ pub struct PlanOutput {
     pub tail: u64,
     /// Whether some effect would sound for ever, so that the tail had to be cut.
     pub endless: bool,
+}
+
+/// What is delivered of a song.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it, through the master.
+    Mix,
+    /// The stem of that id.
+    Stem(String),
+    /// What enters the master: what stems before the master add up to.
+    Sum,
 }
 
 /// A strip or a part of one, with what it listens to and what it does.
@@ -153,9 +164,10 @@ impl fmt::Display for Plan {
         for output in &self.outputs {
             if self.outputs.len() > 1 {
                 let (version, node) = (&output.version, output.node);
-                match &output.stem {
-                    Some(stem) => write!(f, "{version}/{stem} = {node}: ")?,
-                    None => write!(f, "{version} = {node}: ")?,
+                match &output.part {
+                    Part::Mix => write!(f, "{version} = {node}: ")?,
+                    Part::Stem(stem) => write!(f, "{version}/{stem} = {node}: ")?,
+                    Part::Sum => write!(f, "{version} before its master = {node}: ")?,
                 }
             }
             let (frames, tail, latency) = (output.frames, output.tail, output.latency);

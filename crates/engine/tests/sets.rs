@@ -15,7 +15,7 @@ use tonmeister_core::{
 };
 use tonmeister_dsp::testing::{noise, stereo_noise};
 use tonmeister_engine::{
-    Entry, Keeper, Kept, Library, Name, Shape, Shelf, Stem, StemPath, Wanted, compile, compile_all, indivisible,
+    Entry, Keeper, Kept, Library, Name, Part, Shape, Shelf, Stem, StemPath, Wanted, compile, compile_all, indivisible,
 };
 use tonmeister_session::model::{Curve, Destination, Insert, Song, Tap, Target};
 
@@ -24,7 +24,7 @@ fn tapes() -> Arc<dyn Library> {
 }
 
 fn wanted<'s>(version: &str, song: &'s Song, stems: Vec<Stem>) -> Wanted<'s> {
-    Wanted { version: version.into(), song, stems, path: StemPath::Through }
+    Wanted { version: version.into(), song, stems, path: StemPath::Through, replays: None }
 }
 
 /// What is left of a mix when its stems are taken off it, against the mix's own peak, in dB.
@@ -273,6 +273,55 @@ fn dynamics_of_a_bus_are_replayed_on_its_parts() {
     assert_eq!(indivisible(&wanted("mix", &song, stems)).unwrap(), ["master/saturator", "master/rider"]);
 }
 
+/// Versions that complete each other add up to the mix when they replay what its buses' dynamics did, and their stems
+/// add up to them. Measured: −117 dB.
+#[test]
+fn versions_that_replay_the_mix_add_up_to_it() {
+    let rack = tonmeister_dsp::rack();
+    let library =
+        library(&[("mono", Buffer::from_mono(noise(1, 0.5, 48_000))), ("stereo", stereo_noise(2, 0.5, 48_000))]);
+    let mut mix = desk();
+    mix.tracks.iter_mut().for_each(|track| track.strip.inserts.clear());
+    mix.buses[0].strip.inserts = vec![compressor(&rack, "compressor", -30.0)];
+    mix.buses[1].strip.inserts = vec![compressor(&rack, "delay", 0.0)];
+    let eq =
+        insert("eq", Settings::new(rack.spec("eq").unwrap()).with_item("bells", &[("hz", 900.0), ("gain_db", 4.0)]));
+    mix.master.strip.inserts = vec![eq, compressor(&rack, "compressor", -30.0), compressor(&rack, "multiband", 0.0)];
+    let (mut instrumental, mut a_cappella) = (mix.clone(), mix.clone());
+    mute(&mut instrumental, 2);
+    mute(&mut a_cappella, 0);
+    mute(&mut a_cappella, 1);
+    let stems = |song: &Song| Stem::of_groups(song);
+    let replay = |version: &str, song| Wanted { replays: Some(0), ..wanted(version, song, stems(song)) };
+    let set = [
+        wanted("mix", &mix, Vec::new()),
+        replay("instrumental", &instrumental),
+        replay("a-cappella", &a_cappella),
+        wanted("alone", &instrumental, Vec::new()),
+    ];
+    let compiled = compile_all(&set, &rack, &*library, None).unwrap();
+    let (mut outs, _) = run(compiled, &library, 2, 512).unwrap();
+    assert_eq!(outs.len(), 10);
+    let alone = outs.pop().unwrap();
+    let left = left_over(&[outs[0].clone(), outs[1].clone(), outs[5].clone()]);
+    println!("{left:.1} dB left");
+    assert!(left < -115.0, "{left} dB");
+    for version in [1, 5] {
+        let left = left_over(&outs[version..version + 4]);
+        assert!(left < -115.0, "{left} dB");
+    }
+    assert!(left_over(&[alone.clone(), outs[1].clone()]) > -30.0, "the compressors hear another song");
+
+    // All of it kept: the same again, and nothing made.
+    let shelf = Memory::default();
+    for made in [true, false] {
+        let compiled = compile_all(&set, &rack, &*library, Some(&shelf)).unwrap();
+        assert_eq!(compiled.plan.nodes.iter().any(|node| node.entry != Entry::Kept), made);
+        let (mut again, _) = run_on(compiled, &library, 2, 512, Some(&shelf)).unwrap();
+        assert!(again.pop().unwrap() == alone && again == outs);
+    }
+}
+
 #[test]
 fn stems_before_the_master_are_what_enters_it() {
     let library = tapes();
@@ -285,8 +334,10 @@ fn stems_before_the_master_are_what_enters_it() {
     assert_eq!(stems.iter().map(|stem| stem.id.as_str()).collect::<Vec<_>>(), ["vocal", "drums", "room"]);
     let set = Wanted { path: StemPath::Before, ..wanted("mix", &song, stems) };
     let compiled = compile_all(&[set], &registry(), &*library, None).unwrap();
+    assert_eq!(compiled.plan.outputs[4].part, Part::Sum);
     let (mut outs, _) = run(compiled, &library, 2, 512).unwrap();
     outs[0] = render(&dry, &library, &registry(), 1, 512).unwrap().0;
+    assert!(outs.pop().unwrap() == outs[0]);
     assert!(left_over(&outs) < -130.0);
 }
 

@@ -7,14 +7,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, Layout, View};
-use tonmeister_engine::{Compiled, EngineError, Executor, Library, PlanOutput, Sink, compile};
+use tonmeister_engine::{Compiled, EngineError, Executor, Library, PlanOutput, Shelf, Sink, Wanted, compile_all};
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
+use crate::shelf::DiskShelf;
 use crate::world::{Files, World, sources};
+
+mod set;
+mod sum;
+
+pub use set::{PairReport, SetOptions, SetReport, StemReport, VersionReport, Versions};
+pub use sum::Null;
 
 /// How often a render's progress is looked at.
 const LOOK: Duration = Duration::from_millis(40);
@@ -107,9 +114,20 @@ impl World {
 
     /// Compiles a song.
     pub(crate) fn prepare(&self, song: &Song, files: &Arc<Files>) -> Result<Rendering, Trouble> {
+        self.prepare_set(&[Wanted::mix(song)], files, None)
+    }
+
+    /// Compiles several songs at once, with what a shelf holds of them.
+    pub(crate) fn prepare_set(
+        &self,
+        wanted: &[Wanted<'_>],
+        files: &Arc<Files>,
+        shelf: Option<Arc<DiskShelf>>,
+    ) -> Result<Rendering, Trouble> {
         let library: Arc<dyn Library> = Arc::clone(files) as Arc<dyn Library>;
-        let compiled = compile(song, self.registry(), &*library)?;
-        Ok(Rendering { compiled, library, threads: self.threads, block: self.block })
+        let found = shelf.as_deref().map(|shelf| shelf as &dyn Shelf);
+        let compiled = compile_all(wanted, self.registry(), &*library, found)?;
+        Ok(Rendering { compiled, library, shelf, threads: self.threads, block: self.block })
     }
 }
 
@@ -117,6 +135,7 @@ impl World {
 pub(crate) struct Rendering {
     pub(crate) compiled: Compiled,
     library: Arc<dyn Library>,
+    shelf: Option<Arc<DiskShelf>>,
     threads: usize,
     block: usize,
 }
@@ -141,7 +160,11 @@ impl Rendering {
     ) -> Result<Vec<Dynamics>, Trouble> {
         let first = &self.compiled.plan.outputs[0];
         let total = first.frames + first.tail;
-        let executor = Executor::new(self.compiled, &self.library, self.block);
+        let mut executor = Executor::new(self.compiled, &self.library, self.block);
+        if let Some(shelf) = &self.shelf {
+            shelf.tidy();
+            executor.keep_on(&**shelf);
+        }
         progress.begin(what, total);
         // The sink runs on a worker; whoever draws progress stays on this thread and looks at a counter now and then.
         let done = AtomicU64::new(0);

@@ -119,6 +119,11 @@ impl Output {
         Ok(())
     }
 
+    /// How many frames it has.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames
+    }
+
     /// All frames are in: what the file is, before it stands anywhere.
     pub(crate) fn end(self) -> Ended {
         let written = Written {

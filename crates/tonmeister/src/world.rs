@@ -12,6 +12,7 @@ use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
+use crate::shelf::DiskShelf;
 
 /// The largest document that is read: far beyond any song, small enough for any memory.
 const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
@@ -129,13 +130,20 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
 /// The audio files around a document, at whatever rate the song runs at.
 pub(crate) struct Files {
     base: PathBuf,
+    /// Where renders of them are kept: then files are known by what is in them, not by their names.
+    shelf: Option<Arc<DiskShelf>>,
     warnings: Mutex<Vec<(PathBuf, Diagnostic)>>,
 }
 
 impl Files {
     /// Paths are taken relative to `base`.
     pub(crate) fn new(base: impl Into<PathBuf>) -> Arc<Self> {
-        Arc::new(Files { base: base.into(), warnings: Mutex::default() })
+        Files::kept_on(base, None)
+    }
+
+    /// [`Files::new`] for renders that are kept.
+    pub(crate) fn kept_on(base: impl Into<PathBuf>, shelf: Option<Arc<DiskShelf>>) -> Arc<Self> {
+        Arc::new(Files { base: base.into(), shelf, warnings: Mutex::default() })
     }
 
     /// What was odd about the files opened so far, each told once.
@@ -175,6 +183,12 @@ impl Library for Files {
         }
         let frames = resampled_frames(info.frames, info.sample_rate, sample_rate);
         Ok(SourceInfo { sample_rate, layout: info.layout, frames })
+    }
+
+    fn content(&self, audio: &str) -> Result<String, SourceError> {
+        let Some(shelf) = &self.shelf else { return Ok(audio.to_owned()) };
+        let path = self.base.join(audio);
+        shelf.content(&path).map_err(|e| SourceError::new(format!("{}: {}", path.display(), plain(&e))))
     }
 
     fn open(&self, audio: &str, sample_rate: u32) -> Result<Box<dyn Source>, SourceError> {

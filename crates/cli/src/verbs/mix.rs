@@ -1,21 +1,126 @@
 //! `tonmeister mix`.
 
-use tonmeister::{Failure, MixOptions, MixReport};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tonmeister::mix::{Null, VersionReport};
+use tonmeister::{DiskShelf, Failure, MixOptions, MixReport, SetOptions, SetReport, StemPath, Versions, World};
 
 use super::levels;
-use crate::args::Mix;
+use crate::args::{Keep, Mix, Stems};
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{FAINT, STRONG, count, styled};
+use crate::table::{FAINT, STRONG, Side, Table, count, maybe, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
+/// How often a watched song is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Mixes and tells what came of it.
 pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
-    let options = MixOptions { output: args.output, depth: args.bits.depth() };
-    let report = args.work.world().mix(&args.song, &options, &mut Bars::new(voice))?;
-    voice.result(&report, told);
+    let world = args.work.world();
+    let versions = match args.versions {
+        None => Versions::None,
+        // The option alone stands for all of them.
+        Some(ids) if ids.iter().all(String::is_empty) => Versions::All,
+        Some(ids) => Versions::Named(ids),
+    };
+    let stems = args.stems.map(|stems| match stems {
+        Stems::Wet => StemPath::Through,
+        Stems::Dry => StemPath::Before,
+    });
+    let shelf = shelf(&args.keep, args.watch)?;
+    if versions == Versions::None && stems.is_none() && shelf.is_none() {
+        let options = MixOptions { output: args.output, depth: args.bits.depth() };
+        let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
+        voice.result(&report, told);
+        return Ok(Outcome::Done);
+    }
+    let options = SetOptions {
+        output: args.output,
+        depth: args.bits.depth(),
+        versions,
+        stems,
+        replay: !args.own_dynamics,
+        shelf,
+    };
+    if args.watch {
+        return Ok(watch(&world, &args.song, &options, voice));
+    }
+    let report = world.mix_set(&args.song, &options, &mut Bars::new(voice))?;
+    voice.result(&report, all_told);
     Ok(Outcome::Done)
+}
+
+/// Where renders are kept, if they are.
+fn shelf(keep: &Keep, watch: bool) -> Result<Option<Arc<DiskShelf>>, Failure> {
+    let named = keep.cache.clone().filter(|folder| !folder.as_os_str().is_empty());
+    if keep.cache.is_none() && !watch {
+        return Ok(None);
+    }
+    if !(0.01..=100_000.0).contains(&keep.cache_size) {
+        return Err(Failure::Usage(format!(
+            "a size of {} GiB is not kept; it is from 0.01 to 100000",
+            keep.cache_size
+        )));
+    }
+    let Some(folder) = named.or_else(DiskShelf::default_folder) else {
+        let what = "this system names no folder for what can be made again; name one with --cache=FOLDER";
+        return Err(Failure::Usage(what.into()));
+    };
+    let bytes = (keep.cache_size * f64::from(1 << 30)) as u64;
+    match DiskShelf::open(&folder, bytes) {
+        Ok(shelf) => Ok(Some(Arc::new(shelf))),
+        Err(error) => Err(Failure::Output { path: folder, message: format!("renders cannot be kept there: {error}") }),
+    }
+}
+
+/// Mixes whenever something changes, until somebody ends it.
+fn watch(world: &World, song: &Path, options: &SetOptions, voice: &mut Voice) -> Outcome {
+    loop {
+        // Looked at before the render: what changes while it runs is not missed.
+        let watch = world.watch(song);
+        let started = Instant::now();
+        match world.mix_set(song, options, &mut Bars::new(voice)) {
+            Ok(report) if voice.json() => voice.result(&report, all_told),
+            Ok(report) => voice.text(&rendered(&report, started.elapsed())),
+            Err(Failure::Interrupted) => return Outcome::Done,
+            Err(failure) => trouble::tell(&failure, voice),
+        }
+        voice.remark(&styled(FAINT, format!("watching {}; Ctrl-C ends it\n", song.display())));
+        let changed: PathBuf = loop {
+            if world.stop.load(Ordering::Relaxed) {
+                return Outcome::Done;
+            }
+            if let Some(path) = watch.changed() {
+                break path.into();
+            }
+            std::thread::sleep(LOOK);
+        };
+        // An editor may need a moment to write all of it.
+        std::thread::sleep(LOOK);
+        voice.remark(&format!("{} has changed\n", changed.display()));
+    }
+}
+
+/// One line of a watched mix.
+fn rendered(report: &SetReport, took: Duration) -> String {
+    let mix = &report.versions[0].written;
+    format!(
+        "{}  {}  {}  {}\n{}",
+        styled(STRONG, &report.title),
+        maybe(mix.loudness.integrated_lufs, 1, "LUFS"),
+        maybe(mix.loudness.true_peak_dbtp, 2, "dBTP"),
+        styled(
+            FAINT,
+            format!("{:.2} s, {} of {} parts made anew", took.as_secs_f64(), report.made, report.made + report.kept)
+        ),
+        trouble::remarks(&report.warnings),
+    )
 }
 
 fn told(report: &MixReport) -> String {
@@ -29,4 +134,71 @@ fn told(report: &MixReport) -> String {
         trouble::remarks(&report.warnings),
         report.written.path.display()
     )
+}
+
+/// A mix with its versions and stems.
+fn all_told(report: &SetReport) -> String {
+    let members = format!("{} · {}", count(report.tracks, "track"), count(report.buses, "bus"));
+    let mut text = format!("{}  {}\n\n", styled(STRONG, &report.title), styled(FAINT, members));
+    text += &levels::written(&report.versions[0].written);
+    let mut table =
+        Table::new(&[("", Side::Left), ("loudness", Side::Right), ("true peak", Side::Right), ("file", Side::Left)]);
+    let stems: usize = report.versions.iter().map(|version| version.stems.len()).sum();
+    for version in &report.versions {
+        let name = version.version.as_deref().unwrap_or("mix");
+        row(&mut table, styled(STRONG, name), &version.written);
+        for stem in &version.stems {
+            row(&mut table, format!("  {}", stem.id), &stem.written);
+        }
+    }
+    if report.versions.len() > 1 || stems > 0 {
+        text.push('\n');
+        text += &table.text();
+    }
+    for version in &report.versions {
+        text += &sum_of(version);
+    }
+    for pair in &report.pairs {
+        let [a, b] = &pair.versions;
+        let _ = write!(text, "\n  {a} + {b} = the mix, {}", left(&pair.null));
+    }
+    if stems > 0 || !report.pairs.is_empty() {
+        text.push('\n');
+    }
+    text += &levels::dynamics(&report.dynamics);
+    text += &trouble::remarks(&report.warnings);
+    text + &format!("\nWrote {}\n", files(report))
+}
+
+fn row(table: &mut Table, name: String, written: &tonmeister::Written) {
+    table.row([
+        name,
+        maybe(written.loudness.integrated_lufs, 1, "LUFS"),
+        maybe(written.loudness.true_peak_dbtp, 2, "dBTP"),
+        styled(FAINT, written.path.display()),
+    ]);
+}
+
+fn sum_of(version: &VersionReport) -> String {
+    let name = version.version.as_deref().unwrap_or("the mix");
+    match &version.null {
+        Some(null) => format!("\n  the stems of {name} add up, {}", left(null)),
+        None => String::new(),
+    }
+}
+
+fn left(null: &Null) -> String {
+    match null.peak_db {
+        Some(db) => format!("{} left", quantity(db, 1, "dB")),
+        None => "nothing left".into(),
+    }
+}
+
+fn files(report: &SetReport) -> String {
+    let stems: usize = report.versions.iter().map(|version| version.stems.len()).sum();
+    let parts = match report.kept {
+        0 => String::new(),
+        kept => format!(", {} of {} parts made anew", report.made, report.made + kept),
+    };
+    format!("{}{parts}", count(report.versions.len() + stems, "file"))
 }

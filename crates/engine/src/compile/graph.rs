@@ -27,6 +27,8 @@ pub(super) struct Graph<'r> {
     known: HashMap<Name, usize>,
     /// Per song and strip of the whole mix: the nodes its parts became, each with the place where it ends.
     whole: HashMap<(usize, usize), Vec<(usize, usize)>>,
+    /// Per song and strip of the whole mix: what is summed there, by content.
+    sums: HashMap<(usize, usize), Name>,
     /// Per stem (song, number) and strip: its node.
     stems: HashMap<(usize, usize, usize), usize>,
 }
@@ -56,6 +58,7 @@ impl<'r> Graph<'r> {
             parts: Vec::new(),
             known: HashMap::new(),
             whole: HashMap::new(),
+            sums: HashMap::new(),
             stems: HashMap::new(),
         }
     }
@@ -112,6 +115,11 @@ impl<'r> Graph<'r> {
         }
         let (body, values) = self.bodies.of[song][strip].clone();
         let count = self.bodies.all[body].inserts.len();
+        let sum = self.sum_name(&inputs, wanted.song.pan_law);
+        self.sums.insert((song, strip), sum);
+        if let Some(other) = wanted.replays.filter(|_| strip >= wanted.song.tracks.len()) {
+            keys.extend(self.replayed(other, strip, body, wanted.song, sum, &routes.keys[strip]));
+        }
         // Cut where a stem has to hear what an insert hears.
         let mut ends: Vec<usize> = division.taps(strip, &self.bodies.all[body], &routes.keys[strip]);
         ends.push(count);
@@ -139,6 +147,52 @@ impl<'r> Graph<'r> {
         let last = parts[parts.len() - 1].1;
         self.whole.insert((song, strip), parts);
         Ok(last)
+    }
+
+    /// What a bus or master sums, by content.
+    fn sum_name(&self, inputs: &[(usize, Path, Arc<Strip>)], law: PanLaw) -> Name {
+        let mut name = Namer::new("sum");
+        for (from, path, strip) in inputs {
+            let source = &self.nodes[*from];
+            if !Gains::new(strip, source.layout, *path, law, self.sample_rate).is_silent() {
+                name.name(&source.name);
+                name.way_out(strip, *path, law);
+            }
+        }
+        name.finish()
+    }
+
+    /// Which inserts of a bus listen to what the same inserts hear in another version, and where: those that work by
+    /// level, unless the bus sums the same in both.
+    fn replayed(
+        &self,
+        other: usize,
+        strip: usize,
+        body: usize,
+        song: &tonmeister_session::model::Song,
+        sum: Name,
+        keyed: &[(usize, usize)],
+    ) -> Vec<(usize, usize)> {
+        if self.sums.get(&(other, strip)) == Some(&sum) {
+            return Vec::new();
+        }
+        let (tracks, id) = (song.tracks.len(), super::routes::strips(song).nth(strip).map(|(id, _)| id.to_owned()));
+        // Versions keep strips and inserts where they are; what was moved or replaced has nothing to be replayed.
+        let parts = self.whole.get(&(other, strip)).filter(|_| strip >= tracks);
+        let Some(parts) = parts.filter(|parts| id.as_ref() == parts.last().map(|(_, node)| &self.nodes[*node].strip))
+        else {
+            return Vec::new();
+        };
+        let theirs = &self.bodies.all[self.bodies.of[other][strip].0];
+        let ours = self.bodies.all[body]
+            .inserts
+            .iter()
+            .filter(|ours| ours.replays && keyed.iter().all(|(place, _)| *place != ours.place));
+        let heard = |id: &str| {
+            let at = theirs.inserts.iter().position(|insert| insert.id == id && insert.replays)?;
+            parts.iter().find(|(end, _)| *end == at).map(|(_, node)| *node)
+        };
+        ours.filter_map(|insert| Some((insert.place, heard(&insert.id)?))).collect()
     }
 
     /// One stem of a song, whose whole mix is there already. Returns its master's node.
@@ -185,10 +239,14 @@ impl<'r> Graph<'r> {
         let count = if is_master && wanted.path == StemPath::Before { 0 } else { body_of.inserts.len() };
         // What the level of the whole mix makes an insert do, it does to every part of it.
         for tap in division.taps(strip, body_of, &routes.keys[strip]).into_iter().filter(|tap| *tap < count) {
-            let heard = self.whole.get(&(song, strip)).and_then(|parts| parts.iter().find(|(end, _)| *end == tap));
-            if let Some((_, node)) = heard {
-                keys.push((body_of.inserts[tap].place, *node));
-            }
+            let place = body_of.inserts[tap].place;
+            let parts = self.whole.get(&(song, strip)).map_or(&[][..], Vec::as_slice);
+            // Where the whole itself replays another version, its parts replay that, too.
+            let whole = parts.iter().find(|(end, _)| *end > tap).map(|(_, node)| &self.nodes[*node]);
+            let replayed = whole.and_then(|node| node.inserts.iter().find(|i| i.place == place)?.key);
+            let heard =
+                replayed.map(|(from, _)| from).or_else(|| parts.iter().find(|(end, _)| *end == tap).map(|(_, n)| *n));
+            keys.extend(heard.map(|node| (place, node)));
         }
         let ends = is_master.then(|| match wanted.path {
             StemPath::Through => values,
@@ -371,7 +429,9 @@ impl<'r> Graph<'r> {
             let mut own: Vec<Box<dyn Processor>> = Vec::new();
             if kept[index].is_some() {
                 node.entry = Entry::Kept;
+                // It listens to nobody anymore.
                 node.inputs.clear();
+                node.inserts.iter_mut().for_each(|insert| insert.key = None);
                 node.clips.clear();
                 node.ends = None;
             } else {

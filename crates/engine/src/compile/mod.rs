@@ -16,7 +16,7 @@ use tonmeister_session::model::Song;
 
 use crate::clip::{Library, PlacedClip};
 use crate::kept::{Kept, Shelf};
-use crate::plan::{Plan, PlanOutput};
+use crate::plan::{Part, Plan, PlanOutput};
 
 mod body;
 mod graph;
@@ -69,12 +69,15 @@ pub struct Wanted<'s> {
     pub stems: Vec<Stem>,
     /// Where the stems are taken.
     pub path: StemPath,
+    /// The place of an earlier one of the set whose bus dynamics are replayed: on buses and on the master, whatever works
+    /// by level does to this version what it does to that one, so that versions which complete each other add up.
+    pub replays: Option<usize>,
 }
 
 impl<'s> Wanted<'s> {
     /// The mix of a song, without stems.
     pub fn mix(song: &'s Song) -> Self {
-        Wanted { version: song.title.clone(), song, stems: Vec::new(), path: StemPath::Through }
+        Wanted { version: song.title.clone(), song, stems: Vec::new(), path: StemPath::Through, replays: None }
     }
 }
 
@@ -133,20 +136,29 @@ pub fn compile_all(
     let bodies = body::bodies(&wanted, registry, library)?;
     let mut graph = Graph::new(bodies, registry, sample_rate);
     let mut outputs = Vec::new();
+    let wanted_all = &wanted;
     for (at, wanted) in wanted.iter().enumerate() {
+        if wanted.replays.is_some_and(|other| other >= at) {
+            let message = "replays a version that does not come before it";
+            return Err(EngineError::new(format!("`{}`", wanted.version), message));
+        }
         let routes = Routes::of(wanted.song);
         routes.refuse_loops(wanted.song)?;
-        let division = Division::of(wanted, &routes)?;
+        let is_replayed = wanted_all.iter().any(|other| other.replays == Some(at));
+        let division = Division::of(wanted, &routes, is_replayed)?;
         let whole = graph.whole(at, wanted, &routes, &division)?;
         let (frames, tail, endless) = length(wanted.song, graph.clips_end(at), graph.tail(whole));
-        let mut output = |stem: Option<&Stem>, node: usize, latency| {
-            let stem = stem.map(|stem| stem.id.clone());
-            outputs.push(PlanOutput { version: wanted.version.clone(), stem, node, latency, frames, tail, endless });
+        let mut output = |part: Part, node: usize, latency| {
+            outputs.push(PlanOutput { version: wanted.version.clone(), part, node, latency, frames, tail, endless });
         };
-        output(None, whole, graph.departure(whole));
+        output(Part::Mix, whole, graph.departure(whole));
         for (number, stem) in wanted.stems.iter().enumerate() {
             let node = graph.stem(number, at, wanted, &routes, &division)?;
-            output(Some(stem), node, graph.departure(node));
+            output(Part::Stem(stem.id.clone()), node, graph.departure(node));
+        }
+        if wanted.path == StemPath::Before && !wanted.stems.is_empty() {
+            let node = graph.stem(wanted.stems.len(), at, wanted, &routes, &division)?;
+            output(Part::Sum, node, graph.departure(node));
         }
     }
     graph.finish(outputs, shelf)

@@ -79,7 +79,7 @@ impl Stem {
 
 /// Who belongs to which stem.
 pub(super) struct Division {
-    /// Per stem, per strip: whether something of it is in the stem, and whether all of it is.
+    /// Per stem, and for all of them together, per strip: whether something of it is in the stem, and whether all of it is.
     parts: Vec<Vec<(bool, bool)>>,
     /// Per strip: whether some stem has only a part of it, and its inserts are cut for that.
     divided: Vec<bool>,
@@ -87,7 +87,8 @@ pub(super) struct Division {
 }
 
 impl Division {
-    pub(super) fn of(wanted: &Wanted<'_>, routes: &Routes) -> Result<Self, EngineError> {
+    /// Of a song's stems. Where other versions replay what its dynamics do, every bus is cut as a divided one is.
+    pub(super) fn of(wanted: &Wanted<'_>, routes: &Routes, is_replayed: bool) -> Result<Self, EngineError> {
         let song = wanted.song;
         let names: Vec<&str> = strips(song).map(|(id, _)| id).collect();
         let mut owner: Vec<Option<usize>> = vec![None; names.len()];
@@ -133,11 +134,16 @@ impl Division {
             }
             parts.push(part.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>());
         }
+        // One more that has everything: the sum that stems before the master are measured against.
+        parts.push(vec![(true, true); names.len()]);
         let master = routes.master();
         let mut divided: Vec<bool> =
             (0..names.len()).map(|strip| parts.iter().any(|p| p[strip].0 && !p[strip].1)).collect();
         if wanted.path == StemPath::Before {
             divided[master] = false;
+        }
+        if is_replayed {
+            divided[tracks..].fill(true);
         }
         let owned = owner.iter().map(Option::is_some).collect();
         Ok(Division { parts, divided, owned })
@@ -176,7 +182,7 @@ impl Division {
 pub fn indivisible(wanted: &Wanted<'_>) -> Result<Vec<String>, EngineError> {
     let routes = Routes::of(wanted.song);
     routes.refuse_loops(wanted.song)?;
-    let division = Division::of(wanted, &routes)?;
+    let division = Division::of(wanted, &routes, false)?;
     let mut found = Vec::new();
     for (number, (id, strip)) in strips(wanted.song).enumerate().filter(|(number, _)| division.divided[*number]) {
         for (place, insert) in strip.inserts.iter().enumerate().filter(|(_, insert)| !insert.bypass) {

@@ -1,0 +1,376 @@
+//! A mix with its versions and stems, all in one pass, each a file of its own, and the proof that they add up.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use tonmeister_core::{Buffer, Layout, View};
+use tonmeister_engine::{Entry, Part, Plan, Sink, Stem, StemPath, Wanted, indivisible};
+use tonmeister_session::model::Song;
+use tonmeister_session::tables::SILENCE_DB;
+
+use super::sum::{Null, Summing};
+use super::{Dynamics, Trouble};
+use crate::failure::{Failure, Finding};
+use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
+use crate::progress::Progress;
+use crate::shelf::DiskShelf;
+use crate::world::{Files, World, plain, sources};
+
+/// How deep stems have to null against their mix before anything is said about it, in dB.
+const ADDS_UP_DB: f64 = -100.0;
+
+/// Which versions of the song are made besides the mix itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// None.
+    #[default]
+    None,
+    /// Every one that the document holds.
+    All,
+    /// Those of these ids.
+    Named(Vec<String>),
+}
+
+/// What to write.
+#[derive(Clone, Debug)]
+pub struct SetOptions {
+    /// The file of the mix, `.wav` or `.flac`. Versions stand beside it (`mix-instrumental.wav`), stems in folders beside
+    /// it (`mix-stems/drums.wav`).
+    pub output: PathBuf,
+    /// How samples are stored.
+    pub depth: Depth,
+    /// Which versions.
+    pub versions: Versions,
+    /// Whether stems of each are made, and where they are taken.
+    pub stems: Option<StemPath>,
+    /// Whether versions keep what the mix's bus and master dynamics did, so that versions which complete each other add
+    /// up to the mix; otherwise each version's dynamics hear that version alone.
+    pub replay: bool,
+    /// Where renders are kept and found.
+    pub shelf: Option<Arc<DiskShelf>>,
+}
+
+/// What a set came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetReport {
+    /// The song's title.
+    pub title: String,
+    /// Raw tracks mixed.
+    pub tracks: usize,
+    /// Buses they went through.
+    pub buses: usize,
+    /// The mix first, then its versions.
+    pub versions: Vec<VersionReport>,
+    /// Versions that are each what the other lacks, and whether they add up to the mix.
+    pub pairs: Vec<PairReport>,
+    /// Parts of the desk that were processed, and parts that were found as an earlier render kept them.
+    pub made: usize,
+    /// See [`SetReport::made`].
+    pub kept: usize,
+    /// What each dynamics processor of the mix did; of a part that was kept, only those of the part itself are known.
+    pub dynamics: Vec<Dynamics>,
+    /// What was odd about the document and its files.
+    pub warnings: Vec<Finding>,
+}
+
+/// One version of a set.
+#[derive(Clone, Debug, Serialize)]
+pub struct VersionReport {
+    /// The version's id; nothing for the mix itself.
+    pub version: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its file.
+    pub written: Written,
+    /// Its stems.
+    pub stems: Vec<StemReport>,
+    /// What is left of the version (of what enters its master, for stems before it) when its stems are taken off it.
+    pub null: Option<Null>,
+    /// The inserts that keep its stems from adding up, where they do not.
+    pub indivisible: Vec<String>,
+}
+
+/// One stem.
+#[derive(Clone, Debug, Serialize)]
+pub struct StemReport {
+    /// Its id.
+    pub id: String,
+    /// Its file.
+    pub written: Written,
+}
+
+/// Two versions that complete each other.
+#[derive(Clone, Debug, Serialize)]
+pub struct PairReport {
+    /// Their ids.
+    pub versions: [String; 2],
+    /// What is left of the mix when both are taken off it.
+    pub null: Null,
+}
+
+/// A version on its way.
+struct Version {
+    id: Option<String>,
+    title: String,
+    song: Song,
+    stems: Vec<Stem>,
+}
+
+/// A signal that is summed: which sum, and as which part of it.
+type Share = (usize, usize);
+
+impl World {
+    /// Mixes a song document to a file, and with it versions of it and the stems of each: one pass, in which what they
+    /// share is made once. Every file appears whole; when one cannot be made, none does.
+    ///
+    /// # Errors
+    /// Besides those of [`World::mix`]: a version that the document does not hold.
+    pub fn mix_set(
+        &self,
+        song: &Path,
+        options: &SetOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<SetReport, Failure> {
+        format_of(&options.output, options.depth)?;
+        let (document, mut warnings) = self.open_document(song)?;
+        let base = song.parent().unwrap_or(Path::new(""));
+        let versions = chosen(document.song(), options)?;
+        let files = Files::kept_on(base, options.shelf.clone());
+        let result = match self.render_set(&versions, &files, base, options, progress) {
+            // What the disk had damaged is out of the way now.
+            Err(_) if options.shelf.as_ref().is_some_and(|shelf| shelf.take_damage()) => {
+                self.render_set(&versions, &files, base, options, progress)
+            }
+            result => result,
+        };
+        let mut report = result.map_err(|e| e.in_document(song, &document))?;
+        warnings.extend(files.warnings());
+        warnings.append(&mut report.warnings);
+        for version in &report.versions {
+            warnings.extend(doubt(song, version));
+        }
+        Ok(SetReport {
+            title: document.song().title.clone(),
+            tracks: document.song().tracks.len(),
+            buses: document.song().buses.len(),
+            warnings,
+            ..report
+        })
+    }
+
+    fn render_set(
+        &self,
+        versions: &[Version],
+        files: &Arc<Files>,
+        base: &Path,
+        options: &SetOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<SetReport, Trouble> {
+        let path = options.stems.unwrap_or_default();
+        let wanted: Vec<Wanted<'_>> = versions
+            .iter()
+            .map(|v| Wanted {
+                version: v.name(),
+                song: &v.song,
+                stems: v.stems.clone(),
+                path,
+                replays: (options.replay && v.id.is_some()).then_some(0),
+            })
+            .collect();
+        let rendering = self.prepare_set(&wanted, files, options.shelf.clone())?;
+        let plan = Arc::clone(&rendering.compiled.plan);
+        let paths: Vec<Option<PathBuf>> =
+            plan.outputs.iter().map(|o| file_of(&options.output, &o.version, &o.part)).collect();
+        for path in paths.iter().flatten() {
+            for version in versions {
+                refuse_to_replace(path, &sources(&version.song, base))?;
+            }
+            let folder = path.parent().unwrap_or(Path::new(""));
+            std::fs::create_dir_all(folder).map_err(|e| Failure::output(folder, plain(&e)))?;
+        }
+        let mut outputs = Vec::new();
+        for path in &paths {
+            let begin = |path: &PathBuf| Output::create(self, path, options.depth, (plan.sample_rate, Layout::Stereo));
+            outputs.push(path.as_ref().map(begin).transpose()?);
+        }
+
+        let (sums, shares, pairs) = sums(versions, &plan);
+        let sums: Vec<Mutex<Summing>> = sums.into_iter().map(|parts| Mutex::new(Summing::new(parts))).collect();
+        let sinks = outputs.iter_mut().zip(&shares).map(|(output, shares)| -> Sink<'_, Trouble> {
+            let sums = &sums;
+            Box::new(move |view: View<'_>| {
+                for &(sum, part) in shares {
+                    sums[sum].lock().unwrap_or_else(PoisonError::into_inner).push(part, view);
+                }
+                match output {
+                    Some(output) => Ok(output.write(view)?),
+                    None => Ok(self.go_on()?),
+                }
+            })
+        });
+        let dynamics = rendering.run_all("Mixing", progress, sinks.collect())?;
+        let nulls: Vec<Null> =
+            sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();
+
+        let mut written = end(&plan, outputs)?.into_iter();
+        let mut reports = Vec::new();
+        let mut warnings = Vec::new();
+        for (number, (version, wanted)) in versions.iter().zip(&wanted).enumerate() {
+            let Some(mix) = written.next() else { break };
+            let stems = version.stems.iter().zip(&mut written);
+            let stems: Vec<StemReport> =
+                stems.map(|(stem, written)| StemReport { id: stem.id.clone(), written }).collect();
+            let null = (!stems.is_empty()).then(|| nulls[number].clone());
+            let deep = null.as_ref().and_then(|null| null.peak_db).is_none_or(|db| db <= ADDS_UP_DB);
+            reports.push(VersionReport {
+                version: version.id.clone(),
+                title: version.title.clone(),
+                written: mix,
+                stems,
+                null,
+                indivisible: if deep { Vec::new() } else { indivisible(wanted)? },
+            });
+        }
+        if plan.outputs.iter().any(|output| output.endless) {
+            let what = "an effect never falls silent; its tail was cut after 60 s";
+            warnings.push(Finding::warning(&options.output, "endless-tail", what));
+        }
+        let pairs = pairs.into_iter().zip(nulls.into_iter().skip(versions.len()));
+        let pairs = pairs.map(|(versions, null)| PairReport { versions, null }).collect();
+        let kept = plan.nodes.iter().filter(|node| node.entry == Entry::Kept).count();
+        let made = plan.nodes.len() - kept;
+        let title = String::new();
+        Ok(SetReport { title, tracks: 0, buses: 0, versions: reports, pairs, made, kept, dynamics, warnings })
+    }
+}
+
+impl Version {
+    /// Its name among the outputs.
+    fn name(&self) -> String {
+        self.id.clone().unwrap_or_default()
+    }
+}
+
+/// The mix and the versions that were asked for, each as a song with its stems.
+fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
+    let all = || song.versions.iter().map(|version| version.id.clone()).collect();
+    let ids: Vec<String> = match &options.versions {
+        Versions::None => Vec::new(),
+        Versions::All => all(),
+        Versions::Named(ids) => ids.clone(),
+    };
+    let mut versions = vec![(None, song.title.clone(), song.clone())];
+    for id in ids {
+        let made = song.version(&id).map_err(|error| {
+            let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
+            Failure::Usage(format!("{}{help}", error.message))
+        })?;
+        let title = song.versions.iter().find(|v| v.id == id).and_then(|v| v.title.clone());
+        versions.push((Some(id.clone()), title.unwrap_or(id), made));
+    }
+    let stems = |song: &Song| match options.stems {
+        Some(_) => Stem::completed(song, Stem::of_groups(song)),
+        None => Vec::new(),
+    };
+    Ok(versions.into_iter().map(|(id, title, song)| Version { id, title, stems: stems(&song), song }).collect())
+}
+
+/// Where an output is written; nowhere for the sum that stems before the master are measured against.
+fn file_of(mix: &Path, version: &str, part: &Part) -> Option<PathBuf> {
+    let name = mix.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = mix.extension().unwrap_or_default().to_string_lossy();
+    let name = if version.is_empty() { name.into_owned() } else { format!("{name}-{version}") };
+    match part {
+        Part::Mix if version.is_empty() => Some(mix.into()),
+        Part::Mix => Some(mix.with_file_name(format!("{name}.{extension}"))),
+        Part::Stem(stem) => Some(mix.with_file_name(format!("{name}-stems")).join(format!("{stem}.{extension}"))),
+        Part::Sum => None,
+    }
+}
+
+/// What is added up: per sum how many parts are taken off a whole, per output its shares. First a sum for each version,
+/// of its stems; then one for each pair of versions that complete each other, which are named.
+fn sums(versions: &[Version], plan: &Plan) -> (Vec<usize>, Vec<Vec<Share>>, Vec<[String; 2]>) {
+    let mut parts: Vec<usize> = versions.iter().map(|version| version.stems.len()).collect();
+    let mut shares: Vec<Vec<Share>> = vec![Vec::new(); plan.outputs.len()];
+    let place = |name: &str| versions.iter().position(|version| version.name() == name).unwrap_or_default();
+    for (output, shares) in plan.outputs.iter().zip(&mut shares) {
+        let version = place(&output.version);
+        let before = plan.outputs.iter().any(|o| o.version == output.version && o.part == Part::Sum);
+        let stem = |id: &str| versions[version].stems.iter().position(|stem| stem.id == id);
+        match &output.part {
+            Part::Mix if before || versions[version].stems.is_empty() => {}
+            Part::Mix | Part::Sum => shares.push((version, 0)),
+            Part::Stem(id) => shares.extend(stem(id).map(|at| (version, at + 1))),
+        }
+    }
+    let mut pairs = Vec::new();
+    let heard: Vec<Vec<bool>> = versions.iter().map(|version| heard(&version.song)).collect();
+    for first in 1..versions.len() {
+        for second in first + 1..versions.len() {
+            let both = heard[first].iter().zip(&heard[second]).zip(&heard[0]);
+            let complete = both.clone().all(|((a, b), whole)| !(*a && *b) && (*a || *b) == *whole);
+            if complete && heard[first].contains(&true) && heard[second].contains(&true) {
+                let sum = parts.len();
+                parts.push(2);
+                for (part, version) in [0, first, second].into_iter().enumerate() {
+                    let name = versions[version].name();
+                    let mix = plan.outputs.iter().position(|o| o.version == name && o.part == Part::Mix);
+                    shares[mix.unwrap_or_default()].push((sum, part));
+                }
+                pairs.push([versions[first].name(), versions[second].name()]);
+            }
+        }
+    }
+    (parts, shares, pairs)
+}
+
+/// Per track, whether it is heard at all.
+fn heard(song: &Song) -> Vec<bool> {
+    let lowered = song.lowered();
+    let silenced = |track: &tonmeister_session::model::Track| {
+        let strip = &track.strip;
+        strip.is("mute") || strip.followed.iter().any(|f| f.ways.main && f.lane.is_none() && f.db <= SILENCE_DB)
+    };
+    lowered.tracks.iter().map(|track| !silenced(track)).collect()
+}
+
+/// Ends the files. Stems that fell silent earlier are as long as their mix, so that they lie beside each other.
+fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Written>, Failure> {
+    let frames = |output: &Option<Output>| output.as_ref().map_or(0, Output::frames);
+    let lengths: Vec<u64> = plan
+        .outputs
+        .iter()
+        .map(|o| {
+            let same = plan.outputs.iter().zip(&outputs).filter(|(other, _)| other.version == o.version);
+            same.map(|(_, output)| frames(output)).max().unwrap_or(0)
+        })
+        .collect();
+    let silence = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);
+    let mut ended: Vec<Ended> = Vec::new();
+    for ((mut output, length), planned) in outputs.into_iter().zip(lengths).zip(&plan.outputs) {
+        if let Some(output) = output.as_mut().filter(|_| planned.part != Part::Mix) {
+            while output.frames() < length {
+                let step = (length - output.frames()).min(silence.frames() as u64) as usize;
+                output.write(silence.view(step))?;
+            }
+        }
+        ended.extend(output.map(Output::end));
+    }
+    ended.into_iter().map(Ended::keep).collect()
+}
+
+/// Says it when stems do not add up.
+fn doubt(song: &Path, version: &VersionReport) -> Option<Finding> {
+    let left = version.null.as_ref()?.peak_db.filter(|db| *db > ADDS_UP_DB)?;
+    let why = match version.indivisible.as_slice() {
+        [] => "an effect on a shared bus works by level (a delay or reverb that ducks, say)".to_owned(),
+        inserts => format!("{} cannot be divided", inserts.join(", ")),
+    };
+    let message = format!(
+        "the stems of {} miss it by {left:.1} dB: {why}; take the stems before the master (--stems dry), or bypass it",
+        version.version.as_ref().map_or_else(|| "the mix".to_owned(), |id| format!("`{id}`"))
+    );
+    Some(Finding::warning(song, "stems-do-not-add-up", &message))
+}

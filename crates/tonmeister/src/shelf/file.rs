@@ -1,0 +1,253 @@
+//! The file of a kept render: a header, blocks of samples each with its hash, and what the dynamics did.
+//!
+//! All numbers are little-endian. Header: 8 bytes of magic, sample rate (u32), channels (u32), frames (u64), 16 bytes of
+//! hash over those. Blocks: per channel 4096 samples (f32, the last block filled up with zeros), then 16 bytes of hash.
+//! End: count (u32), per entry the insert (u32) and three gains (f64), then 16 bytes of hash.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tonmeister_core::{Block, GainReduction, Layout, Source, SourceError, SourceInfo, View};
+
+/// What the files end in.
+pub(super) const EXTENSION: &str = "render";
+
+const MAGIC: [u8; 8] = *b"TMRENDR1";
+const FRAMES: usize = 4096;
+const HASH: usize = 16;
+const HEADER: usize = 8 + 4 + 4 + 8 + HASH;
+const MOST_REDUCTIONS: u32 = 1024;
+
+fn hash(bytes: &[u8]) -> [u8; HASH] {
+    let mut hash = [0; HASH];
+    hash.copy_from_slice(&blake3::hash(bytes).as_bytes()[..HASH]);
+    hash
+}
+
+/// The shape of a render.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) sample_rate: u32,
+    pub(super) layout: Layout,
+    pub(super) frames: u64,
+}
+
+impl Header {
+    fn block_bytes(&self) -> usize {
+        FRAMES * 4 * self.layout.channels()
+    }
+
+    /// How much room the file takes, but for the dynamics.
+    pub(super) fn file_bytes(&self) -> u64 {
+        HEADER as u64 + self.frames.div_ceil(FRAMES as u64) * (self.block_bytes() + HASH) as u64
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(self.sample_rate.to_le_bytes());
+        bytes.extend((self.layout.channels() as u32).to_le_bytes());
+        bytes.extend(self.frames.to_le_bytes());
+        bytes.extend(hash(&bytes));
+        bytes
+    }
+
+    fn of_bytes(bytes: &[u8; HEADER]) -> Option<Self> {
+        let (body, sum) = bytes.split_at(HEADER - HASH);
+        if body[..8] != MAGIC || hash(body) != sum {
+            return None;
+        }
+        let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| body[at + i]));
+        let frames = u64::from_le_bytes(std::array::from_fn(|i| body[16 + i]));
+        Some(Header { sample_rate: word(8), layout: Layout::of_channels(word(12) as usize)?, frames })
+    }
+}
+
+/// A render being written.
+pub(super) struct Recording<W> {
+    out: W,
+    header: Header,
+    block: Vec<u8>,
+    /// Frames in the block so far.
+    filled: usize,
+    taken: u64,
+}
+
+impl<W: Write> Recording<W> {
+    pub(super) fn begin(mut out: W, header: Header) -> io::Result<Self> {
+        out.write_all(&header.to_bytes())?;
+        Ok(Recording { out, header, block: vec![0; header.block_bytes()], filled: 0, taken: 0 })
+    }
+
+    pub(super) fn push(&mut self, view: View<'_>) -> io::Result<()> {
+        // What comes beyond the length that was announced is nobody's.
+        let frames = (self.header.frames - self.taken).min(view.frames() as u64) as usize;
+        let mut done = 0;
+        while done < frames {
+            let step = (FRAMES - self.filled).min(frames - done);
+            for (channel, samples) in view.channels().enumerate() {
+                let at = (channel * FRAMES + self.filled) * 4;
+                let into = self.block[at..at + 4 * step].as_chunks_mut::<4>().0;
+                for (bytes, x) in into.iter_mut().zip(&samples[done..done + step]) {
+                    *bytes = x.to_le_bytes();
+                }
+            }
+            self.filled += step;
+            done += step;
+            if self.filled == FRAMES {
+                self.write_block()?;
+            }
+        }
+        self.taken += frames as u64;
+        Ok(())
+    }
+
+    fn write_block(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.block)?;
+        self.out.write_all(&hash(&self.block))?;
+        self.filled = 0;
+        Ok(())
+    }
+
+    /// Ends the file; refused when less came than was announced.
+    pub(super) fn finish(mut self, reductions: &[(usize, GainReduction)]) -> io::Result<W> {
+        if self.taken < self.header.frames {
+            return Err(io::Error::other("the render ended early"));
+        }
+        if self.filled > 0 {
+            for channel in 0..self.header.layout.channels() {
+                self.block[(channel * FRAMES + self.filled) * 4..(channel + 1) * FRAMES * 4].fill(0);
+            }
+            self.write_block()?;
+        }
+        let mut end = (reductions.len() as u32).to_le_bytes().to_vec();
+        for (insert, reduction) in reductions {
+            end.extend((*insert as u32).to_le_bytes());
+            for gain in [reduction.now_db, reduction.max_db, reduction.mean_db] {
+                end.extend(gain.to_le_bytes());
+            }
+        }
+        end.extend(hash(&end));
+        self.out.write_all(&end)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// A render being read, each block checked.
+pub(super) struct Reading {
+    file: BufReader<File>,
+    path: PathBuf,
+    header: Header,
+    block: Vec<u8>,
+    sum: [u8; HASH],
+    /// The frame that comes next, and whether its block is there.
+    at: u64,
+    loaded: bool,
+    damaged: Arc<AtomicBool>,
+}
+
+impl Reading {
+    /// Opens a render and what its dynamics did; `None` where the file is none, is cut off or damaged there.
+    pub(super) fn open(
+        mut file: File,
+        path: PathBuf,
+        damaged: Arc<AtomicBool>,
+    ) -> Option<(Self, Vec<(usize, GainReduction)>)> {
+        let mut bytes = [0; HEADER];
+        file.read_exact(&mut bytes).ok()?;
+        let header = Header::of_bytes(&bytes)?;
+        file.seek(SeekFrom::Start(header.file_bytes())).ok()?;
+        let reductions = read_reductions(&mut file)?;
+        file.seek(SeekFrom::Start(HEADER as u64)).ok()?;
+        let block = vec![0; header.block_bytes()];
+        let file = BufReader::with_capacity(1 << 17, file);
+        Some((Reading { file, path, header, block, sum: [0; HASH], at: 0, loaded: false, damaged }, reductions))
+    }
+
+    pub(super) fn header(&self) -> Header {
+        self.header
+    }
+
+    fn load(&mut self) -> Result<(), SourceError> {
+        let read = self.file.read_exact(&mut self.block).and_then(|()| self.file.read_exact(&mut self.sum));
+        if read.is_err() || hash(&self.block) != self.sum {
+            // Out of the way, so that the next try makes it anew.
+            let _ = std::fs::remove_file(&self.path);
+            self.damaged.store(true, Ordering::Relaxed);
+            return Err(SourceError::new(format!(
+                "{}: a render that was kept is damaged; it was taken away, so render again",
+                self.path.display()
+            )));
+        }
+        self.loaded = true;
+        Ok(())
+    }
+}
+
+fn read_reductions(file: &mut File) -> Option<Vec<(usize, GainReduction)>> {
+    let mut count = [0; 4];
+    file.read_exact(&mut count).ok()?;
+    let entries = u32::from_le_bytes(count);
+    if entries > MOST_REDUCTIONS {
+        return None;
+    }
+    let mut body = vec![0; entries as usize * 28];
+    file.read_exact(&mut body).ok()?;
+    let mut sum = [0; HASH];
+    file.read_exact(&mut sum).ok()?;
+    if hash(&[&count[..], &body].concat()) != sum {
+        return None;
+    }
+    let read = |entry: &[u8]| {
+        let number = |at: usize| f64::from_le_bytes(std::array::from_fn(|i| entry[at + i]));
+        let insert = u32::from_le_bytes(std::array::from_fn(|i| entry[i])) as usize;
+        (insert, GainReduction { now_db: number(4), max_db: number(12), mean_db: number(20) })
+    };
+    Some(body.chunks_exact(28).map(read).collect())
+}
+
+impl Source for Reading {
+    fn info(&self) -> SourceInfo {
+        let Header { sample_rate, layout, frames } = self.header;
+        SourceInfo { sample_rate, layout, frames }
+    }
+
+    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
+        let frames = (self.header.frames - self.at).min(out.frames() as u64) as usize;
+        let mut done = 0;
+        while done < frames {
+            if !self.loaded {
+                self.load()?;
+            }
+            let from = (self.at % FRAMES as u64) as usize;
+            let step = (FRAMES - from).min(frames - done);
+            for channel in 0..self.header.layout.channels() {
+                let at = (channel * FRAMES + from) * 4;
+                let bytes = self.block[at..at + 4 * step].as_chunks::<4>().0;
+                for (y, x) in out.channel_mut(channel)[done..done + step].iter_mut().zip(bytes) {
+                    *y = f32::from_le_bytes(*x);
+                }
+            }
+            done += step;
+            self.at += step as u64;
+            self.loaded = from + step < FRAMES;
+        }
+        Ok(frames)
+    }
+
+    fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
+        let to = (self.at + frames).min(self.header.frames);
+        let (from_block, to_block) = (self.at / FRAMES as u64, to / FRAMES as u64);
+        if from_block != to_block || !self.loaded {
+            let start = HEADER as u64 + to_block * (self.header.block_bytes() + HASH) as u64;
+            self.file.seek(SeekFrom::Start(start)).map_err(|e| SourceError::new(e.to_string()))?;
+            self.loaded = false;
+        }
+        let skipped = to - self.at;
+        self.at = to;
+        Ok(skipped)
+    }
+}
