@@ -120,6 +120,34 @@ pub struct Bext {
     pub coding_history: String,
 }
 
+impl Bext {
+    /// Adds a line to the coding history (EBU R 98): what the sound was coded as, at which rate and word length, in how
+    /// many channels, and by what (`text`; commas in it become semicolons, which the line's grammar asks for).
+    pub fn add_history(&mut self, codec: Codec, sample_rate: u32, bits: Option<u16>, channels: usize, text: &str) {
+        let algorithm = match codec {
+            Codec::Integer | Codec::Float => "PCM",
+            Codec::Mp3 => "MPEG1L3",
+            Codec::Aac => "AAC",
+            Codec::Flac => "FLAC",
+            Codec::Alac => "ALAC",
+            Codec::Vorbis => "Vorbis",
+            Codec::Opus => "Opus",
+        };
+        let word = bits.map(|bits| format!(",W={bits}")).unwrap_or_default();
+        let mode = match channels {
+            1 => "mono",
+            2 => "stereo",
+            _ => "multi-channel",
+        };
+        let text: String = text.chars().map(|c| if c == ',' { ';' } else { c }).filter(|c| !c.is_control()).collect();
+        if !self.coding_history.is_empty() && !self.coding_history.ends_with('\n') {
+            self.coding_history.push('\n');
+        }
+        let line = format!("A={algorithm},F={sample_rate}{word},M={mode},T={text}");
+        self.coding_history.push_str(&line);
+    }
+}
+
 /// What version 2 of the broadcast extension says of loudness, to a hundredth; none where it is not said.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BextLoudness {

@@ -11,7 +11,7 @@ use tonmeister_core::Buffer;
 use tonmeister_media::tags::{
     Advisory, Embedded, Loudness, Marker, MusicalKey, Position, R128Gains, ReplayGain, Role, Tagged, rewrite, tags,
 };
-use tonmeister_media::{Bext, BextLoudness, Format, IntegerBits, SampleFormat, Tags, Writer, open};
+use tonmeister_media::{Bext, BextLoudness, Format, IntegerBits, Mp3Mode, SampleFormat, Tags, Writer, open};
 
 /// Every field, in several scripts.
 fn full() -> Tags {
@@ -314,13 +314,17 @@ fn wav_holds_everything_and_more() {
 fn what_is_written_here_is_tagged_before_it_appears() {
     let folder = tempfile::tempdir().unwrap();
     let audio = Buffer::from_stereo(noise(1, 0.3, 48_000), noise(2, 0.3, 48_000));
-    for format in [
+    let mut formats = vec![
         Format::Wav(SampleFormat::Float32),
         Format::Aiff(SampleFormat::Int24),
         Format::Flac(IntegerBits::TwentyFour),
         Format::Vorbis { tenths: 50 },
         Format::Opus { kbps: 128 },
-    ] {
+    ];
+    if run("lame", &["--version"]) {
+        formats.push(Format::Mp3(Mp3Mode::Cbr(192)));
+    }
+    for format in formats {
         let path = folder.path().join(format!("{format:?}").replace(' ', ""));
         let wave = matches!(format, Format::Wav(_));
         let opus = matches!(format, Format::Opus { .. });
@@ -408,6 +412,20 @@ fn fields_of_other_programs_stay() {
             ffprobe_sees(&path, &["=calm"]);
         }
     }
+}
+
+/// `loudgain` writes the gains of Opus too: ours, from the loudness that it shows, are the same but for what a hundredth
+/// of a decibel can do (three steps of 1/256).
+#[test]
+fn opus_gains_are_those_of_loudgain() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(path) = sound(&folder, "a.opus", &["-c:a", "libopus", "-b:a", "128k"]) else { return };
+    let Some(text) = said("loudgain", &["-s", "i", "-O", path.to_str().unwrap()]) else { return };
+    let row: Vec<&str> = text.lines().nth(1).unwrap_or_default().split('\t').collect();
+    let loudness: f64 = row.get(1).and_then(|cell| cell.split(' ').next()?.parse().ok()).unwrap();
+    let theirs = tags(&path).unwrap().tags.r128.track.unwrap();
+    let ours = R128Gains::of(Loudness { integrated_lufs: loudness, peak: 1.0 }, None).track.unwrap();
+    assert!(ours.abs_diff(theirs) <= 3, "{ours} {theirs} {text}");
 }
 
 /// `loudgain` (libebur128) measures and tags; we read its figures, and write the same texts from the same loudness.

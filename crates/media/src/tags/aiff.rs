@@ -72,6 +72,9 @@ pub(super) fn write(file: &mut File, path: &Path, new: &New<'_>, rest: Vec<Frame
     let io = |e| MediaError::io(path, "written", e);
     let mut len = file.seek(SeekFrom::End(0)).map_err(io)?;
     let chunks = walk(&mut Bytes { path, input: &mut *file, len })?;
+    if !chunks.iter().any(|(name, ..)| name == b"COMM") {
+        return Err(MediaError::damaged(path, len.min(12), "no `COMM` chunk, which says what the samples are"));
+    }
     if let Some((name, at, size)) = chunks.iter().find(|(_, at, size)| at + size > len) {
         let found =
             format!("a chunk `{}` of {size} bytes that goes on past the end of the file", crate::input::fourcc(*name));

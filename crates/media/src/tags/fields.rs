@@ -210,9 +210,12 @@ impl Gathered {
         }
     }
 
-    /// A text that belongs to no field.
+    /// A text that belongs to no field. Encoders' own marks (where the sound begins and ends) are no news to anybody.
     pub(super) fn leave(&mut self, key: impl Into<String>, text: impl Into<String>) {
-        self.unknown.push((key.into(), text.into()));
+        let key = key.into();
+        if !key.ends_with("iTunSMPB") {
+            self.unknown.push((key, text.into()));
+        }
     }
 
     /// The first text of a field; further ones are told as unknown.

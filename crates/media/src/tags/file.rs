@@ -133,8 +133,10 @@ impl Tags {
     }
 }
 
-/// Writes tags into a file that is not in its place yet; `name` stands for it in messages. See [`rewrite`].
-pub(crate) fn write_to(
+/// Writes tags into a file that is open and not in its place yet, such as
+/// [`Writer::finish_with`](crate::Writer::finish_with) hands out once the sound is complete and can be measured; `name`
+/// stands for it in messages. What holds of [`rewrite`] holds here, but that the file itself is changed.
+pub fn write_to(
     file: &mut File,
     name: &Path,
     tags: &Tags,

@@ -10,7 +10,7 @@ use lofty::TextEncoding::UTF8;
 use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
 use lofty::file::AudioFile;
 use lofty::id3::v2::{
-    AttachedPictureFrame, CommentFrame, ExtendedTextFrame, Frame, FrameId, Id3v2Tag, KeyValueFrame,
+    AttachedPictureFrame, CommentFrame, ExtendedTextFrame, Frame, FrameFlags, FrameId, Id3v2Tag, KeyValueFrame,
     TextInformationFrame, UnsynchronizedTextFrame,
 };
 use lofty::iff::wav::WavFile;
@@ -117,10 +117,23 @@ pub(super) fn gather(
         if !take(&frame, gathered, pictures) {
             let (key, text) = shown(&frame);
             gathered.leave(key, text);
-            rest.push(frame);
+            rest.extend(whole(frame));
         }
     }
     Ok(rest)
+}
+
+/// The frame as it can be written again: it is no longer compressed. None when it is so damaged that what is written
+/// could not be read.
+fn whole(mut frame: Frame<'static>) -> Option<Frame<'static>> {
+    if frame.flags().encryption.is_none() {
+        frame.set_flags(FrameFlags::default());
+    }
+    let mut tag = Id3v2Tag::new();
+    tag.insert(frame.clone());
+    let mut bytes = Vec::new();
+    guarded(|| tag.dump_to(&mut bytes, WriteOptions::new().preferred_padding(0))).ok()?.ok()?;
+    (parse(&bytes).ok()?.len() == 1).then_some(frame)
 }
 
 /// lofty reads a tag in its container: a WAV of nothing but the tag is the smallest there is.

@@ -113,7 +113,7 @@ pub(super) fn gather(
             for text in texts {
                 gathered.leave(key.clone(), text.unwrap_or_else(|| "(not a text)".to_owned()));
             }
-            rest.push(atom);
+            rest.extend(whole(atom));
         }
     }
     Ok(rest)
@@ -134,6 +134,15 @@ fn text(key: &str, data: &AtomData) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The atom, if what is written of it can be read again.
+fn whole(atom: Atom<'static>) -> Option<Atom<'static>> {
+    let mut list = Ilst::new();
+    list.insert(atom.clone());
+    let mut bytes = Vec::new();
+    guarded(|| list.dump_to(&mut bytes, WriteOptions::new().preferred_padding(0))).ok()?.ok()?;
+    (parse(&bytes).ok()?.len() == 1).then_some(atom)
 }
 
 /// lofty reads a list in its container: a file of nothing but the list.

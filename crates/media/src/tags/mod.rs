@@ -25,9 +25,9 @@ mod shift;
 mod vorbis;
 
 pub use credit::{Credit, Role, artist_line};
+pub(crate) use file::guarded;
 use file::{MOST, New, refused};
-pub use file::{Tagged, rewrite, tags, tags_input};
-pub(crate) use file::{guarded, write_to};
+pub use file::{Tagged, rewrite, tags, tags_input, write_to};
 pub use gain::{Loudness, R128_LUFS, R128Gains, REPLAY_GAIN_LUFS, ReplayGain, r128};
 pub use key::MusicalKey;
 pub use picture::Embedded;

@@ -146,7 +146,8 @@ fn parts(mut body: &[u8]) -> Option<Vec<([u8; 4], &[u8])>> {
     let mut found = Vec::new();
     while body.len() >= 8 {
         let size = match u32::from_be_bytes(array(body, 0)?) {
-            0 => body.len(),
+            // "To the end" is for the file's last atom; inside an index it would swallow what is put behind it.
+            0 => return None,
             1 => usize::try_from(u64::from_be_bytes(array(body, 8)?)).ok().filter(|size| *size >= 16)?,
             size => (size as usize).max(8),
         };
