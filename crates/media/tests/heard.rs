@@ -39,6 +39,9 @@ impl Source for Held {
 /// Every lossy format whose encoder is there.
 fn lossy() -> Vec<Format> {
     let mut formats = vec![Format::Vorbis { tenths: 80 }, Format::Opus { kbps: 160 }];
+    if cfg!(feature = "aac") {
+        formats.push(Format::Aac { kbps: 192 });
+    }
     if run("lame", &["--version"]) {
         formats.extend([Format::Mp3(Mp3Mode::Cbr(320)), Format::Mp3(Mp3Mode::Cbr(128)), Format::Mp3(Mp3Mode::Vbr(0))]);
     }
@@ -128,7 +131,11 @@ fn peaks_over_full_scale_survive() {
     for format in lossy() {
         let (back, held) = through(format, &loud);
         let peak = back.channel(0)[4800..43_200].iter().fold(0.0_f32, |most, s| most.max(s.abs()));
-        assert!((peak - 1.9).abs() < 0.1 && held == 0, "{format}: {peak}");
+        if matches!(format, Format::Aac { .. }) {
+            assert!(held > 1000, "its encoder takes 16 bits, which end at full scale");
+        } else {
+            assert!((peak - 1.9).abs() < 0.1 && held == 0, "{format}: {peak}");
+        }
     }
 }
 

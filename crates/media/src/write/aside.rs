@@ -15,13 +15,13 @@ pub(crate) trait Encode<P, W> {
     /// Encodes the next piece.
     fn encode(&mut self, piece: &P) -> Result<(), MediaError>;
 
-    /// Encodes what is left and gives the file back.
-    fn finish(self) -> Result<W, MediaError>;
+    /// Encodes what is left and gives the file back; so many frames of it are sound.
+    fn finish(self, frames: u64) -> Result<W, MediaError>;
 }
 
 enum Message<P> {
     Piece(P),
-    Finish,
+    Finish(u64),
 }
 
 /// An encoder at work elsewhere. Dropped, it stops and leaves nothing behind.
@@ -59,7 +59,7 @@ impl<P: Send + 'static, W: Send + 'static> Aside<P, W> {
                         // Nobody waits for a used piece.
                         let _ = back.try_send(piece);
                     }
-                    Message::Finish => return encoder.finish().map(Some),
+                    Message::Finish(frames) => return encoder.finish(frames).map(Some),
                 }
             }
             Ok(None)
@@ -88,10 +88,10 @@ impl<P: Send + 'static, W: Send + 'static> Aside<P, W> {
     }
 
     /// All pieces were handed over: the complete file.
-    pub(crate) fn finish(mut self, target: &Path) -> Result<W, MediaError> {
+    pub(crate) fn finish(mut self, target: &Path, frames: u64) -> Result<W, MediaError> {
         if let Some(messages) = &self.messages {
             // When the thread has stopped, its own error is what is reported.
-            let _ = messages.send(Message::Finish);
+            let _ = messages.send(Message::Finish(frames));
         }
         self.end(target)?.ok_or_else(|| gone(target))
     }

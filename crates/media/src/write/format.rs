@@ -89,7 +89,7 @@ pub enum Format {
     Mp3(Mp3Mode),
     /// MPEG-4 AAC, low complexity, in MPEG-4 (`.m4a`), constant bit rate.
     Aac {
-        /// kbit/s for all channels together: 32 to 160 for each channel.
+        /// kbit/s for all channels together: 32 for each to 320, and no more than 6 bits for each sample.
         kbps: u16,
     },
     /// Ogg Vorbis, variable bit rate by quality.
@@ -205,11 +205,13 @@ impl Format {
             Format::Mp3(Mp3Mode::Vbr(quality)) if quality > 9 => {
                 Some(format!("MP3 has the qualities V0 (finest) to V9, not V{quality}"))
             }
-            Format::Aac { kbps } if !(32 * channels..=160 * channels).contains(&kbps) => Some(format!(
-                "{shape} AAC takes {} to {} kbit/s, not {kbps}; choose one of these",
-                32 * channels,
-                160 * channels
-            )),
+            Format::Aac { kbps } if !(32 * channels..=most_aac(sample_rate, channels)).contains(&kbps) => {
+                Some(format!(
+                    "{shape} AAC at {sample_rate} Hz takes {} to {} kbit/s, not {kbps}; choose one of these",
+                    32 * channels,
+                    most_aac(sample_rate, channels)
+                ))
+            }
             Format::Vorbis { tenths } if !(-10..=100).contains(&tenths) => {
                 Some(format!("Ogg Vorbis has the qualities -1 to 10, not {}", Tenths(tenths)))
             }
@@ -223,6 +225,11 @@ impl Format {
             _ => None,
         }
     }
+}
+
+/// The most kbit/s of AAC: its decoders have room for 6 bits a sample (ISO/IEC 14496-3 §4.5.3), and more than 320 is wasted.
+fn most_aac(sample_rate: u32, channels: u16) -> u16 {
+    ((6 * sample_rate * u32::from(channels) / 1000) as u16).min(320)
 }
 
 /// Tenths as a decimal number.

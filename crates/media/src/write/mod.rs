@@ -3,6 +3,8 @@
 //! `format` names every kind of file with its settings and says what each can hold. A kind is a [`Sink`]: frames in, a
 //! complete file out. [`Writer`] is the door: it checks, counts, and puts the file in its place.
 
+#[cfg(feature = "aac")]
+pub(crate) mod aac;
 pub(crate) mod alac;
 pub(crate) mod aside;
 pub(crate) mod beside;
@@ -145,9 +147,13 @@ impl Writer {
             Format::Vorbis { tenths } => Box::new(VorbisSink::new(path, out, tenths, channels, sample_rate)?),
             Format::Opus { kbps } => Box::new(OpusSink::new(path, out, kbps, channels)?),
             Format::Alac(bits) => Box::new(AlacSink::new(path, out, bits, channels, sample_rate)?),
+            #[cfg(feature = "aac")]
+            Format::Aac { kbps } => Box::new(aac::AacSink::new(path, out, kbps, channels, sample_rate)?),
+            #[cfg(not(feature = "aac"))]
             Format::Aac { .. } => {
-                let found = format!("{} is not written by this version; choose another format", format.title());
-                return Err(MediaError::Refused { path: path.to_owned(), found });
+                let found = "this program was built without its AAC encoder; build it with `--features aac` (which needs \
+                             cmake and libclang), or choose ALAC, MP3, Opus or Vorbis";
+                return Err(MediaError::Refused { path: path.to_owned(), found: found.into() });
             }
         };
         Ok(Writer { sink, format, target, layout, sample_rate, frames: 0, clipped: 0 })

@@ -27,6 +27,7 @@ pub(crate) struct VorbisSink<W> {
     aside: Aside<Piece, W>,
     piece: Piece,
     channels: usize,
+    frames: u64,
 }
 
 impl<W: Write + Send + 'static> VorbisSink<W> {
@@ -40,7 +41,7 @@ impl<W: Write + Send + 'static> VorbisSink<W> {
     ) -> Result<VorbisSink<W>, MediaError> {
         let target = path.to_owned();
         let make = move || Encoder::new(target, out, tenths, channels, sample_rate);
-        Ok(VorbisSink { aside: Aside::start(path, make)?, piece: vec![Vec::new(); channels], channels })
+        Ok(VorbisSink { aside: Aside::start(path, make)?, piece: vec![Vec::new(); channels], channels, frames: 0 })
     }
 
     fn send(&mut self, target: &Path) -> Result<(), MediaError> {
@@ -56,6 +57,7 @@ impl<W: Write + Send + 'static> Sink<W> for VorbisSink<W> {
         if got.first_bad.is_some() {
             return Ok(got);
         }
+        self.frames += audio.frames() as u64;
         let mut at = 0;
         while at < audio.frames() {
             let end = (at + PIECE - self.piece[0].len()).min(audio.frames());
@@ -74,7 +76,7 @@ impl<W: Write + Send + 'static> Sink<W> for VorbisSink<W> {
         if !self.piece[0].is_empty() {
             self.send(target)?;
         }
-        self.aside.finish(target)
+        self.aside.finish(target, self.frames)
     }
 }
 
@@ -105,7 +107,7 @@ impl<W: Write> Encode<Piece, W> for Encoder<W> {
         self.encoder.encode_audio_block(piece).map_err(|e| failed(&self.target, e))
     }
 
-    fn finish(self) -> Result<W, MediaError> {
+    fn finish(self, _frames: u64) -> Result<W, MediaError> {
         let out = self.encoder.finish().map_err(|e| failed(&self.target, e))?;
         out.into_inner().map_err(|e| MediaError::io(&self.target, "written", e.into_error()))
     }

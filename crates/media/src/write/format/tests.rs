@@ -80,7 +80,8 @@ fn bit_rates_that_cannot_be_are_refused_with_the_nearest_or_the_range() {
     let refusal = |format: Format, layout| format.refusal(48_000, layout).unwrap();
     assert!(refusal(Format::Mp3(Mp3Mode::Cbr(300)), Layout::Mono).contains("nearest is 320"));
     assert!(refusal(Format::Mp3(Mp3Mode::Vbr(10)), Layout::Mono).contains("V0 (finest) to V9"));
-    assert!(refusal(Format::Aac { kbps: 256 }, Layout::Mono).contains("mono AAC takes 32 to 160"));
+    assert!(refusal(Format::Aac { kbps: 300 }, Layout::Mono).contains("mono AAC at 48000 Hz takes 32 to 288"));
+    assert!(refusal(Format::Aac { kbps: 48 }, Layout::Stereo).contains("stereo AAC at 48000 Hz takes 64 to 320"));
     assert!(refusal(Format::Opus { kbps: 300 }, Layout::Mono).contains("mono Opus takes 6 to 256"));
     assert!(refusal(Format::Opus { kbps: 511 }, Layout::Stereo).contains("stereo Opus takes 12 to 510"));
     assert!(refusal(Format::Vorbis { tenths: 101 }, Layout::Stereo).contains("-1 to 10"));
