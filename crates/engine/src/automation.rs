@@ -144,7 +144,6 @@ impl Motion {
     }
 
     /// The value as it is set, in the parameter's unit.
-    #[cfg(test)]
     pub(crate) fn value(&self, frame: i64) -> f64 {
         self.value_after(self.segment(frame), frame)
     }
@@ -229,6 +228,16 @@ impl Motion {
 
     /// The changes inside `from..to` as events of blocks that start at `from`.
     pub(crate) fn events(&self, from: i64, to: i64, param: ParamIndex, events: &mut Vec<Event>) {
+        self.events_from(false, from, to, param, events);
+    }
+
+    /// Where the parameter stands at `from`, and its changes from there on, for a processor that has heard of neither.
+    pub(crate) fn first_events(&self, from: i64, to: i64, param: ParamIndex, events: &mut Vec<Event>) {
+        events.push(Event { at: 0, param, value: self.value(from), glide: 0 });
+        self.events_from(true, from, to, param, events);
+    }
+
+    fn events_from(&self, anew: bool, from: i64, to: i64, param: ParamIndex, events: &mut Vec<Event>) {
         let mut frame = from;
         while frame < to {
             let segment = self.segment(frame);
@@ -250,7 +259,8 @@ impl Motion {
             }
             let end = ((frame.div_euclid(GRID) + 1) * GRID).min(coming);
             let begins = self.swings.iter().any(|swing| frame == swing.from || frame == swing.to);
-            if !self.stepped && (on_point || begins || frame.rem_euclid(GRID) == 0) {
+            let on_grid = frame.rem_euclid(GRID) == 0 || (anew && frame == from);
+            if !self.stepped && (on_point || begins || on_grid) {
                 let still = self.drawn_after(segment, end);
                 let still = still.clamp_between(drawn.map_or(node.value, |n| n.value), node.value);
                 let swung = if swings { self.swung(end) } else { 0.0 };

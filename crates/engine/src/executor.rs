@@ -13,7 +13,7 @@ use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
 use crate::kept::{Shape, Shelf};
 use crate::node::{Node, Signals};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanOutput};
 use crate::trim::Trimmer;
 
 /// How to run.
@@ -30,6 +30,19 @@ impl Default for RenderOptions {
     fn default() -> Self {
         RenderOptions { threads: 0, block: crate::MAX_BLOCK }
     }
+}
+
+/// A stretch of the song to render instead of all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first frame that is delivered.
+    pub from: u64,
+    /// The frame behind the last.
+    pub to: u64,
+    /// How many frames before that the render begins, so that delays, filters, detectors and reverbs hold what they
+    /// would hold. What remembers no further back than this gives the very bits of a render from the start; what swings
+    /// by itself (a chorus) swings from where the render begins.
+    pub pre_roll: u64,
 }
 
 /// What a render came to.
@@ -146,18 +159,51 @@ impl Executor {
     ///
     /// # Panics
     /// When there are not as many sinks as outputs.
-    pub fn render<E: From<EngineError> + Send>(
-        mut self,
-        threads: usize,
-        sinks: Vec<Sink<'_, E>>,
-    ) -> Result<Rendered, E> {
+    pub fn render<E: From<EngineError> + Send>(self, threads: usize, sinks: Vec<Sink<'_, E>>) -> Result<Rendered, E> {
         assert_eq!(sinks.len(), self.plan.outputs.len(), "every output needs its sink");
-        let mut trimmers: Vec<Trimmer<Sink<'_, E>>> = sinks
+        let trimmers = sinks
             .into_iter()
             .zip(&self.plan.outputs)
             .map(|(sink, output)| Trimmer::new(Layout::Stereo, output.latency, output.frames, output.tail, sink))
             .collect();
         let blocks = self.total() / self.block as u64;
+        self.run(threads, blocks, trimmers)
+    }
+
+    /// Renders a stretch of everything, of exactly that length. Nothing of it is kept.
+    ///
+    /// # Panics
+    /// When there are not as many sinks as outputs, or the stretch ends before it begins.
+    pub fn render_span<E: From<EngineError> + Send>(
+        mut self,
+        threads: usize,
+        span: Span,
+        sinks: Vec<Sink<'_, E>>,
+    ) -> Result<Rendered, E> {
+        assert_eq!(sinks.len(), self.plan.outputs.len(), "every output needs its sink");
+        assert!(span.from <= span.to, "a stretch ends behind its beginning");
+        let start = span.from.saturating_sub(span.pre_roll);
+        for (node, plan) in self.nodes.iter_mut().zip(&self.plan.nodes) {
+            node.keep(None);
+            node.start_at(start).map_err(|e| EngineError::new(&plan.strip, e.message).at(&plan.strip))?;
+        }
+        let plan = Arc::clone(&self.plan);
+        let late = |output: &PlanOutput| output.latency + span.from - start;
+        let frames = plan.outputs.iter().map(|o| late(o) + span.to - span.from).max().unwrap_or(0);
+        let blocks = frames.div_ceil(self.block as u64);
+        let trimmers = sinks.into_iter().zip(&plan.outputs);
+        let trimmers = trimmers
+            .map(|(sink, output)| Trimmer::new(Layout::Stereo, late(output), span.to - span.from, 0, sink))
+            .collect();
+        self.run(threads, blocks, trimmers)
+    }
+
+    fn run<E: From<EngineError> + Send>(
+        mut self,
+        threads: usize,
+        blocks: u64,
+        mut trimmers: Vec<Trimmer<Sink<'_, E>>>,
+    ) -> Result<Rendered, E> {
         if threads == 1 || (threads == 0 && self.plan.is_light()) {
             for _ in 0..blocks {
                 self.next_block(self.block)?;

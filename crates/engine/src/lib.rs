@@ -29,7 +29,7 @@ pub use clip::Library;
 pub use compile::{
     Compiled, ENDLESS_S, EngineError, MAX_BLOCK, Stem, StemPath, Wanted, compile, compile_all, indivisible,
 };
-pub use executor::{Executor, RenderOptions, Rendered, Sink};
+pub use executor::{Executor, RenderOptions, Rendered, Sink, Span};
 pub use kept::{Keeper, Kept, Shape, Shelf};
 pub use name::Name;
 pub use plan::{Entry, Part, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};

@@ -104,6 +104,8 @@ pub(crate) struct Node {
     keeper: Option<Box<dyn Keeper>>,
     /// What the dynamics did in a render that was kept.
     remembered: Vec<(usize, GainReduction)>,
+    /// It begins in the middle of the song: its processors have yet to be told where their parameters stand there.
+    begins: bool,
     position: u64,
     pub(crate) failed: Option<SourceError>,
 }
@@ -180,9 +182,20 @@ impl Node {
             fresh: Buffer::new(node.layout, block),
             keeper: None,
             remembered,
+            begins: false,
             position: 0,
             failed: None,
         }
+    }
+
+    /// Begins at that frame of the stream instead of at the first.
+    pub(crate) fn start_at(&mut self, frame: u64) -> Result<(), SourceError> {
+        if let Entry::Kept(source) = &mut self.entry {
+            source.skip(frame)?;
+        }
+        self.position = frame;
+        self.begins = frame > 0;
+        Ok(())
     }
 
     /// Makes the next `frames` frames into [`Node::fresh`].
@@ -302,9 +315,15 @@ impl Node {
             let from = self.position as i64 - insert.lateness;
             self.events.clear();
             for (param, motion) in &insert.motions {
-                motion.events(from, from + frames as i64, *param, &mut self.events);
+                let to = from + frames as i64;
+                if self.begins {
+                    motion.first_events(from, to, *param, &mut self.events);
+                } else {
+                    motion.events(from, to, *param, &mut self.events);
+                }
             }
             if insert.motions.len() > 1 {
+                // Stable: where a parameter stands comes before where it goes from there.
                 self.events.sort_by_key(|e| (e.at, e.param));
             }
             if let Some(key) = &mut insert.key {
@@ -326,6 +345,7 @@ impl Node {
                 None => insert.processor.process(&mut audio, &context),
             }
         }
+        self.begins = false;
         if layout == Layout::Mono && self.layout == Layout::Stereo {
             spread(&mut self.fresh.block(frames));
         }

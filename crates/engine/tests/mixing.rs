@@ -5,11 +5,11 @@ mod support;
 
 use proptest::prelude::*;
 use support::draw::{any_song, lane};
-use support::{bus, gain, library, peak_db, registry, render, send, song, track, wait};
+use support::{bus, gain, library, peak_db, registry, render, render_span, send, song, track, wait};
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::{impulse, noise, stereo_noise};
-use tonmeister_engine::compile;
-use tonmeister_session::model::{Clip, Curve, Destination, FadeShape, KeySource, PanLaw, Tap, Target};
+use tonmeister_engine::{Span, compile};
+use tonmeister_session::model::{Clip, Curve, Destination, FadeShape, Insert, KeySource, PanLaw, Tap, Target};
 use tonmeister_session::tables::{STRIP, place};
 
 #[test]
@@ -211,6 +211,31 @@ proptest! {
         prop_assert!(out.channel(0)[1000] != 0.0 || out.channel(1)[1000] != 0.0);
     }
 
+    /// A stretch from the middle has the bits of a render from the start, after a pre-roll of two grid steps of
+    /// automation: latencies need none.
+    #[test]
+    fn the_middle_is_the_middle_of_the_whole(
+        song in any_song(),
+        from in 0_u64..3500,
+        length in 0_u64..1500,
+        pre_roll in 128_u64..700,
+        block in 1_usize..1500,
+    ) {
+        let library = library(&[("mono", Buffer::from_mono(noise(1, 0.5, 3000))), ("stereo", stereo_noise(2, 0.5, 2777))]);
+        let (whole, _) = render(&song, &library, &registry(), 1, 4096).unwrap();
+        let span = Span { from, to: from + length, pre_roll };
+        for (threads, block) in [(1, block), (2, block.max(64))] {
+            let out = render_span(&song, &library, &registry(), (threads, block), span).unwrap();
+            prop_assert_eq!(out.frames() as u64, length);
+            for channel in 0..2 {
+                let expected = whole.channel(channel).iter().skip(from as usize).chain(std::iter::repeat(&0.0));
+                for (i, (y, x)) in out.channel(channel).iter().zip(expected).enumerate() {
+                    prop_assert!(y == x, "frame {} of {}: {y} for {x}", from + i as u64, whole.frames());
+                }
+            }
+        }
+    }
+
     /// Blocks and threads change no bit, with automation on faders, pans and effects.
     #[test]
     fn blocks_and_threads_change_no_bit(
@@ -237,6 +262,44 @@ proptest! {
             let (cut, _) = render(&song, &library, &registry(), threads, block).unwrap();
             prop_assert!(whole == cut, "{threads} threads, blocks of {block}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+    /// Ten thousand graphs, each against itself with other latencies in every strip and a bypassed insert beside them:
+    /// buses, sends, automation and a side-chain that is taken off the mix. The sums are the same sums, so not only do
+    /// the two null below −140 dB: they are the same bits.
+    #[test]
+    fn latencies_anywhere_change_nothing(song in any_song(), late in prop::collection::vec(0_usize..200, 12)) {
+        let mut song = song;
+        for track in &mut song.tracks {
+            track.clips[0].length_s = Some(0.002);
+        }
+        let library = library(&[("mono", Buffer::from_mono(noise(1, 0.5, 200))), ("stereo", stereo_noise(2, 0.5, 200))]);
+        let registry = registry();
+        let mut other = song.clone();
+        let strips = other.tracks.iter_mut().map(|t| &mut t.strip).chain(other.buses.iter_mut().map(|b| &mut b.strip));
+        for (strip, late) in strips.zip(late.iter().cycle()) {
+            strip.inserts.insert(0, wait(*late));
+            strip.inserts.insert(0, Insert { bypass: true, ..wait(1000) });
+            for lane in &mut strip.automation {
+                if let Target::Insert { insert, .. } = &mut lane.target {
+                    *insert += 2;
+                }
+            }
+        }
+        // A key: it is taken off the signal, so any misalignment is heard.
+        for song in [&mut song, &mut other] {
+            let mut keyed = gain(1.0);
+            (keyed.id, keyed.key) = ("keyed".into(), Some(KeySource::Track(0)));
+            song.master.strip.inserts.push(keyed);
+        }
+        let (straight, _) = render(&song, &library, &registry, 1, 4096).unwrap();
+        let (around, _) = render(&other, &library, &registry, 1, 512).unwrap();
+        prop_assert_eq!(straight.frames(), around.frames());
+        prop_assert!(straight == around, "the graph has the same sums, so it has the same bits");
     }
 }
 

@@ -10,7 +10,7 @@ use tonmeister_core::{
     Block, Buffer, BuildError, Context, Effect, EffectSpec, Event, Family, FileSpec, Frames, Glide, Layout, ParamIndex,
     ParamSpec, Processor, Registry, Settings, Source, SourceError, SourceInfo, Stream, Tail, Unit, View,
 };
-use tonmeister_engine::{Compiled, EngineError, Executor, Library, Rendered, Shelf, Sink, compile};
+use tonmeister_engine::{Compiled, EngineError, Executor, Library, Rendered, Shelf, Sink, Span, compile};
 use tonmeister_session::model::{
     Bus, Channels, Clip, Destination, Insert, PanLaw, Send as Aux, Song, Strip, Tap, Track,
 };
@@ -302,6 +302,24 @@ pub fn run_on(
     }
     let rendered = executor.render(threads, sinks)?;
     Ok((outs, rendered))
+}
+
+/// Renders a stretch of the first output.
+pub fn render_span(
+    song: &Song,
+    library: &Arc<dyn Library>,
+    registry: &Registry,
+    (threads, block): (usize, usize),
+    span: Span,
+) -> Result<Buffer, EngineError> {
+    let compiled = compile(song, registry, &**library)?;
+    let mut out = Buffer::new(Layout::Stereo, 0);
+    let sink: Sink<'_, EngineError> = Box::new(|view: View<'_>| {
+        out.append(view);
+        Ok(())
+    });
+    Executor::new(compiled, library, block).render_span(threads, span, vec![sink])?;
+    Ok(out)
 }
 
 /// The level of the largest sample, in dBFS.
