@@ -151,6 +151,18 @@ pub(crate) enum Verb {
         tonmeister compare master.wav from-the-shop.mp3 --residual what-the-codec-did.wav\n  \
         tonmeister compare a.wav b.wav --level null --json")]
     Compare(Compare),
+    /// Tell what differs between two song documents, or two versions of one, in a mixer's words
+    ///
+    /// Faders, pans, inserts and what is set on them, sends, automation with its times, routes and clips; what is heard
+    /// most comes first. A document may be named as git names a file of a commit, REV:path.
+    #[command(after_help = "Examples:\n  \
+        tonmeister diff monday.toml song.toml\n  \
+        tonmeister diff song.toml --version instrumental\n  \
+        tonmeister diff song.toml --version radio --against club\n  \
+        tonmeister diff HEAD~1:song.toml song.toml\n  \
+        tonmeister diff v1.0:song.toml v1.1:song.toml --version tv --json\n\n\
+        With two documents and --version, both are taken in that version.")]
+    Diff(Diff),
     /// Find out blind whether you hear a difference between two files
     ///
     /// Plays A, B and a hidden X from the terminal, equally loud and lined up; after the last trial it says how many
@@ -611,6 +623,21 @@ impl Compare {
             Matched::Off => LevelMatch::Off,
         }
     }
+}
+
+/// `diff`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The document as it was, or the only one
+    pub(crate) first: PathBuf,
+    /// The document as it is
+    pub(crate) second: Option<PathBuf>,
+    /// Take the document in this version
+    #[arg(long, value_name = "ID")]
+    pub(crate) version: Option<String>,
+    /// Hold it against this version of the first document
+    #[arg(long, value_name = "ID")]
+    pub(crate) against: Option<String>,
 }
 
 /// `abx`.

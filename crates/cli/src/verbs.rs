@@ -5,6 +5,7 @@ mod align;
 mod check;
 mod compare;
 mod demo;
+mod diff;
 mod levels;
 mod master;
 mod measure;
@@ -51,6 +52,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),
         Verb::Check(args) => return check::run(&args, voice),
         Verb::Compare(args) => return compare::run(&args, voice),
+        Verb::Diff(args) => return diff::run(&args, voice),
         Verb::Abx(args) => return abx::run(&args, voice),
         Verb::Demo(args) => return demo::run(&args, voice),
         Verb::Targets(args) => return master::list(&args, voice),

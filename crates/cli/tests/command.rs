@@ -460,3 +460,66 @@ solo = ["voice"]
         err(&wrong)
     );
 }
+
+#[test]
+fn diff_tells_documents_versions_and_commits_apart() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let song = "[song]\nsample_rate_hz = 48000\n\n[[track]]\nid = \"vocal\"\naudio = \"vocal.wav\"\n\n\
+        [[version]]\nid = \"tv\"\nmute = [\"vocal\"]\n\n[[version]]\nid = \"up\"\nset = { \"vocal/fader_db\" = \"+1\" }\n";
+    fs::write(path("a.toml"), song).expect("a file");
+    fs::write(path("b.toml"), song.replace("audio", "fader_db = 0.8\naudio")).expect("a file");
+
+    let two = tonmeister(&["diff", &path("a.toml"), &path("b.toml")]);
+    assert_eq!(code(&two), 0, "{}", err(&two));
+    assert!(out(&two).ends_with("\n\n  vocal +0.8 dB\n"), "{}", out(&two));
+    let same = tonmeister(&["diff", &path("a.toml"), &path("a.toml")]);
+    assert!(out(&same).ends_with("  nothing differs\n"), "{}", out(&same));
+    let version = tonmeister(&["diff", &path("a.toml"), "--version", "tv", "--against", "up"]);
+    assert!(out(&version).ends_with("\n\n  vocal muted\n  vocal -1 dB\n"), "{}", out(&version));
+    let both = json(&tonmeister(&["diff", &path("a.toml"), &path("b.toml"), "--version", "up", "--json"]));
+    assert_eq!(both["before"]["version"], "up");
+    assert_eq!(both["differences"][0]["address"], "vocal/fader_db");
+    assert_eq!(both["differences"][0]["before"], 1.0);
+    assert_eq!(both["differences"][0]["after"], 1.8);
+
+    let one = tonmeister(&["diff", &path("a.toml")]);
+    assert_eq!(code(&one), 2, "{}", err(&one));
+    let unknown = tonmeister(&["diff", &path("a.toml"), "--version", "tvv"]);
+    assert_eq!(code(&unknown), 4);
+    assert!(err(&unknown).contains("did you mean `tv`?"), "{}", err(&unknown));
+    assert_eq!(code(&tonmeister(&["diff", &path("a.toml"), &path("none.toml")])), 4);
+
+    // Commits, where git is there; and a clear word where it is not.
+    let here = |program: &str, args: &[&str], paths: &str| {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(folder.path()).env("GIT_CONFIG_GLOBAL", path("none")).env("LC_ALL", "C");
+        if !paths.is_empty() {
+            command.env("PATH", paths);
+        }
+        command.output()
+    };
+    let tonmeister = env!("CARGO_BIN_EXE_tonmeister");
+    let absent = here(tonmeister, &["diff", "HEAD:a.toml", "a.toml"], &path("nowhere")).expect("the command runs");
+    assert_eq!(code(&absent), 4);
+    assert!(err(&absent).contains("git is not installed here"), "{}", err(&absent));
+    if here("git", &["init", "-q"], "").is_err() {
+        eprintln!("SKIPPED: diff between commits, for there is no git");
+        return;
+    }
+    fs::create_dir(path("mixes")).expect("a folder");
+    fs::write(path("mixes/c.toml"), song).expect("a file");
+    let git = |args: &[&str]| assert!(here("git", args, "").expect("git runs").status.success(), "{args:?}");
+    git(&["add", "."]);
+    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first"]);
+    fs::write(path("a.toml"), song.replace("audio", "pan = -0.3\naudio")).expect("a file");
+    let commit = here(tonmeister, &["diff", "HEAD:a.toml", "a.toml"], "").expect("the command runs");
+    assert!(out(&commit).ends_with("\n\n  vocal panned from center to 30 L\n"), "{}{}", out(&commit), err(&commit));
+    let mut mixes = Command::new(tonmeister);
+    mixes.args(["diff", "HEAD:c.toml", "HEAD:mixes/c.toml"]).current_dir(path("mixes"));
+    let mixes = mixes.output().expect("the command runs");
+    assert!(out(&mixes).ends_with("  nothing differs\n"), "from here, else from the top: {}", err(&mixes));
+    let none = here(tonmeister, &["diff", "HEAD:none.toml", "a.toml"], "").expect("the command runs");
+    assert_eq!(code(&none), 4);
+    assert!(err(&none).contains("git has none of that name"), "{}", err(&none));
+}

@@ -1,5 +1,5 @@
 //! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *align*, *measure*,
-//! *check*, *compare*.
+//! *check*, *compare*, *diff*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
 //! options and returns a report. Reports are plain data that serialise; a [`Failure`] names file, place and remedy;
@@ -19,6 +19,7 @@
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
 //! - [`report`]: the same as a page with pictures.
 //! - [`compare`]: two files held against each other, and heard blind.
+//! - [`diff`]: two documents, or versions of one, told apart in words.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
 //! - [`tone`]: what frequencies a file is made of, and how it lies in space.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
@@ -33,6 +34,7 @@ pub mod check;
 pub mod compare;
 pub mod demo;
 mod describe;
+pub mod diff;
 pub mod failure;
 pub mod master;
 pub mod measure;
@@ -54,6 +56,7 @@ pub mod world;
 pub use align::{AlignFilesReport, AlignOptions, AlignReport};
 pub use check::{CheckOptions, CheckReport, RuleSetting};
 pub use compare::{CompareOptions, CompareReport, LevelMatch};
+pub use diff::{DiffOptions, DiffReport};
 pub use failure::{Failure, Finding, Place};
 pub use master::{MasterOptions, MasterReport};
 pub use measure::{MeasureOptions, MeasureReport, album};

@@ -15,7 +15,7 @@ use crate::failure::{Failure, Finding};
 use crate::shelf::DiskShelf;
 
 /// The largest document that is read: far beyond any song, small enough for any memory.
-const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 
 /// The verbs' surroundings: how many cores, in what blocks, with which effects.
 #[derive(Clone)]
@@ -66,7 +66,11 @@ impl World {
 
     /// Reads and checks a document.
     pub fn open_document(&self, path: &Path) -> Result<(Document, Vec<Finding>), Failure> {
-        let text = read_text(path)?;
+        self.document_of(path, read_text(path)?)
+    }
+
+    /// Checks a document whose text is at hand.
+    pub(crate) fn document_of(&self, path: &Path, text: String) -> Result<(Document, Vec<Finding>), Failure> {
         match tonmeister_session::parse(&text, &self.registry) {
             Ok(document) => {
                 let warnings = document.warnings().iter().map(|d| Finding::new(path, &text, d)).collect();
@@ -107,7 +111,11 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     if meta.len() > MAX_DOCUMENT_BYTES {
         return Err(Failure::input(path, "is larger than 64 MiB: that is no song document"));
     }
-    let bytes = std::fs::read(path).map_err(|e| Failure::input(path, plain(&e)))?;
+    text_of(path, std::fs::read(path).map_err(|e| Failure::input(path, plain(&e)))?)
+}
+
+/// The text that some bytes are.
+pub(crate) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         Failure::input(
