@@ -20,6 +20,10 @@ pub const MAX_SENDS: usize = 256;
 pub const MAX_LANES: usize = 4096;
 /// The most automation points of a song.
 pub const MAX_POINTS: usize = 1_000_000;
+/// The most scenes of a song.
+pub const MAX_SCENES: usize = 64;
+/// The most parameters that a scene holds.
+pub const MAX_SCENE_SETTINGS: usize = 16_384;
 /// The most VCAs of a song.
 pub const MAX_VCAS: usize = 256;
 /// The most link groups of a song.
@@ -125,6 +129,8 @@ pub enum Sort {
     Vca,
     /// `[[link]]`.
     Link,
+    /// `[[scene]]`.
+    Scene,
     /// `[[version]]`.
     Version,
     /// `[[tempo]]`.
@@ -453,6 +459,7 @@ pub const DOCUMENT: &[Key] = &[
     key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
     key("vca", Takes::Tables(Sort::Vca), "none", "Faders that turn several strips up and down together."),
     key("link", Takes::Tables(Sort::Link), "none", "Strips whose settings go together when one of them is changed."),
+    key("scene", Takes::Tables(Sort::Scene), "none", "States of the desk that were put by, to be recalled."),
     key("version", Takes::Tables(Sort::Version), "none", "Other mixes of the same song, as what they change in it."),
 ];
 
@@ -631,6 +638,15 @@ pub const LINK: &[Key] = &[
     required("id", Takes::Id, "Its stable name among the link groups."),
     required("members", Takes::Strips, "Tracks, buses and VCAs, at least two."),
     required("properties", Takes::Links, "What goes together: `[\"fader\", \"mute\"]`."),
+];
+
+/// `[[scene]]`.
+pub const SCENE: &[Key] = &[
+    required("id", Takes::Id, "Its stable name among the scenes."),
+    key("title", Takes::Text, "its id", "As a person reads it: \"Chorus\"."),
+    key("bypass", Takes::Inserts, "none", "Inserts that it bypasses."),
+    key("enable", Takes::Inserts, "none", "Inserts that it takes in."),
+    key("set", Takes::Settings, "none", "What it sets: `{ \"vocal/fader_db\" = -2.0, \"vocal/mute\" = false }`."),
 ];
 
 /// `[[version]]`.

@@ -11,7 +11,7 @@ mod versions;
 
 pub use groups::{Link, Linked, Vca};
 pub use places::StripAt;
-pub use versions::{Change, Setting, Version};
+pub use versions::{Change, Scene, Setting, Version};
 
 use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
 
@@ -56,6 +56,8 @@ pub struct Song {
     pub vcas: Vec<Vca>,
     /// Strips whose settings go together, in the order of the document.
     pub links: Vec<Link>,
+    /// States of the desk that were put by, in the order of the document. They sound only when they are recalled.
+    pub scenes: Vec<Scene>,
     /// Other mixes of the same song, in the order of the document.
     pub versions: Vec<Version>,
 }
@@ -80,6 +82,7 @@ impl Song {
             master: Master { strip: Strip::new(None) },
             vcas: Vec::new(),
             links: Vec::new(),
+            scenes: Vec::new(),
             versions: Vec::new(),
         }
     }

@@ -321,7 +321,7 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
                 }
             }
         }
-        Edit::RemoveInsert { strip, insert } if song.versions.is_empty() => {
+        Edit::RemoveInsert { strip, insert } if song.versions.is_empty() && song.scenes.is_empty() => {
             let strip = strip_mut(&mut song, strip)?;
             let at = strip.inserts.iter().position(|i| i.id == *insert)?;
             strip.inserts.remove(at);
@@ -372,12 +372,17 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let place = song.vcas.iter().position(|other| other.id == vca.id)?;
             song.vcas[place] = vca.clone();
         }
+        Edit::AddNamed { at, named: Named::Scene(scene) } => song.scenes.insert(*at, scene.clone()),
+        Edit::SetNamed { named: Named::Scene(scene) } => {
+            let place = song.scenes.iter().position(|other| other.id == scene.id)?;
+            song.scenes[place] = scene.clone();
+        }
         Edit::AddNamed { at, named: Named::Link(link) } => song.links.insert(*at, link.clone()),
         Edit::SetNamed { named: Named::Link(link) } => {
             let place = song.links.iter().position(|other| other.id == link.id)?;
             song.links[place] = link.clone();
         }
-        Edit::RemoveItem { strip, insert, group, item } if song.versions.is_empty() => {
+        Edit::RemoveItem { strip, insert, group, item } if song.versions.is_empty() && song.scenes.is_empty() => {
             let strip = strip_mut(&mut song, strip)?;
             let at = strip.inserts.iter().position(|i| i.id == *insert)?;
             remove_item(strip, at, group, *item - 1)?;
@@ -479,6 +484,9 @@ fn sorted(song: &Song) -> Song {
     let mut song = song.clone();
     for version in &mut song.versions {
         version.set.sort_by(|a, b| a.address.cmp(&b.address));
+    }
+    for scene in &mut song.scenes {
+        scene.set.sort_by(|a, b| a.address.cmp(&b.address));
     }
     song
 }

@@ -1,9 +1,9 @@
-//! VCAs, link groups and versions in both songs.
+//! VCAs, link groups, scenes and versions in both songs.
 
 use std::collections::HashMap;
 
 use super::{About, Pair};
-use crate::model::{Link, Vca, Version};
+use crate::model::{Link, Scene, Vca, Version};
 
 impl Pair<'_> {
     pub(super) fn groups(&mut self) {
@@ -23,6 +23,7 @@ impl Pair<'_> {
             }
         }
         self.named("link group", About::Group, "link", &a.links, &b.links, |link: &Link| &link.id);
+        self.named("scene", About::Group, "scene", &a.scenes, &b.scenes, |scene: &Scene| &scene.id);
         self.named("version", About::Version, "version", &a.versions, &b.versions, |version: &Version| &version.id);
     }
 

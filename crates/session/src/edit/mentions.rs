@@ -1,4 +1,4 @@
-//! What versions say of something that goes or moves.
+//! What versions and scenes say of something that goes or moves.
 
 use super::Splice;
 use super::text::Script;
@@ -9,8 +9,11 @@ use crate::tree::{Entry, Kind, Node, Table};
 
 /// The tables that set parameters by their addresses, with what they set.
 fn tables(document: &Document) -> Vec<(&Table, &[Setting])> {
-    let tables = document.tree.tables("version").into_iter();
-    tables.zip(document.song().versions.iter().map(|version| version.set.as_slice())).collect()
+    let song = document.song();
+    let versions = document.tree.tables("version").into_iter();
+    let scenes = document.tree.tables("scene").into_iter();
+    let versions = versions.zip(song.versions.iter().map(|version| version.set.as_slice()));
+    versions.chain(scenes.zip(song.scenes.iter().map(|scene| scene.set.as_slice()))).collect()
 }
 
 /// Each setting of a strip's parameter, with its key.
@@ -70,7 +73,7 @@ pub(super) fn forget_insert(document: &Document, text: &Script<'_>, at: StripAt,
     let name = format!("{}/{}", song.id(at), song.strip(at).inserts[place].id);
     let mut splices =
         forget(document, text, at, |target| matches!(target, Target::Insert { insert, .. } if insert == place));
-    for table in document.tree.tables("version") {
+    for (table, _) in tables(document) {
         for entry in ["bypass", "enable"].into_iter().filter_map(|key| table.entry(key)) {
             if let Kind::List(items) = &entry.node.kind
                 && let Some(item) = items.iter().position(|item| item.text() == Some(&name))

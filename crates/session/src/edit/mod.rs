@@ -73,7 +73,7 @@ pub enum Edit {
         /// The track; its output, sends and side-chains name buses and tracks by their places before the edit.
         track: Track,
     },
-    /// Takes a track out. Refused while a side-chain listens to it or a version names it.
+    /// Takes a track out. Refused while a side-chain listens to it or a version or scene names it.
     RemoveTrack {
         /// Its id.
         id: String,
@@ -99,7 +99,7 @@ pub enum Edit {
         /// The insert.
         insert: Insert,
     },
-    /// Takes an insert out, the automation that moves it, and what versions make of it.
+    /// Takes an insert out, the automation that moves it, and what versions and scenes make of it.
     RemoveInsert {
         /// A track's or bus's id, or `master`.
         strip: String,
@@ -117,8 +117,8 @@ pub enum Edit {
         /// What is set in it; the rest is at its default.
         values: Vec<(String, f64)>,
     },
-    /// Takes an item out, the automation that moves it, and what versions make of it; the addresses behind it count one
-    /// less, in versions too.
+    /// Takes an item out, the automation that moves it, and what versions and scenes make of it; the addresses behind it count one
+    /// less, in versions and scenes too.
     RemoveItem {
         /// A track's or bus's id, or `master`.
         strip: String,
@@ -136,7 +136,7 @@ pub enum Edit {
         /// The send.
         send: Send,
     },
-    /// Takes a send out, the automation that moves it, and what versions make of it.
+    /// Takes a send out, the automation that moves it, and what versions and scenes make of it.
     RemoveSend {
         /// A track's or bus's id.
         strip: String,
@@ -211,20 +211,20 @@ pub enum Edit {
         /// From where on, when set, in the rule's unit.
         limit: Option<f64>,
     },
-    /// Adds a VCA, a link group or a version.
+    /// Adds a VCA, a link group, a scene or a version.
     AddNamed {
         /// Its place among those of its sort.
         at: usize,
         /// What is added.
         named: Named,
     },
-    /// Sets a VCA, a link group or a version, found by its id, to what is given; the automation of a VCA stays. What is
+    /// Sets a VCA, a link group, a scene or a version, found by its id, to what is given; the automation of a VCA stays. What is
     /// said already keeps its place and its comments.
     SetNamed {
         /// As it shall be.
         named: Named,
     },
-    /// Takes a VCA, a link group or a version out. Refused while something names it.
+    /// Takes a VCA, a link group, a scene or a version out. Refused while something names it.
     RemoveNamed {
         /// Of which sort.
         sort: NamedSort,

@@ -5,8 +5,8 @@ use super::locate::nowhere;
 use super::plan::{BEHIND, Splices, refused};
 use super::text::{New, Script};
 use crate::document::Document;
-use crate::keys::{MAX_LINKS, MAX_VCAS, MAX_VERSIONS};
-use crate::model::{Link, Song, Vca, Version};
+use crate::keys::{MAX_LINKS, MAX_SCENES, MAX_VCAS, MAX_VERSIONS};
+use crate::model::{Link, Scene, Song, Vca, Version};
 use crate::print::{Names, Part, versions};
 use crate::tree::{Form, Node, Table};
 
@@ -17,6 +17,8 @@ pub enum Named {
     Vca(Vca),
     /// `[[link]]`.
     Link(Link),
+    /// `[[scene]]`.
+    Scene(Scene),
     /// `[[version]]`.
     Version(Version),
 }
@@ -28,6 +30,8 @@ pub enum NamedSort {
     Vca,
     /// `[[link]]`.
     Link,
+    /// `[[scene]]`.
+    Scene,
     /// `[[version]]`.
     Version,
 }
@@ -38,19 +42,23 @@ impl NamedSort {
         match self {
             NamedSort::Vca => "vca",
             NamedSort::Link => "link",
+            NamedSort::Scene => "scene",
             NamedSort::Version => "version",
         }
     }
 
     /// The sort of that word.
     pub fn of(word: &str) -> Option<NamedSort> {
-        [NamedSort::Vca, NamedSort::Link, NamedSort::Version].into_iter().find(|sort| sort.word() == word)
+        [NamedSort::Vca, NamedSort::Link, NamedSort::Scene, NamedSort::Version]
+            .into_iter()
+            .find(|sort| sort.word() == word)
     }
 
     fn most(self) -> usize {
         match self {
             NamedSort::Vca => MAX_VCAS,
             NamedSort::Link => MAX_LINKS,
+            NamedSort::Scene => MAX_SCENES,
             NamedSort::Version => MAX_VERSIONS,
         }
     }
@@ -59,6 +67,7 @@ impl NamedSort {
         match self {
             NamedSort::Vca => song.vcas.iter().map(|vca| vca.id.as_str()).collect(),
             NamedSort::Link => song.links.iter().map(|link| link.id.as_str()).collect(),
+            NamedSort::Scene => song.scenes.iter().map(|scene| scene.id.as_str()).collect(),
             NamedSort::Version => song.versions.iter().map(|version| version.id.as_str()).collect(),
         }
     }
@@ -69,6 +78,7 @@ impl Named {
         match self {
             Named::Vca(_) => NamedSort::Vca,
             Named::Link(_) => NamedSort::Link,
+            Named::Scene(_) => NamedSort::Scene,
             Named::Version(_) => NamedSort::Version,
         }
     }
@@ -77,6 +87,7 @@ impl Named {
         match self {
             Named::Vca(vca) => &vca.id,
             Named::Link(link) => &link.id,
+            Named::Scene(scene) => &scene.id,
             Named::Version(version) => &version.id,
         }
     }
@@ -85,6 +96,7 @@ impl Named {
         match self {
             Named::Vca(vca) => Names::of(song).vca(vca),
             Named::Link(link) => versions::link(link),
+            Named::Scene(scene) => versions::scene(song, scene),
             Named::Version(version) => versions::version(song, version),
         }
     }
@@ -136,6 +148,7 @@ pub(super) fn set(document: &Document, text: &Script<'_>, named: &Named) -> Spli
     let old = match named {
         Named::Vca(_) => Named::Vca(song.vcas[place].clone()),
         Named::Link(_) => Named::Link(song.links[place].clone()),
+        Named::Scene(_) => Named::Scene(song.scenes[place].clone()),
         Named::Version(_) => Named::Version(song.versions[place].clone()),
     };
     let (old, new) = (old.part(song), named.part(song));

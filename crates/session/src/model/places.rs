@@ -83,7 +83,11 @@ impl Song {
     pub fn target_on(&self, at: StripAt, local: &str) -> Option<Target> {
         let strip = self.strip(at);
         let Some((first, rest)) = local.split_once('/') else {
-            let there = !matches!(at, StripAt::Vca(_)) || tables::ON_VCA.contains(&local);
+            let there = match at {
+                StripAt::Vca(_) => tables::ON_VCA.contains(&local),
+                StripAt::Master => !tables::NOT_ON_MASTER.contains(&local),
+                StripAt::Track(_) | StripAt::Bus(_) => true,
+            };
             let place = tables::STRIP.iter().position(|spec| spec.id == local);
             return place.filter(|_| there).map(Target::Strip);
         };

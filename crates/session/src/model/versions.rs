@@ -25,6 +25,21 @@ pub struct Version {
     pub set: Vec<Setting>,
 }
 
+/// A state of strips that was put by. [`Song::recall`](super::Song::recall) brings it back, all of it or a part.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// Its stable name.
+    pub id: String,
+    /// As a person reads it, when stated.
+    pub title: Option<String>,
+    /// Inserts that it bypasses.
+    pub bypass: Vec<String>,
+    /// Inserts that it takes in.
+    pub enable: Vec<String>,
+    /// Values, each parameter once; none is [`Change::By`].
+    pub set: Vec<Setting>,
+}
+
 /// A parameter set otherwise than in the song.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {

@@ -1,7 +1,7 @@
 //! Versions, as they are written.
 
 use super::{Part, decimal, list, quoted, written};
-use crate::model::{Change, Link, Setting, Song, Version};
+use crate::model::{Change, Link, Scene, Setting, Song, Version};
 
 /// A version and everything under it.
 pub(crate) fn version(song: &Song, version: &Version) -> Part {
@@ -20,6 +20,24 @@ pub(crate) fn version(song: &Song, version: &Version) -> Part {
     }
     if !version.set.is_empty() {
         part.tables.push(("set", settings(song, &version.set)));
+    }
+    part
+}
+
+/// A scene and everything under it.
+pub(crate) fn scene(song: &Song, scene: &Scene) -> Part {
+    let mut part = Part::default();
+    part.put("id", quoted(&scene.id));
+    if let Some(title) = &scene.title {
+        part.put("title", quoted(title));
+    }
+    for (key, names) in [("bypass", &scene.bypass), ("enable", &scene.enable)] {
+        if !names.is_empty() {
+            part.put(key, words(names));
+        }
+    }
+    if !scene.set.is_empty() {
+        part.tables.push(("set", settings(song, &scene.set)));
     }
     part
 }

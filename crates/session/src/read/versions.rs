@@ -1,4 +1,4 @@
-//! `[[version]]`: names that are there, values in range, and no circle of bases.
+//! `[[version]]` and `[[scene]]`: names that are there, values in range, and no circle of bases.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use tonmeister_core::Diagnostic;
 use super::routes::circles;
 use super::values::RESERVED;
 use super::{Place, Reader};
-use crate::keys::{MAX_SETTINGS, MAX_VERSIONS, VERSION};
-use crate::model::{Change, Setting, Song, Target, Version};
+use crate::keys::{MAX_SCENE_SETTINGS, MAX_SCENES, MAX_SETTINGS, MAX_VERSIONS, SCENE, VERSION};
+use crate::model::{Change, Scene, Setting, Song, Target, Version};
 use crate::tables::{STRIP, place};
 use crate::tree::{Entry, Kind, Node, Span, Table, shortened};
 use crate::version::{self, in_decibels};
@@ -46,6 +46,23 @@ impl Reader<'_> {
             let message = format!("the versions start from each other in a circle: {}", names.join(" → "));
             let help = Some("let one of them start from the song: take its `base` out".to_string());
             self.error_with_help("version-loop", message, (&span, label), help);
+        }
+    }
+
+    /// The scenes, read when everything that they set has been.
+    pub(super) fn scenes(&mut self, node: &Node, song: &mut Song) {
+        let whole = self.report.errors() == 0;
+        let tables = self.tables("scene", node, MAX_SCENES);
+        let ids = self.section_ids("scene", &tables);
+        for (table, id) in tables.iter().zip(ids) {
+            self.known("a scene", table, &SCENE.iter().map(|key| key.id).collect::<Vec<_>>());
+            let title = table.get("title").and_then(|node| self.text("title", node)).map(Into::into);
+            let mut inserts =
+                |key: &str| table.get(key).map_or_else(Vec::new, |node| self.insert_names(key, node, song, whole));
+            let (bypass, enable) = (inserts("bypass"), inserts("enable"));
+            self.not_twice(table, ("bypass", &bypass), ("enable", &enable));
+            let set = table.get("set").map_or_else(Vec::new, |node| self.settings_of("scene", node, song, whole));
+            song.scenes.push(Scene { id, title, bypass, enable, set });
         }
     }
 
@@ -195,10 +212,11 @@ impl Reader<'_> {
             self.wrong_type("set", node, "a table of addresses", help);
             return Vec::new();
         };
-        if let Some(surplus) = table.entries.get(MAX_SETTINGS) {
-            self.too_many(&format!("{} values in `set`", table.entries.len()), MAX_SETTINGS, &surplus.key_span);
+        let most = if what == "version" { MAX_SETTINGS } else { MAX_SCENE_SETTINGS };
+        if let Some(surplus) = table.entries.get(most) {
+            self.too_many(&format!("{} values in `set`", table.entries.len()), most, &surplus.key_span);
         }
-        let entries = table.entries.iter().take(MAX_SETTINGS);
+        let entries = table.entries.iter().take(most);
         entries.filter_map(|entry| self.setting(what, entry, song, whole)).collect()
     }
 

@@ -4,12 +4,12 @@ use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Regi
 use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RAMP, TEMPO};
 use tonmeister_session::model::{
     BarBeat, Bus, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert, KeySource,
-    Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Send, Setting,
+    Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Scene, Send, Setting,
     Signature, Song, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca, Version, Window,
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::time::TempoMap;
-use tonmeister_session::{Edit, Entry, Named, NamedSort};
+use tonmeister_session::{Edit, Entry, Named, NamedSort, Recall, Sort};
 
 /// Bytes turned into decisions; zeros once they are used up.
 pub(crate) struct Draw<'b>(pub(crate) &'b [u8]);
@@ -96,6 +96,10 @@ impl Draw<'_> {
         for number in 0..self.below(5).saturating_sub(3) {
             let link = self.link(&format!("link-{number}"), &song);
             song.links.push(link);
+        }
+        for number in 0..self.below(4).saturating_sub(2) {
+            let scene = self.scene(&format!("scene-{number}"), &song);
+            song.scenes.push(scene);
         }
         for number in 0..self.below(6).saturating_sub(2) {
             let version = self.version(number, &song);
@@ -230,6 +234,20 @@ impl Draw<'_> {
                 clips[place].crossfade_shape = CrossfadeShape::Linear;
             }
         }
+    }
+
+    pub(crate) fn scene(&mut self, id: &str, song: &Song) -> Scene {
+        let sorts = Sort::ALL.into_iter().filter(|_| self.one_in(2)).collect();
+        let strips = self.one_in(2).then(|| self.members(song));
+        let mut scene = song.stored(id, &Recall { strips, sorts });
+        for setting in &mut scene.set {
+            if let Some((at, target)) = song.target(&setting.address)
+                && self.one_in(8)
+            {
+                setting.change = Change::To(self.value(song.strip(at).target_spec(target)));
+            }
+        }
+        scene
     }
 
     /// A version of a song that has those before it.
@@ -556,7 +574,13 @@ impl Draw<'_> {
         let vca = song.vcas.get(self.below(song.vcas.len()));
         let link = song.links.get(self.below(song.links.len()));
         let bare = Song { vcas: Vec::new(), ..song.clone() };
-        match (self.below(6), vca, link) {
+        match (self.below(8), vca, link) {
+            (6, ..) => Edit::AddNamed { at: 0, named: Named::Scene(self.scene("new-scene", song)) },
+            (7, ..) => match song.scenes.first() {
+                Some(scene) if self.one_in(2) => Edit::SetNamed { named: Named::Scene(self.scene(&scene.id, song)) },
+                Some(scene) => song.recall(&scene.id, &Recall::default()).unwrap(),
+                None => Edit::Reset { address: "song/title".into() },
+            },
             (0, Some(vca), _) => Edit::RemoveNamed { sort: NamedSort::Vca, id: vca.id.clone() },
             (1, _, Some(link)) => Edit::RemoveNamed { sort: NamedSort::Link, id: link.id.clone() },
             (2, Some(vca), _) => {
