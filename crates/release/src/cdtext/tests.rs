@@ -237,7 +237,21 @@ proptest! {
             bytes[at] = value;
         }
         bytes.truncate(cut);
-        decode(&bytes);
         decode(&noise);
+        // What is read without a finding is written to be read as the same.
+        let (packs, _) = bytes.as_chunks_mut::<PACK>();
+        for pack in packs {
+            let sum = pack::crc(&pack[..16]);
+            pack[16..].copy_from_slice(&sum.to_be_bytes());
+        }
+        let read = decode(&bytes);
+        if read.findings.is_empty()
+            && let Ok(written) = encode(&read.text)
+            && !written.is_empty()
+        {
+            let again = decode(&written);
+            prop_assert_eq!(again.findings, vec![]);
+            prop_assert_eq!(again.text, read.text);
+        }
     }
 }

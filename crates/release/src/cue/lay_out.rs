@@ -97,8 +97,8 @@ impl CueSheet {
     pub fn lay_out(&self, lengths: &[u64], first: FirstPause) -> Result<LaidOut, Vec<Diagnostic>> {
         let mut errors = Vec::new();
         let mut starts = vec![Sectors(0)];
-        for (n, file) in self.files.iter().enumerate() {
-            let frames = lengths.get(n).copied().unwrap_or(0);
+        let lengths: Vec<u64> = (0..self.files.len()).map(|n| lengths.get(n).copied().unwrap_or(0)).collect();
+        for (n, (file, frames)) in self.files.iter().zip(lengths.iter().copied()).enumerate() {
             if n + 1 < self.files.len() && frames % Sectors::FRAMES != 0 {
                 let message =
                     format!("{} ends inside a sector: its {frames} frames are not a multiple of 588", file.name);
@@ -151,7 +151,7 @@ impl CueSheet {
             laid.insert(end, gap);
         }
         let disc = Disc { ean: self.catalog, end: end + laid.inserted, tracks: laid.tracks };
-        Ok(LaidOut { disc, text: self.text(), pieces: pieces(lengths, &laid.silences) })
+        Ok(LaidOut { disc, text: self.text(), pieces: pieces(&lengths, &laid.silences) })
     }
 
     fn first_pause(&self, first: FirstPause) -> FirstPause {

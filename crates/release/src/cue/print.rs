@@ -10,7 +10,8 @@ use crate::cdtext::{Field, Texts};
 /// The sheet as text: UTF-8, one command a line, indented as is customary.
 ///
 /// # Errors
-/// When a text has a line break or another control character in it: a cue sheet has no way to write one.
+/// When a text has a line break or another control character in it, or indexes go back to an earlier file: a cue sheet has
+/// no way to write that.
 pub fn print(sheet: &CueSheet) -> Result<String, Vec<Diagnostic>> {
     let mut out = Printed::default();
     out.texts_of("the disc", &sheet.texts);
@@ -24,14 +25,17 @@ pub fn print(sheet: &CueSheet) -> Result<String, Vec<Diagnostic>> {
         out.line(0, "CDTEXTFILE", &format!("\"{name}\""));
     }
     out.texts(0, &sheet.texts);
-    let mut open = None;
+    // Files are printed in their order, up to the one that an index stands in.
+    let mut printed = 0;
     let mut file = |out: &mut Printed, n: usize| {
-        if open != Some(n) {
-            open = Some(n);
-            if let Some(file) = sheet.files.get(n) {
-                out.line(0, "FILE", &format!("\"{}\" {}", file.name, file.kind.word()));
-            }
+        if n + 1 < printed || n >= sheet.files.len() {
+            let message = format!("an index stands in file {} of the sheet, behind one in a later file", n + 1);
+            out.errors.push(Diagnostic::error("cue-files", message).help("put the tracks in the order of their files"));
         }
+        for file in sheet.files.iter().take(n + 1).skip(printed) {
+            out.line(0, "FILE", &format!("\"{}\" {}", file.name, file.kind.word()));
+        }
+        printed = printed.max(n + 1);
     };
     for (n, track) in sheet.tracks.iter().enumerate() {
         if let Some(first) = track.indexes.first() {
@@ -60,6 +64,9 @@ pub fn print(sheet: &CueSheet) -> Result<String, Vec<Diagnostic>> {
         if let Some(gap) = track.postgap {
             out.line(4, "POSTGAP", &gap.to_string());
         }
+    }
+    if let Some(last) = sheet.files.len().checked_sub(1) {
+        file(&mut out, last);
     }
     if out.errors.is_empty() { Ok(out.text) } else { Err(out.errors) }
 }

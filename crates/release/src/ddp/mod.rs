@@ -8,7 +8,7 @@
 //! them and read in every way that was seen.
 //!
 //! [`write()`] makes a fileset beside its place, reads it back, compares it with what it was made from, and only then gives
-//! it its name. [`Fileset`] opens one, whoever made it; [`compare`] holds two against each other.
+//! it its name. [`Fileset`] opens one, whoever made it; [`compare()`] holds two against each other.
 
 mod compare;
 mod fileset;

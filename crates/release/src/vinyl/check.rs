@@ -80,7 +80,7 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
     }
     if let Some(rumble) = f.rumble_db.filter(|r| *r > limits.rumble_db) {
         let message =
-            format!("\"{title}\": {rumble:.1} dB of its power lie below 20 Hz, which moves the needle unheard");
+            format!("\"{title}\": what lies below 20 Hz is {rumble:.1} dB of the whole, and moves the needle unheard");
         found.push(Diagnostic::warning("vinyl-rumble", message).help("cut below 20 to 30 Hz"));
     }
     if let (Some(sharp), Some(middle)) = (f.sibilance_db, middle)

@@ -21,7 +21,7 @@ pub struct Features {
     pub mono_below_hz: f64,
     /// Side over middle below it, in dB; `None` for mono, which is how a record is cut.
     pub low_width_db: Option<f64>,
-    /// The lowest correlation over time, with the time in seconds: stretches of at least a 2048th of the song.
+    /// The lowest correlation over a second (or over as long as the song lasts), with the time where that begins, in seconds.
     pub lowest_correlation: Option<(f64, f64)>,
     /// The longest stretch in which a band below that frequency is turned against itself, from and to in seconds.
     pub low_turned_s: Option<(f64, f64)>,
@@ -41,11 +41,8 @@ impl Features {
         let space = portrait.space.as_ref();
         let low =
             |s: &Option<tonmeister_measure::spectrum::Spectrum>| s.as_ref().map_or(0.0, |s| s.band(0.0, mono_below_hz));
-        let point_s = space.map_or(0.0, |s| s.history.frames_per_point as f64 / f64::from(portrait.sample_rate_hz));
-        let points = space.map_or(&[][..], |s| &s.history.correlation).iter().enumerate();
-        let lowest = points
-            .filter_map(|(n, c)| c.map(|c| (f64::from(c), n as f64 * point_s)))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let rate = f64::from(portrait.sample_rate_hz);
+        let lowest = space.and_then(|s| lowest(&s.history.correlation, s.history.frames_per_point as f64 / rate));
         let turned = space.map_or(&[][..], |s| &s.against).iter().filter(|a| a.band.high_hz <= mono_below_hz);
         Features {
             integrated_lufs: loudness.integrated_lufs,
@@ -58,6 +55,19 @@ impl Features {
             rumble_db: share(0.0, RUMBLE_HZ),
         }
     }
+}
+
+/// The lowest mean over a second of points so far apart, and when it begins. Seconds that are silent for more than half are
+/// passed over.
+fn lowest(points: &[Option<f32>], apart_s: f64) -> Option<(f64, f64)> {
+    let span = ((1.0 / apart_s).ceil() as usize).clamp(1, points.len().max(1));
+    let mean = |window: &[Option<f32>]| {
+        let heard = window.iter().flatten().count();
+        let sum: f64 = window.iter().flatten().map(|c| f64::from(*c)).sum();
+        (2 * heard > window.len()).then(|| sum / heard as f64)
+    };
+    let seconds = points.windows(span).enumerate().filter_map(|(n, window)| Some((mean(window)?, n as f64 * apart_s)));
+    seconds.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// Decibels between two powers; `None` when either is silent.

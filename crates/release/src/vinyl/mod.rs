@@ -1,9 +1,9 @@
 //! Records and tapes: songs split into sides, and what will be hard to cut.
 //!
-//! [`split`] keeps the order of the songs and balances the sides. [`Table`] holds how long a side may be, as data with
+//! [`split()`] keeps the order of the songs and balances the sides. [`Table`] holds how long a side may be, as data with
 //! sources (`data/sides.toml`), which can be replaced. [`Features`] are what a cutter listens for, taken from
 //! [`measure`](tonmeister_measure): bass that is not in mono, treble that is sharp, channels turned against each other, level.
-//! [`check`] says where they meet the limits, and what to do.
+//! [`check()`] says where they meet the limits, and what to do.
 //!
 //! A side of a record turns at one speed, so that its inner turns pass the needle at a third of the outer ones' speed:
 //! treble and level are lost there. Order is the artist's, so that what stands inward is only remarked upon.

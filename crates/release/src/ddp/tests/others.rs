@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -263,6 +264,48 @@ fn an_independent_reader_finds_no_error() {
     assert!(out.status.success() && !said.to_lowercase().contains("error"), "{said}");
     for word in ["4006381333931", "USABC2600002"] {
         assert!(said.contains(word), "{word} in {said}");
+    }
+}
+
+/// A whole fileset on disk, to be changed.
+static WHOLE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    written(&folder.path().join("master")).unwrap();
+    folder
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Filesets whose descriptions were changed are opened or refused; what is opened is read as far as it goes.
+    #[test]
+    fn hostile_filesets_are_opened_or_refused(
+        changes in prop::collection::vec((0usize..4, any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        digits: bool,
+    ) {
+        let whole = WHOLE.path().join("master");
+        let folder = tempfile::tempdir().unwrap();
+        for (n, name) in ["DDPID", "DDPMS", "PQDESCR", "CDTEXT.BIN"].into_iter().enumerate() {
+            let mut bytes = fs::read(whole.join(name)).unwrap();
+            for (_, place, value) in changes.iter().filter(|c| c.0 == n) {
+                let at = place.index(bytes.len());
+                // Digits for digits get further than noise.
+                bytes[at] = if digits && bytes[at].is_ascii_digit() { b'0' + value % 10 } else { *value };
+            }
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        fs::hard_link(whole.join("IMAGE.DAT"), folder.path().join("IMAGE.DAT")).unwrap();
+        if let Ok(read) = Fileset::open(folder.path()) {
+            for number in 1..=read.disc.tracks.len() {
+                let mut source = read.track(number).unwrap();
+                source.skip(source.info().frames.saturating_sub(1000)).unwrap();
+                let mut buffer = tonmeister_core::Buffer::new(tonmeister_core::Layout::Stereo, 2000);
+                if let Ok(frames) = source.read(&mut buffer.block(2000)) {
+                    prop_assert!(frames <= 1000);
+                }
+            }
+            prop_assert!(read.findings.iter().all(|f| f.help.is_some()));
+        }
     }
 }
 
