@@ -90,6 +90,17 @@ pub(crate) enum Verb {
     /// until the written file has the loudness asked for. When that would take more limiting than allowed, the file is
     /// as loud as is allowed, and the exit code says so.
     Master(Master),
+    /// Make a release from an album document: mastered, sequenced, cut into files, verified
+    ///
+    /// The document names the mixes (or song documents), their order, gaps and fades, what they are called and what is
+    /// made of them. Every file is measured as it was written; `release.lock` holds what it was made from and each file's
+    /// hash. The same things give the same bytes, and a release that was interrupted goes on where it was.
+    #[command(after_help = "Examples:\n  \
+        tonmeister release album.toml -o out/\n  \
+        tonmeister release album.toml -o out/ --dry-run\n  \
+        tonmeister release --verify out/\n\n\
+        Exit code 6 when a song stays below the loudness asked for, 1 when a file is not what it was made as.")]
+    Release(Release),
     /// Run one effect of the rack over an audio file
     ///
     /// The file keeps its rate, its channels (an effect that makes stereo makes stereo of mono) and its length; the
@@ -328,6 +339,28 @@ pub(crate) struct Master {
     pub(crate) document: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) bits: Bits,
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+/// `release`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Release {
+    /// The album document
+    #[arg(required_unless_present = "verify")]
+    pub(crate) album: Option<PathBuf>,
+    /// The folder to make the release in
+    #[arg(short, long, value_name = "DIR", required_unless_present = "verify")]
+    pub(crate) output: Option<PathBuf>,
+    /// Look at everything, listen, show the plan and what services will make of it; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Look at a finished release again: every file there, unchanged, and playable
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["album", "output", "dry_run"])]
+    pub(crate) verify: Option<PathBuf>,
+    /// A file of targets in place of the built-in ones
+    #[arg(long, value_name = "FILE", env = "TONMEISTER_TARGETS")]
+    pub(crate) targets: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) work: Work,
 }

@@ -12,6 +12,7 @@ mod measure;
 mod mix;
 mod new;
 mod process;
+mod release;
 mod ride;
 mod tone;
 
@@ -45,6 +46,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::New(args) => return new::run(args, voice),
         Verb::Mix(args) => return mix::run(args, voice),
         Verb::Master(args) => return master::run(args, voice),
+        Verb::Release(args) => return release::run(&args, voice),
         Verb::Process(args) => return process::run(args, voice),
         Verb::Ride(args) => return ride::run(args, voice),
         Verb::Align(args) => return align::run(&args, voice),

@@ -50,6 +50,7 @@ fn everything_that_can_be_written_is_read() {
     );
     assert_eq!((cd.folder.as_deref(), cd.name.as_str()), (Some("cd"), "{track} {artist} - {title}"));
     assert_eq!(album.deliver[1], Deliver::of(Format::Flac));
+    assert_eq!((album.deliver[2].bitrate_kbps, album.deliver[3].quality), (Some(128), Some(6.5)));
     assert_eq!(&EVERYTHING[document.span_of_song(0).unwrap()], "[[song]]");
 }
 

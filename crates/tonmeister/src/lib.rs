@@ -1,4 +1,4 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *process*, *ride*, *align*, *measure*,
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *release*, *process*, *ride*, *align*, *measure*,
 //! *check*, *compare*, *diff*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
@@ -16,6 +16,7 @@
 //! - [`world`]: documents and audio files, as the session and the engine want them.
 //! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
+//! - [`release`]: an album document to a folder of files, sequenced, verified.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
 //! - [`report`]: the same as a page with pictures.
 //! - [`compare`]: two files held against each other, and heard blind.
@@ -44,6 +45,7 @@ pub mod output;
 pub mod process;
 pub mod progress;
 pub mod rack_pages;
+pub mod release;
 pub mod report;
 pub mod ride;
 pub mod rule_pages;
@@ -64,6 +66,7 @@ pub use mix::{Dynamics, MixOptions, MixReport, SetOptions, SetReport, Versions};
 pub use output::{Depth, Written};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
+pub use release::{Release, ReleaseOptions, ReleaseReport};
 pub use report::{Portrayed, ReportFiles, ReportOptions};
 pub use ride::{RideOptions, RideReport};
 pub use shelf::DiskShelf;

@@ -24,8 +24,9 @@ use crate::progress::Progress;
 use crate::text_file::{self, Existing};
 use crate::world::{Files, World, sources};
 
-pub mod chain;
 pub mod target;
+
+pub use tonmeister_release::chain;
 
 use chain::Material;
 use target::Target;

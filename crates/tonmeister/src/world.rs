@@ -103,7 +103,8 @@ pub(crate) fn recordings(song: &Song) -> Vec<(String, &str)> {
     all
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
+/// The text of a document.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     let meta = std::fs::metadata(path).map_err(|e| Failure::input(path, plain(&e)))?;
     if meta.is_dir() {
         return Err(Failure::input(path, "is a folder; name the document inside it, such as `song.toml`"));

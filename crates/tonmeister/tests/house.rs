@@ -53,6 +53,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("image", &["tonmeister-media"]),
     ("opus-pure", &["tonmeister-media"]),
     ("rayon", &["tonmeister-engine", "tonmeister-measure", "tonmeister"]),
+    ("blake3", &["tonmeister-engine", "tonmeister-release"]),
     ("clap", &["tonmeister-cli"]),
     ("clap_complete", &["tonmeister-cli"]),
     ("clap_mangen", &["tonmeister-cli"]),
@@ -62,8 +63,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("resvg", &["tonmeister-report"]),
     ("png", &["tonmeister-report"]),
     ("toml_edit", &["tonmeister-session", "tonmeister-release", "tonmeister"]),
-    ("serde_json", &["tonmeister-session", "tonmeister", "tonmeister-cli"]),
-    ("serde", &["tonmeister-measure", "tonmeister", "tonmeister-cli"]),
+    ("serde_json", &["tonmeister-session", "tonmeister", "tonmeister-cli", "tonmeister-release"]),
+    ("serde", &["tonmeister-measure", "tonmeister", "tonmeister-cli", "tonmeister-release"]),
     ("tempfile", &["tonmeister-media", "tonmeister-release", "tonmeister"]),
 ];
 

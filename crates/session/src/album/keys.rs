@@ -153,15 +153,21 @@ pub const CHAIN_WORDS: &[Choice] = &[
 pub const CHAIN: ParamSpec = ParamSpec::choice("chain", "Chain", CHAIN_WORDS, "What is done to it before the limiter.");
 
 /// Kinds of files, in the order of [`super::model::Format`].
-pub const FORMATS: &[Choice] =
-    &[Choice { id: "wav", doc: "uncompressed" }, Choice { id: "flac", doc: "compressed without loss" }];
+pub const FORMATS: &[Choice] = &[
+    Choice { id: "wav", doc: "uncompressed" },
+    Choice { id: "flac", doc: "compressed without loss" },
+    Choice { id: "aiff", doc: "uncompressed" },
+    Choice { id: "mp3", doc: "lossy; needs the program `lame`" },
+    Choice { id: "vorbis", doc: "lossy, in Ogg" },
+    Choice { id: "opus", doc: "lossy, in Ogg, at 48 kHz" },
+];
 /// The kind of a file.
 pub const FORMAT: ParamSpec = ParamSpec::choice("format", "Format", FORMATS, "What kind of files.");
 /// How samples are stored, in the order of [`super::model::Depth`].
 pub const DEPTHS: &[Choice] = &[
     Choice { id: "24", doc: "24-bit integers" },
     Choice { id: "16", doc: "16-bit integers" },
-    Choice { id: "32f", doc: "32-bit floating point, WAV only" },
+    Choice { id: "32f", doc: "32-bit floating point, WAV and AIFF only" },
 ];
 /// How samples are stored.
 pub const DEPTH: ParamSpec = ParamSpec::choice("depth", "Depth", DEPTHS, "How samples are stored.");
@@ -175,6 +181,24 @@ pub const DITHERS: &[Choice] = &[
 /// How the last bit is rounded.
 pub const DITHER: ParamSpec =
     ParamSpec::choice("dither", "Dither", DITHERS, "What is added before the last bit is rounded, once.");
+/// The bit rate of a set of files.
+pub const BITRATE: ParamSpec = ParamSpec::integer(
+    "bitrate_kbps",
+    "Bit rate",
+    Unit::None,
+    (6, 510),
+    320,
+    "Kilobits per second: of MP3 (320 without it) and Opus (160 without it).",
+);
+/// The quality of a set of files.
+pub const QUALITY: ParamSpec = ParamSpec::number(
+    "quality",
+    "Quality",
+    Unit::None,
+    (-1.0, 10.0),
+    8.0,
+    "The quality of Vorbis, −1 to 10, in tenths.",
+);
 /// The rate of a set of files.
 pub const DELIVER_RATE: ParamSpec = ParamSpec::integer(
     "sample_rate_hz",
@@ -278,8 +302,10 @@ pub const SONG: &[Key] = &[
 /// `[[deliver]]`.
 pub const DELIVER: &[Key] = &[
     Key { required: true, ..param(&FORMAT, "") },
-    param(&DELIVER_RATE, "the album's"),
+    param(&DELIVER_RATE, "the album's, where the format takes it"),
     param(&DEPTH, "\"24\""),
+    param(&BITRATE, "the format's"),
+    param(&QUALITY, "8"),
     param(&DITHER, "\"flat\""),
     key("folder", Takes::Text, "one by format and rate", "Its folder inside the release."),
     key("name", Takes::Form(NAME_FORM), "\"{track} {title}\"", "The files' names, without extension."),

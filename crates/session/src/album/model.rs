@@ -192,6 +192,10 @@ pub struct Deliver {
     pub sample_rate_hz: Option<u32>,
     /// How samples are stored, for formats that keep them.
     pub depth: Depth,
+    /// Kilobits per second, of MP3 (320 without it) and Opus (160 without it).
+    pub bitrate_kbps: Option<u32>,
+    /// The quality of Vorbis (8 without it).
+    pub quality: Option<f64>,
     /// How the last bit is rounded.
     pub dither: Dither,
     /// Folder inside the release; without it, one by format.
@@ -207,11 +211,24 @@ pub enum Format {
     Wav,
     /// FLAC.
     Flac,
+    /// AIFF.
+    Aiff,
+    /// MP3.
+    Mp3,
+    /// Ogg Vorbis.
+    Vorbis,
+    /// Opus.
+    Opus,
 }
 
 impl Format {
     /// In the order of [`super::keys::FORMATS`].
-    pub const ALL: [Format; 2] = [Format::Wav, Format::Flac];
+    pub const ALL: [Format; 6] = [Format::Wav, Format::Flac, Format::Aiff, Format::Mp3, Format::Vorbis, Format::Opus];
+
+    /// Whether something is lost.
+    pub fn lossy(self) -> bool {
+        matches!(self, Format::Mp3 | Format::Vorbis | Format::Opus)
+    }
 
     /// As the document writes it.
     pub fn word(self) -> &'static str {

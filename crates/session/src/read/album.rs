@@ -5,8 +5,8 @@ use tonmeister_core::{Diagnostic, ParamSpec, Registry};
 
 use super::{Place, Reader};
 use crate::album::keys::{
-    ALBUM, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
-    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, SAMPLE_RATE, SONG,
+    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
+    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE, SONG,
 };
 use crate::album::model::{About, Album, Deliver, Depth, Dither, Format, Mode, Sound};
 use crate::keys::Key;
@@ -145,6 +145,9 @@ impl Reader<'_> {
         let format = self.required("this `[[deliver]]`", table, &DELIVER[0]).and_then(|node| self.param(&FORMAT, node));
         let mut deliver = Deliver::of(Format::ALL[format.unwrap_or(0.0) as usize]);
         deliver.sample_rate_hz = self.number_of(table, &DELIVER_RATE).map(|rate| rate as u32);
+        deliver.bitrate_kbps = self.number_of(table, &BITRATE).map(|kbps| kbps as u32);
+        deliver.quality = self.number_of(table, &QUALITY);
+        self.idle(table, deliver.format);
         deliver.depth = self.choice(table, &DEPTH, Depth::ALL);
         deliver.dither = self.choice(table, &DITHER, Dither::ALL);
         deliver.folder = table.get("folder").and_then(|node| self.folder(node));
@@ -160,6 +163,20 @@ impl Reader<'_> {
         }
         self.shaping(table, &deliver);
         deliver
+    }
+
+    /// Keys that do nothing for a format.
+    fn idle(&mut self, table: &Table, format: Format) {
+        let idle: &[&str] = match format {
+            Format::Wav | Format::Flac | Format::Aiff => &[BITRATE.id, QUALITY.id],
+            Format::Mp3 | Format::Opus => &[QUALITY.id, DEPTH.id, DITHER.id],
+            Format::Vorbis => &[BITRATE.id, DEPTH.id, DITHER.id],
+        };
+        for entry in table.entries.iter().filter(|entry| idle.contains(&entry.key.as_str())) {
+            let message = format!("`{}` does nothing for \"{}\"", entry.key, format.word());
+            let label = "expected only what the format knows".to_string();
+            self.error("no-effect", message, &entry.key_span, label);
+        }
     }
 
     /// Shaped dither is made for one rate and few bits.
@@ -277,6 +294,8 @@ impl Deliver {
         Deliver {
             format,
             sample_rate_hz: None,
+            bitrate_kbps: None,
+            quality: None,
             depth: Depth::Bits24,
             dither: Dither::Flat,
             folder: None,

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use toml_edit::{Document, Item, Table};
 use tonmeister_core::diagnostic::nearest;
+use tonmeister_release::album::services::{AlbumBy, AlbumPlay, Service};
 
 use crate::failure::Failure;
 use crate::text_file::{self, Existing};
@@ -30,6 +31,15 @@ pub struct Target {
     /// Whether it turns quiet songs up as well; `None` where nobody is known to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raises: Option<bool>,
+    /// The true peak to which it raises at most; without one, the ceiling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raises_to_dbtp: Option<f64>,
+    /// What it does to an album that is heard as one; `None` where nobody is known to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub album: Option<AlbumPlay>,
+    /// From what it takes an album's gain; without one, from all its songs as one programme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub album_by: Option<AlbumBy>,
     /// Who says so.
     pub source: String,
     /// When that was looked up.
@@ -72,6 +82,30 @@ fn parse(text: &str) -> Result<Vec<Target>, String> {
         .collect()
 }
 
+const ALBUM_PLAY: [(&str, AlbumPlay); 3] =
+    [("in-a-row", AlbumPlay::InARow), ("always", AlbumPlay::Always), ("never", AlbumPlay::Never)];
+const ALBUM_BY: [(&str, AlbumBy); 2] = [("whole", AlbumBy::Whole), ("loudest", AlbumBy::Loudest)];
+
+/// What one of these words stands for; nothing when the key is not there.
+fn one_of<T: Copy>(table: &Table, key: &str, words: &[(&str, T)]) -> Result<Option<T>, String> {
+    let Some(item) = table.get(key) else { return Ok(None) };
+    let found = item.as_str().and_then(|text| words.iter().find(|(word, _)| *word == text));
+    let expected = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+    found.map(|(_, value)| Some(*value)).ok_or_else(|| format!("expected `{key}`, {}", expected()))
+}
+
+/// The service that a target stands for, if it is one.
+pub(crate) fn service(target: &Target) -> Option<Service> {
+    Some(Service {
+        name: target.plays_as.clone()?,
+        loudness_lufs: target.loudness_lufs,
+        raises: target.raises,
+        raises_to_dbtp: target.raises_to_dbtp.unwrap_or(target.ceiling_dbtp),
+        album: target.album,
+        album_by: target.album_by.unwrap_or(AlbumBy::Whole),
+    })
+}
+
 fn entry(table: &Table) -> Result<Target, String> {
     let word = |key: &str| {
         let text = table.get(key).and_then(Item::as_str).map(str::to_owned);
@@ -96,6 +130,9 @@ fn entry(table: &Table) -> Result<Target, String> {
         plays_as: optional("plays_as")?,
         asked_by: optional("asked_by")?,
         raises: yes_or_no("raises")?,
+        raises_to_dbtp: table.get("raises_to_dbtp").map(|_| number("raises_to_dbtp", -24.0, 0.0)).transpose()?,
+        album: one_of(table, "album", &ALBUM_PLAY)?,
+        album_by: one_of(table, "album_by", &ALBUM_BY)?,
         source: word("source")?,
         date: word("date")?,
     })
@@ -123,6 +160,11 @@ mod tests {
 
     #[test]
     fn a_broken_entry_is_named() {
+        let text = BUILT_IN.replacen("album = \"in-a-row\"", "album = \"sometimes\"", 1);
+        assert_eq!(
+            parse(&text).unwrap_err(),
+            "[[target]] number 2: expected `album`, \"in-a-row\" or \"always\" or \"never\""
+        );
         let error = parse("[[target]]\nname = \"a\"\nloudness_lufs = 3\n").unwrap_err();
         let text = BUILT_IN.replacen("raises = true", "raises = 1", 1);
         assert_eq!(parse(&text).unwrap_err(), "[[target]] number 2: expected `raises`, true or false");

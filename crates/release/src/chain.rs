@@ -16,20 +16,41 @@ pub const STAGING_LUFS: f64 = -18.0;
 
 /// What a song is mastered from: the audio, and the level it has.
 #[derive(Clone, Debug)]
-pub(crate) struct Material {
+pub struct Material {
     /// The file, relative to the document.
-    pub(crate) audio: String,
-    pub(crate) title: String,
-    pub(crate) sample_rate: u32,
-    pub(crate) frames: u64,
-    pub(crate) loudness_lufs: f64,
+    pub audio: String,
+    /// What it is called.
+    pub title: String,
+    /// Frames per second.
+    pub sample_rate: u32,
+    /// Its length in frames.
+    pub frames: u64,
+    /// Its integrated loudness.
+    pub loudness_lufs: f64,
 }
 
 /// The chain as far as the limiter: staging, equalizer, compressor.
-pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
+///
+/// # Panics
+/// When the registry lacks an equalizer or a compressor, as do [`standard`] and [`add_limiter`].
+pub fn before_limiter(material: &Material, registry: &Registry) -> Song {
     let mut song = bare(material);
     let strip = &mut song.tracks[0].strip;
-    strip.set("trim_db", tenth(STAGING_LUFS - material.loudness_lufs).clamp(-60.0, 36.0));
+    strip.set("trim_db", staging_db(material.loudness_lufs));
+    strip.inserts = standard(registry);
+    song
+}
+
+/// The gain that brings a song to [`STAGING_LUFS`], in tenths of a decibel.
+pub fn staging_db(loudness_lufs: f64) -> f64 {
+    tenth(STAGING_LUFS - loudness_lufs).clamp(-60.0, 36.0)
+}
+
+/// The standard chain before the limiter: high-pass and bus compressor.
+///
+/// # Panics
+/// When the registry lacks them.
+pub fn standard(registry: &Registry) -> Vec<Insert> {
     let highpass = [("hz", 20.0), ("slope_db_oct", 12.0)];
     let compressor = settings(registry, "compressor")
         .with("threshold_db", -16.0)
@@ -40,13 +61,14 @@ pub(crate) fn before_limiter(material: &Material, registry: &Registry) -> Song {
         .with("release", choice(registry, "compressor", "release", "auto"))
         .with("detector", choice(registry, "compressor", "detector", "rms"))
         .with("sidechain_highpass_hz", 90.0);
-    strip.inserts =
-        vec![insert("eq", settings(registry, "eq").with_item("highpass", &highpass)), insert("compressor", compressor)];
-    song
+    vec![insert("eq", settings(registry, "eq").with_item("highpass", &highpass)), insert("compressor", compressor)]
 }
 
 /// Drive and limiter, onto a song's master.
-pub(crate) fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_dbtp: f64) {
+///
+/// # Panics
+/// When the registry lacks a limiter.
+pub fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_dbtp: f64) {
     let strip = &mut song.master.strip;
     strip.set("trim_db", drive_db);
     let limiter = settings(registry, "limiter").with("ceiling_dbtp", ceiling_dbtp).with("lookahead_ms", 15.0);
@@ -54,7 +76,7 @@ pub(crate) fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, c
 }
 
 /// The material and nothing done to it.
-pub(crate) fn bare(material: &Material) -> Song {
+pub fn bare(material: &Material) -> Song {
     let track = Track {
         id: "mix".into(),
         role: None,

@@ -1,0 +1,159 @@
+//! `tonmeister release`.
+
+use std::fmt::Write;
+
+use tonmeister::release::{Held, Verified};
+use tonmeister::{Failure, Release, ReleaseOptions};
+
+use crate::args;
+use crate::bars::Bars;
+use crate::exit::Outcome;
+use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, duration, maybe, quantity, styled};
+use crate::trouble;
+use crate::voice::Voice;
+
+/// Makes, plans or verifies a release, and tells what it came to.
+pub(crate) fn run(args: &args::Release, voice: &mut Voice) -> Result<Outcome, Failure> {
+    let world = args.work.world();
+    if let Some(folder) = &args.verify {
+        let verified = world.verify_release(folder)?;
+        voice.result(&verified, checked);
+        return Ok(if verified.is_whole() { Outcome::Done } else { Outcome::Found });
+    }
+    let (Some(album), Some(folder)) = (&args.album, &args.output) else {
+        return Err(Failure::Usage("name the album document, and the folder with -o".into()));
+    };
+    let options = ReleaseOptions { targets: args.targets.clone(), dry_run: args.dry_run };
+    let release = world.release(album, folder, &options, &mut Bars::new(voice))?;
+    voice.result(&release, told);
+    Ok(if release.report.reached { Outcome::Done } else { Outcome::Target })
+}
+
+fn checked(verified: &Verified) -> String {
+    let mut text = format!("{}  {}\n", styled(STRONG, &verified.title), styled(FAINT, &verified.program));
+    for file in &verified.files {
+        let _ = match &file.problem {
+            None => writeln!(text, "  {}  {}", styled(GOOD, "same"), file.path),
+            Some(problem) => writeln!(text, "  {}  {}: {problem}", styled(CARE, "wrong"), file.path),
+        };
+    }
+    text
+}
+
+fn told(release: &Release) -> String {
+    let report = &release.report;
+    let what = if report.planned { "Plan" } else { "Release" };
+    let goal = match report.mode {
+        "album" => "loudest song",
+        _ => "each song",
+    };
+    let aim = format!(
+        "{} by {}, {}, {goal} at {} under {}",
+        report.title,
+        report.artist,
+        duration(report.seconds),
+        quantity(report.loudness_lufs, 1, "LUFS"),
+        quantity(report.ceiling_dbtp, 1, "dBTP")
+    );
+    let mut text = format!("{}  {}\n\n", styled(STRONG, what), styled(FAINT, aim));
+    text.push_str(&songs(release));
+    text.push_str(&services(release));
+    if !report.files.is_empty() {
+        text.push_str(&files(release));
+    }
+    for failed in &report.failed {
+        let _ = write!(
+            text,
+            "\n  {}: {}\n  {}\n",
+            styled(CARE, &failed.subject),
+            failed.message,
+            styled(FAINT, &failed.remedy)
+        );
+    }
+    text.push_str(&trouble::remarks(&release.warnings));
+    if !report.planned {
+        let _ = write!(text, "\nWrote {}\n", release.folder.display());
+    }
+    text
+}
+
+fn songs(release: &Release) -> String {
+    let heads = [
+        ("", Side::Right),
+        ("song", Side::Left),
+        ("at", Side::Right),
+        ("length", Side::Right),
+        ("came", Side::Right),
+        ("loudness", Side::Right),
+        ("true peak", Side::Right),
+        ("PLR", Side::Right),
+        ("limited", Side::Right),
+        ("", Side::Left),
+    ];
+    let mut table = Table::new(&heads);
+    for song in &release.report.songs {
+        let held = match song.held {
+            None => "",
+            Some(Held::Limiting) => "held by the most limiting",
+            Some(Held::Plr) => "held by the least PLR",
+            Some(Held::Psr) => "held by the least PSR",
+        };
+        table.row([
+            song.number.map_or("–".into(), |number| number.to_string()),
+            song.title.clone(),
+            duration(song.start_s),
+            duration(song.seconds),
+            maybe(song.before.integrated_lufs, 1, "LUFS"),
+            maybe(song.after.integrated_lufs, 1, "LUFS"),
+            maybe(song.after.true_peak_dbtp, 2, "dBTP"),
+            maybe(song.after.plr_db, 1, "dB"),
+            maybe(song.limiting_db, 1, "dB"),
+            styled(CARE, held),
+        ]);
+    }
+    table.text()
+}
+
+/// What each service turns each song by: alone, and in the album.
+fn services(release: &Release) -> String {
+    let songs = &release.report.songs;
+    let Some(first) = songs.iter().find(|song| !song.services.is_empty()) else { return String::new() };
+    let mut heads = vec![("played", Side::Left)];
+    heads.extend(first.services.iter().map(|preview| (preview.service.as_str(), Side::Right)));
+    let mut table = Table::new(&heads);
+    for song in songs {
+        let gains = song.services.iter().map(|preview| {
+            let peak = if preview.held_by_peak { "*" } else { "" };
+            if (preview.album_db - preview.shuffle_db).abs() < 0.05 {
+                format!("{:+.1} dB{peak}", preview.shuffle_db)
+            } else {
+                format!("{:+.1}{peak} / {:+.1} dB", preview.shuffle_db, preview.album_db)
+            }
+        });
+        table.row(std::iter::once(song.title.clone()).chain(gains));
+    }
+    let note = "in shuffle / in the album; * raised less than asked, for its peaks";
+    format!("\n{}  {}\n", table.text(), styled(FAINT, note))
+}
+
+fn files(release: &Release) -> String {
+    let heads = [
+        ("file", Side::Left),
+        ("format", Side::Left),
+        ("loudness", Side::Right),
+        ("true peak", Side::Right),
+        ("", Side::Left),
+    ];
+    let mut table = Table::new(&heads);
+    for file in &release.report.files {
+        let levels = file.levels.unwrap_or_default();
+        table.row([
+            file.path.clone(),
+            format!("{} {} Hz", file.format, file.sample_rate_hz),
+            maybe(levels.integrated_lufs, 1, "LUFS"),
+            maybe(levels.true_peak_dbtp, 2, "dBTP"),
+            styled(FAINT, if file.kept { "was there" } else { "" }),
+        ]);
+    }
+    format!("\n{}", table.text())
+}

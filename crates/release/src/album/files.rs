@@ -1,0 +1,270 @@
+//! The master of one rate cut into tracks: dithered once and last, measured as written, each file whole or not there.
+
+use std::path::{Path, PathBuf};
+
+use tonmeister_core::{Buffer, Layout};
+use tonmeister_dsp::dither::{Dither, Shaping};
+use tonmeister_measure::loudness::LoudnessMeter;
+use tonmeister_media::tags::Embedded;
+use tonmeister_media::{self as media, Tags};
+use tonmeister_session::album::Album;
+use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format};
+
+use super::levels::{Cutter, Levels, meter};
+use super::lock::{Locked, Work, hash_of, plain};
+use super::studio::{Studio, Trouble};
+use super::texts::{Whole, with_gains};
+
+/// Frames handled at a time.
+const BLOCK: usize = 4096;
+/// The seed of the dither: fixed, so that the same release gives the same files.
+const DITHER_SEED: u64 = 0x746f_6e6d_6569_7374;
+
+/// One set of files, with everything decided.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// What kind of files.
+    pub format: media::Format,
+    /// Frames per second.
+    pub rate: u32,
+    /// The spectrum of the dither.
+    pub shaping: Shaping,
+    /// Each song's file, from the release's folder, with `/`; none for a song without a file.
+    pub paths: Vec<Option<String>>,
+}
+
+impl Set {
+    /// The set that an album asks for; its rate is the album's unless it has its own.
+    pub(crate) fn of(album: &Album, deliver: &Deliver, rate: u32, titles: &[String]) -> Set {
+        let format = format(deliver);
+        // What was asked for and does not fit is refused; what was not is the nearest that does.
+        let rate = deliver.sample_rate_hz.unwrap_or_else(|| format.rate_for(rate));
+        let bits = u32::from(format.bits().unwrap_or(24));
+        let shaping = match deliver.dither {
+            Word::Flat => Shaping::Flat,
+            Word::Lipshitz5 => Shaping::Lipshitz5,
+            Word::F9 => Shaping::F9,
+            Word::ImprovedE9 => Shaping::ImprovedE9,
+        };
+        let folder = deliver.folder.clone().unwrap_or_else(|| format!("{format}-{rate}"));
+        let folder = folder.replace('\\', "/");
+        let shown = album.songs.iter().filter(|song| !song.hidden).count();
+        let width = if shown > 99 { 3 } else { 2 };
+        let mut number = 0;
+        let paths = album.songs.iter().zip(titles).map(|(song, title)| {
+            if song.hidden {
+                return None;
+            }
+            number += 1;
+            let artist = if song.artists.is_empty() { album.artist.clone() } else { song.artists.join(", ") };
+            let name = deliver
+                .name
+                .replace("{track}", &format!("{number:0width$}"))
+                .replace("{isrc}", song.isrc.as_ref().map_or("", |isrc| isrc.as_str()))
+                .replace("{upc}", album.about.upc.as_ref().map_or("", |upc| upc.as_str()))
+                .replace("{album}", &album.title)
+                .replace("{artist}", &artist)
+                .replace("{title}", title);
+            Some(format!("{folder}/{}.{}", safe(&name), format.extension()))
+        });
+        Set { format, rate, shaping: shaping.or_flat(bits, rate), paths: paths.collect() }
+    }
+}
+
+/// The file format that is asked for.
+fn format(deliver: &Deliver) -> media::Format {
+    let samples = match deliver.depth {
+        Depth::Bits16 => media::SampleFormat::Int16,
+        Depth::Bits24 => media::SampleFormat::Int24,
+        Depth::Float32 => media::SampleFormat::Float32,
+    };
+    let bits = match deliver.depth {
+        Depth::Bits16 => media::IntegerBits::Sixteen,
+        Depth::Bits24 | Depth::Float32 => media::IntegerBits::TwentyFour,
+    };
+    match deliver.format {
+        Format::Wav => media::Format::Wav(samples),
+        Format::Flac => media::Format::Flac(bits),
+        Format::Aiff => media::Format::Aiff(samples),
+        Format::Mp3 => media::Format::Mp3(media::Mp3Mode::Cbr(deliver.bitrate_kbps.unwrap_or(320) as u16)),
+        Format::Vorbis => media::Format::Vorbis { tenths: (deliver.quality.unwrap_or(8.0) * 10.0).round() as i8 },
+        Format::Opus => media::Format::Opus { kbps: deliver.bitrate_kbps.unwrap_or(160) as u16 },
+    }
+}
+
+/// A name that every file system takes: no separators, no control characters, nothing a drive could mean.
+fn safe(name: &str) -> String {
+    let clean = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let name: String = name.chars().map(clean).collect();
+    let mut name = name.trim().trim_end_matches('.').trim_end().trim_start_matches('.').to_owned();
+    while name.len() > 200 {
+        name.pop();
+    }
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (stem.len() == 4
+            && (stem.starts_with("COM") || stem.starts_with("LPT"))
+            && stem.ends_with(|c: char| c.is_ascii_digit()));
+    if name.is_empty() || device { format!("_{name}") } else { name }
+}
+
+/// What the files of a set say.
+pub(crate) struct Texts<'a> {
+    /// Each song's tags, without its gains.
+    pub(crate) tags: &'a [Tags],
+    /// The picture.
+    pub(crate) cover: Option<&'a Embedded>,
+    /// What all songs are as one programme.
+    pub(crate) whole: Whole,
+}
+
+/// A track that is being written.
+struct Open {
+    writer: media::Writer,
+    meter: LoudnessMeter,
+    frames: u64,
+    clipped_before: u64,
+}
+
+/// Writes the tracks of a set that an earlier run has not finished, and gives all of them.
+pub(crate) fn write(
+    studio: &mut dyn Studio,
+    master: &Path,
+    set: &Set,
+    cuts: &[(u64, u64)],
+    (keys, texts): (&[String], &Texts<'_>),
+    (out, work): (&Path, &mut Work),
+) -> Result<Vec<Option<Locked>>, Trouble> {
+    let mut all: Vec<Option<Locked>> =
+        set.paths.iter().zip(keys).map(|(path, key)| work.finished(out, path.as_deref()?, key)).collect();
+    if set.paths.iter().zip(&all).all(|(path, done)| path.is_none() || done.is_some()) {
+        return Ok(all);
+    }
+    for path in set.paths.iter().flatten() {
+        let at = out.join(path);
+        let folder = at.parent().unwrap_or(out);
+        std::fs::create_dir_all(folder).map_err(|e| Trouble::output(folder, plain(&e)))?;
+    }
+    let mut source = media::open(master).map_err(|e| Trouble::input(master, e))?.source;
+    studio.begin(&format!("Writing {}", set.format.title()), source.info().frames);
+    // One dither runs through the whole programme, so that no seam begins anew; it runs through finished tracks too,
+    // so that the others have the same bits however often the release was interrupted.
+    let mut dither = match set.format.bits() {
+        Some(bits) => Some(
+            Dither::new(u32::from(bits), set.shaping, set.rate, Layout::Stereo, DITHER_SEED)
+                .map_err(|e| Trouble::Target(e.to_string()))?,
+        ),
+        None => None,
+    };
+    let mut cutter = Cutter::new(cuts.iter().copied());
+    let mut open: Option<(usize, Open)> = None;
+    let mut buffer = Buffer::new(Layout::Stereo, BLOCK);
+    loop {
+        let mut block = buffer.block(BLOCK);
+        let frames = source.read(&mut block).map_err(|e| Trouble::input(master, e))?;
+        if frames == 0 {
+            break;
+        }
+        let before = dither.as_ref().map_or(0, Dither::clipped);
+        let mut block = block.part(0, frames);
+        if let Some(dither) = &mut dither {
+            dither.process(&mut block);
+        }
+        let clipped = dither.as_ref().map_or(0, Dither::clipped);
+        cutter.push(block.view(), |place, view| -> Result<(), Trouble> {
+            let Some(path) = set.paths[place].as_ref().filter(|_| all[place].is_none()) else { return Ok(()) };
+            if open.as_ref().is_none_or(|(at, _)| *at != place) {
+                if let Some((at, track)) = open.take() {
+                    all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+                }
+                open = Some((place, begin(&out.join(path), set, before)?));
+            }
+            if let Some((_, track)) = &mut open {
+                track.meter.push(view);
+                track.frames += view.frames() as u64;
+                track.writer.write(view).map_err(|e| Trouble::output(out.join(path), e))?;
+            }
+            Ok(())
+        })?;
+        studio.advance(frames as u64)?;
+    }
+    if let Some((at, track)) = open.take() {
+        let clipped = dither.as_ref().map_or(0, Dither::clipped);
+        all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+    }
+    Ok(all)
+}
+
+fn begin(path: &Path, set: &Set, clipped_before: u64) -> Result<Open, Trouble> {
+    let writer = media::Writer::create(path, set.format, set.rate, Layout::Stereo);
+    let writer = writer.map_err(|e| Trouble::output(path, e))?;
+    let meter = meter(set.rate, Layout::Stereo).map_err(|e| Trouble::output(path, e))?;
+    Ok(Open { writer, meter, frames: 0, clipped_before })
+}
+
+fn close(
+    track: Open,
+    set: &Set,
+    song: usize,
+    (keys, texts): (&[String], &Texts<'_>),
+    (out, work): (&Path, &mut Work),
+    clipped: u64,
+) -> Result<Locked, Trouble> {
+    let path = set.paths[song].clone().unwrap_or_default();
+    let at: PathBuf = out.join(&path);
+    let mut levels = Levels::from(&track.meter.finish());
+    let tags = with_gains(&texts.tags[song], set.format, &levels, texts.whole);
+    let written = track.writer.finish_tagged(&tags, texts.cover);
+    let (written, _) = written.map_err(|e| Trouble::output(&at, e))?;
+    if set.format.lossy() {
+        levels = decoded_levels(&at)?;
+    }
+    let (bytes, blake3) = hash_of(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
+    let file = Locked {
+        path,
+        key: keys[song].clone(),
+        bytes,
+        blake3,
+        format: set.format.title(),
+        song: Some(song),
+        sample_rate_hz: set.rate,
+        frames: track.frames,
+        clipped_samples: written.clipped + (clipped - track.clipped_before),
+        levels,
+    };
+    work.finish(&file)?;
+    Ok(file)
+}
+
+/// The levels of what a file decodes to, in floats, nothing held at full scale.
+fn decoded_levels(path: &Path) -> Result<Levels, Trouble> {
+    let trouble = |e: String| Trouble::output(path, format!("was written but cannot be read back: {e}"));
+    let mut source = media::open(path).map_err(|e| trouble(e.to_string()))?.source;
+    let info = source.info();
+    let mut meter = meter(info.sample_rate, info.layout).map_err(trouble)?;
+    let mut buffer = Buffer::new(info.layout, BLOCK);
+    loop {
+        let mut block = buffer.block(BLOCK);
+        let frames = source.read(&mut block).map_err(|e| trouble(e.to_string()))?;
+        if frames == 0 {
+            return Ok(Levels::from(&meter.finish()));
+        }
+        meter.push(block.view().part(0, frames));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn names_are_taken_by_every_file_system() {
+        assert_eq!(safe("01 AC/DC: \"Live?\""), "01 AC_DC_ _Live__");
+        assert_eq!(safe("..hidden.. "), "hidden");
+        assert_eq!(safe("con"), "_con");
+        assert_eq!(safe("COM1.x"), "_COM1.x");
+        assert_eq!(safe("Ænima – ünder"), "Ænima – ünder");
+        assert_eq!(safe("  "), "_");
+        assert!(safe(&"ü".repeat(300)).len() <= 200);
+    }
+}

@@ -1,0 +1,207 @@
+//! What was made, by hash: `release.lock` beside the files, and the steps on the way while a release is made.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Source;
+use super::levels::Levels;
+use super::lossy::Looped;
+use super::solve::Found;
+use super::studio::Trouble;
+
+/// The name of the lock inside a release.
+pub const NAME: &str = "release.lock";
+/// The folder of the steps on the way, which is gone when a release is complete.
+pub(crate) const WORK: &str = ".tonmeister-work";
+
+/// Everything that decides a release's bytes, and the hash of each of its files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lock {
+    /// The program and its version.
+    pub program: String,
+    /// The album's title.
+    pub title: String,
+    /// What the songs are made from.
+    pub sources: Vec<Source>,
+    /// The gains that were found.
+    pub solution: Solution,
+    /// What the codec loop did, under each set's key.
+    #[serde(default)]
+    pub loops: BTreeMap<String, Vec<Looped>>,
+    /// The files.
+    pub files: Vec<Locked>,
+}
+
+/// A file of a release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Locked {
+    /// Where it stands, from the release's folder, with `/`.
+    pub path: String,
+    /// What it follows from: sound, format, texts.
+    pub key: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its hash (BLAKE3), in hexadecimal.
+    pub blake3: String,
+    /// Its format, in words.
+    pub format: String,
+    /// Which song it is, counted from 0; none for what belongs to the whole album.
+    pub song: Option<usize>,
+    /// Frames per second.
+    pub sample_rate_hz: u32,
+    /// Its length.
+    pub frames: u64,
+    /// Samples that had to be held at full scale.
+    pub clipped_samples: u64,
+    /// The levels of what was written; of a lossy file, of what it decodes to.
+    pub levels: Levels,
+}
+
+/// The gains of an album.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Solution {
+    /// What they follow from.
+    pub key: String,
+    /// Each song's levels as it came.
+    pub inputs: Vec<Levels>,
+    /// The gain into each run's chain.
+    pub staging_db: Vec<f64>,
+    /// The gain of each run behind its chain.
+    pub runs_db: Vec<f64>,
+    /// The gain of all into the limiter.
+    pub gain_db: f64,
+    /// How each search ended: one for the album, or one for each run.
+    pub found: Vec<Found>,
+    /// The most that the limiter takes off any peak of each run.
+    pub limiting_db: Vec<f64>,
+}
+
+/// The hash of texts that something follows from, short enough for a file's name.
+pub(crate) fn key(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_string()
+}
+
+/// Reads what was written as JSON; nothing when it is not there or is something else.
+pub(crate) fn recall<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// Writes a value as JSON, whole or not at all.
+pub(crate) fn keep<T: Serialize>(path: &Path, value: &T) -> Result<(), Trouble> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|e| Trouble::output(path, e))?;
+    text.push('\n');
+    put(path, text.as_bytes())
+}
+
+/// Writes a file beside its place, syncs it, and renames it.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    let trouble = |e: std::io::Error| Trouble::output(path, plain(&e));
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".part");
+    let beside = path.with_file_name(name);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|e| {
+        // What is half-written goes; that it cannot go either is no second error.
+        let _ = fs::remove_file(&beside);
+        trouble(e)
+    })
+}
+
+/// An error of the file system in words a musician knows.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied; check who may write there".into(),
+        std::io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; name another folder".into(),
+        std::io::ErrorKind::StorageFull => {
+            "the disk is full; what was finished is kept, make room and run it again".into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// The steps on the way, in a folder of the release.
+pub(crate) struct Work {
+    pub(crate) folder: PathBuf,
+    done: Vec<Locked>,
+    pub(crate) loops: BTreeMap<String, Vec<Looped>>,
+}
+
+impl Work {
+    /// The folder, made if it is not there; and what an earlier run has finished, also if it ended well.
+    pub(crate) fn open(out: &Path) -> Result<Work, Trouble> {
+        let folder = out.join(WORK);
+        fs::create_dir_all(&folder).map_err(|e| Trouble::output(out, plain(&e)))?;
+        let mut done: Vec<Locked> = recall(&folder.join("done.json")).unwrap_or_default();
+        let mut loops: BTreeMap<String, Vec<Looped>> = recall(&folder.join("loops.json")).unwrap_or_default();
+        if let Some(lock) = recall::<Lock>(&out.join(NAME)) {
+            done.extend(lock.files);
+            loops.extend(lock.loops);
+        }
+        Ok(Work { folder, done, loops })
+    }
+
+    /// A file in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A file of the release that an earlier run has finished from the same things, if it is still what it was.
+    pub(crate) fn finished(&self, out: &Path, path: &str, key: &str) -> Option<Locked> {
+        let known = self.done.iter().find(|file| file.path == path && file.key == key)?;
+        (hash_of(&out.join(path)).ok()? == (known.bytes, known.blake3.clone())).then(|| known.clone())
+    }
+
+    /// Remembers a finished file over a kill.
+    pub(crate) fn finish(&mut self, file: &Locked) -> Result<(), Trouble> {
+        self.done.retain(|known| known.path != file.path);
+        self.done.push(file.clone());
+        keep(&self.path("done.json"), &self.done)
+    }
+
+    /// What the codec loop did for the set of these keys, in an earlier run.
+    pub(crate) fn looped(&self, keys: &[String]) -> Vec<Looped> {
+        self.loops.get(&together(keys)).cloned().unwrap_or_default()
+    }
+
+    /// Remembers it over a kill.
+    pub(crate) fn remember(&mut self, keys: &[String], looped: &[Looped]) -> Result<(), Trouble> {
+        if !looped.is_empty() {
+            self.loops.insert(together(keys), looped.to_vec());
+            keep(&self.path("loops.json"), &self.loops)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the steps on the way.
+    pub(crate) fn close(self) -> Result<(), Trouble> {
+        fs::remove_dir_all(&self.folder).map_err(|e| Trouble::output(&self.folder, plain(&e)))
+    }
+}
+
+fn together(keys: &[String]) -> String {
+    key(&keys.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The size and hash of a file.
+pub(crate) fn hash_of(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut hasher = blake3::Hasher::new();
+    let bytes = std::io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok((bytes, hasher.finalize().to_hex().to_string()))
+}

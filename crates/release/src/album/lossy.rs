@@ -1,0 +1,171 @@
+//! The codec loop: every track encoded and decoded, its true peaks held against the ceiling, and the master's fader taken
+//! back for the moments that a decoder makes too high. Nothing else of the song changes.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tonmeister_core::{Buffer, Source};
+use tonmeister_media::{self as media, CodecLoop};
+
+use super::documents::Dip;
+use super::files::Set;
+use super::levels::meter;
+use super::studio::{Studio, Trouble};
+
+/// Rounds of solving; what is still above the ceiling then is told.
+pub(crate) const ROUNDS: usize = 4;
+/// How far below the ceiling a solved moment is aimed, in dB: the next round's decoder rounds otherwise.
+const IN_HAND_DB: f64 = 0.1;
+/// The length of a step in which peaks are looked for, in seconds.
+const STEP_S: f64 = 0.1;
+/// Frames at a time.
+const BLOCK: usize = 4096;
+
+/// What the loop did for one song in one format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Looped {
+    /// Which song, counted from 0.
+    pub song: usize,
+    /// The format.
+    pub format: String,
+    /// The greatest true peak that a decoder gave at first.
+    pub before_dbtp: Option<f64>,
+    /// The greatest true peak it gives of what is delivered.
+    pub after_dbtp: Option<f64>,
+    /// How many tenths of a second were taken back.
+    pub moments: usize,
+    /// The most that any of them was taken back.
+    pub most_db: f64,
+}
+
+/// One song heard through the codec: its greatest true peak, and the moments above the ceiling.
+struct Through {
+    song: usize,
+    true_peak_dbtp: Option<f64>,
+    dips: Vec<Dip>,
+}
+
+/// Hears every track of a set through its codec.
+fn through(
+    studio: &mut dyn Studio,
+    master: &Path,
+    set: &Set,
+    cuts: &[(u64, u64)],
+    ceiling_dbtp: f64,
+) -> Result<Vec<Through>, Trouble> {
+    let trouble = |e: &dyn std::fmt::Display| Trouble::output(master, format!("{}: {e}", set.format.title()));
+    let mut all = Vec::new();
+    for (song, (begin, end)) in cuts.iter().enumerate().filter(|(song, _)| set.paths[*song].is_some()) {
+        let mut source = media::open(master).map_err(|e| trouble(&e))?.source;
+        source.skip(*begin).map_err(|e| trouble(&e))?;
+        let layout = source.info().layout;
+        let mut buffer = Buffer::new(layout, BLOCK);
+        let mut codec = CodecLoop::new(set.format, set.rate, layout).map_err(|e| trouble(&e))?;
+        studio.begin(&format!("Song {}: through {}", song + 1, set.format.title()), end - begin);
+        let mut left = end - begin;
+        while left > 0 {
+            let frames = source.read(&mut buffer.block(left.min(BLOCK as u64) as usize)).map_err(|e| trouble(&e))?;
+            if frames == 0 {
+                break;
+            }
+            codec.write(buffer.view(frames)).map_err(|e| trouble(&e))?;
+            left -= frames as u64;
+            studio.advance(frames as u64)?;
+        }
+        let mut heard = codec.decode().map_err(|e| trouble(&e))?;
+        let mut meter = meter(set.rate, layout).map_err(|e| trouble(&e))?;
+        loop {
+            let frames = heard.read(&mut buffer.block(BLOCK)).map_err(|e| trouble(&e))?;
+            if frames == 0 {
+                break;
+            }
+            meter.push(buffer.view(frames));
+            studio.advance(0)?;
+        }
+        let (loudness, history) = meter.finish_with_history();
+        let start_s = *begin as f64 / f64::from(set.rate);
+        let steps = history.true_peak_dbtp.iter().map(Vec::len).max().unwrap_or(0);
+        let highest = |step: usize| {
+            let lanes = history.true_peak_dbtp.iter().filter_map(|lane| *lane.get(step)?);
+            lanes.max_by(f64::total_cmp).unwrap_or(f64::NEG_INFINITY)
+        };
+        let dips = (0..steps).filter(|step| highest(*step) > ceiling_dbtp).map(|step| Dip {
+            at_s: start_s + (step as f64 + 0.5) * STEP_S,
+            db: highest(step) - ceiling_dbtp + IN_HAND_DB,
+        });
+        all.push(Through { song, true_peak_dbtp: loudness.true_peak_dbtp, dips: dips.collect() });
+    }
+    Ok(all)
+}
+
+/// Solves a set: `render` gives the master with these dips, and is asked again until a decoder stays below the ceiling.
+/// Gives the dips, and what was done for each song.
+pub(crate) fn solve(
+    studio: &mut dyn Studio,
+    set: &Set,
+    cuts: &[(u64, u64)],
+    ceiling_dbtp: f64,
+    mut render: impl FnMut(&mut dyn Studio, &[Dip]) -> Result<std::path::PathBuf, Trouble>,
+) -> Result<(Vec<Dip>, Vec<Looped>), Trouble> {
+    let mut dips: Vec<Dip> = Vec::new();
+    let mut songs: Vec<Looped> = Vec::new();
+    for round in 0..ROUNDS {
+        let master = render(studio, &dips)?;
+        let heard = through(studio, &master, set, cuts, ceiling_dbtp)?;
+        if round == 0 {
+            songs = heard.iter().map(|one| looped(set, one)).collect();
+        }
+        for (song, one) in songs.iter_mut().zip(&heard) {
+            song.after_dbtp = one.true_peak_dbtp;
+        }
+        let more: Vec<(usize, Dip)> =
+            heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.song, *dip))).collect();
+        if more.is_empty() || round + 1 == ROUNDS {
+            break;
+        }
+        for (song, dip) in more {
+            deepen(&mut dips, dip);
+            if let Some(song) = songs.iter_mut().find(|one| one.song == song) {
+                let (from, to) = cuts[song.song];
+                let inside = |d: &&Dip| (from..to).contains(&((d.at_s * f64::from(set.rate)) as u64));
+                song.moments = dips.iter().filter(inside).count();
+                song.most_db = dips.iter().filter(inside).map(|d| d.db).fold(0.0, f64::max);
+            }
+        }
+    }
+    dips.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+    Ok((dips, songs))
+}
+
+fn looped(set: &Set, one: &Through) -> Looped {
+    Looped {
+        song: one.song,
+        format: set.format.title(),
+        before_dbtp: one.true_peak_dbtp,
+        after_dbtp: one.true_peak_dbtp,
+        moments: 0,
+        most_db: 0.0,
+    }
+}
+
+/// Adds a dip to those there are: one at the same moment goes deeper.
+fn deepen(dips: &mut Vec<Dip>, more: Dip) {
+    match dips.iter_mut().find(|dip| (dip.at_s - more.at_s).abs() < STEP_S / 4.0) {
+        Some(dip) => dip.db += more.db,
+        None => dips.push(more),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_is_still_too_high_goes_deeper() {
+        let mut dips = vec![Dip { at_s: 1.05, db: 0.3 }];
+        deepen(&mut dips, Dip { at_s: 1.05, db: 0.2 });
+        deepen(&mut dips, Dip { at_s: 1.15, db: 0.4 });
+        assert_eq!(dips.len(), 2);
+        assert!((dips[0].db - 0.5).abs() < 1e-12);
+    }
+}

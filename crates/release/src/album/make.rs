@@ -1,0 +1,317 @@
+//! The whole way, from the document to the files.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tonmeister_core::{Diagnostic, Layout};
+use tonmeister_dsp::resample::resampled_frames;
+use tonmeister_measure::loudness::LoudnessMeter;
+use tonmeister_media::Tags;
+use tonmeister_media::tags::Embedded;
+use tonmeister_session::album::AlbumDocument;
+
+use super::balance::{Session, render_to};
+use super::documents::{Dip, master, programme};
+use super::files::{Set, Texts, write};
+use super::inputs::{Input, gather, text_of};
+use super::lock::{Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
+use super::lossy;
+use super::report::{Report, report};
+use super::sequence::{Length, Timeline, place};
+use super::services::Service;
+use super::studio::{Studio, Trouble};
+use super::texts::{cover, tags};
+
+/// How far the true peak of a master may lie above the ceiling: what rounding adds.
+const PEAK_TOLERANCE_DB: f64 = 0.003;
+/// Renders of one master; more than one is needed when content near half the rate overshoots.
+const MAX_MASTERS: usize = 4;
+
+/// What the album is made to, with targets looked up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Integrated loudness of the loudest song, or of each.
+    pub loudness_lufs: f64,
+    /// True peak that no file exceeds.
+    pub ceiling_dbtp: f64,
+    /// The program and its version: what it makes of the same things may change with it.
+    pub program: String,
+    /// The services to preview.
+    pub services: Vec<Service>,
+}
+
+/// A release that was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// What it came to.
+    pub report: Report,
+    /// What was odd about the songs' files, each with its file.
+    pub warnings: Vec<(PathBuf, Diagnostic)>,
+}
+
+/// Everything that is known before work begins.
+struct Known {
+    inputs: Vec<Input>,
+    timeline: Timeline,
+    titles: Vec<String>,
+    sets: Vec<Set>,
+    tags: Vec<Tags>,
+    cover: Option<Embedded>,
+}
+
+/// Looks at everything and refuses what cannot become a release.
+fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch: &Path) -> Result<Known, Trouble> {
+    let album = document.album();
+    let cover = cover(document, base)?;
+    let inputs = gather(studio, document, base, scratch)?;
+    let highest = inputs.iter().map(|input| input.sample_rate).max().unwrap_or(48_000);
+    let rate = album.sound.sample_rate_hz.unwrap_or(highest);
+    let lengths: Vec<Length> = inputs
+        .iter()
+        .map(|input| Length {
+            frames: resampled_frames(input.frames, input.sample_rate, rate),
+            tempo_bpm: input.tempo_bpm,
+        })
+        .collect();
+    let timeline = place(document, &lengths, rate).map_err(Trouble::Document)?;
+    let titles: Vec<String> = album
+        .songs
+        .iter()
+        .zip(&inputs)
+        .map(|(song, input)| song.title.clone().unwrap_or(input.title.clone()))
+        .collect();
+    let sets: Vec<Set> = album.deliver.iter().map(|deliver| Set::of(album, deliver, rate, &titles)).collect();
+    refuse(document, &sets)?;
+    let tags = tags(document, &titles)?;
+    Ok(Known { inputs, timeline, titles, sets, tags, cover })
+}
+
+/// Refuses formats that do not take what they would be given, and two files of one name.
+fn refuse(document: &AlbumDocument, sets: &[Set]) -> Result<(), Trouble> {
+    let mut found = Vec::new();
+    let mut taken: HashMap<String, String> = HashMap::new();
+    for (place, set) in sets.iter().enumerate() {
+        let span = document.span_of_deliver(place).unwrap_or(0..0);
+        if let Some(why) = set.format.refusal(set.rate, Layout::Stereo) {
+            found.push(Diagnostic::error("format", why).at(span.clone(), "asked for here"));
+        }
+        for path in set.paths.iter().flatten() {
+            // Many file systems do not tell case apart.
+            if let Some(other) = taken.insert(path.to_lowercase(), path.clone()) {
+                let message = format!("two files would be called {other}");
+                let told = Diagnostic::error("duplicate-name", message).at(span.clone(), "the second one");
+                found.push(told.help("put `{track}` into `name`, or give the sets a `folder` each"));
+                break;
+            }
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(Trouble::Document(found)) }
+}
+
+/// Looks, listens and says what would be made, and what players will make of it. Writes nothing but into `scratch`.
+pub fn plan(
+    studio: &mut dyn Studio,
+    document: &AlbumDocument,
+    base: &Path,
+    scratch: &Path,
+    options: &Options,
+) -> Result<Made, Trouble> {
+    let known = know(studio, document, base, scratch)?;
+    let session = Session { album: document.album(), timeline: &known.timeline, inputs: &known.inputs, options };
+    let inputs = session.listen(studio)?;
+    let report = report(&session, &known.titles, &inputs, None, &known.sets, &[]);
+    Ok(Made { report, warnings: warnings(&known.inputs) })
+}
+
+/// Makes the release in `out`. What an earlier run has finished of the same things is kept.
+pub fn make(
+    studio: &mut dyn Studio,
+    document: &AlbumDocument,
+    base: &Path,
+    out: &Path,
+    options: &Options,
+) -> Result<Made, Trouble> {
+    let album = document.album();
+    fs::create_dir_all(out).map_err(|e| Trouble::output(out, plain(&e)))?;
+    let mut work = Work::open(out)?;
+    let scratch = work.folder.clone();
+    let known = know(studio, document, base, &scratch)?;
+    let sources = known.inputs.iter().flat_map(|input| &input.sources);
+    protect(out, base, &known)?;
+    let session = Session { album, timeline: &known.timeline, inputs: &known.inputs, options };
+    let solution = solution(&session, studio, &work, out)?;
+    let mut lost = Lost { session: &session, solution: &solution, programme: None };
+    let mut all: Vec<Vec<Option<Locked>>> = Vec::new();
+    let mut kept = Vec::new();
+    let mut loops = Vec::new();
+    for set in &known.sets {
+        let keys = set_keys(&session, &solution, set, &known, studio);
+        let finished =
+            set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
+        kept.extend(finished.flatten());
+        let whole = set.paths.iter().flatten().count();
+        let done = set
+            .paths
+            .iter()
+            .zip(&keys)
+            .filter(|(p, k)| p.as_deref().is_some_and(|p| work.finished(out, p, k).is_some()));
+        let cuts = known.timeline.cuts(set.rate);
+        let (audio, facts, looped) = if done.count() == whole {
+            (PathBuf::new(), Mastered::default(), work.looped(&keys))
+        } else if set.format.lossy() {
+            let ceiling = options.ceiling_dbtp;
+            let render = |studio: &mut dyn Studio, dips: &[Dip]| Ok(lost.master(studio, &work, set.rate, dips)?.0);
+            let (dips, looped) = lossy::solve(studio, set, &cuts, ceiling, render)?;
+            let (audio, facts) = lost.master(studio, &work, set.rate, &dips)?;
+            (audio, facts, looped)
+        } else {
+            let (audio, facts) = lost.master(studio, &work, set.rate, &[])?;
+            (audio, facts, Vec::new())
+        };
+        work.remember(&keys, &looped)?;
+        loops.extend(looped);
+        let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
+        let texts = Texts { tags: &known.tags, cover: known.cover.as_ref(), whole };
+        all.push(write(studio, &audio, set, &cuts, (&keys, &texts), (out, &mut work))?);
+    }
+    let files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
+    let report = report(&session, &known.titles, &solution.inputs, Some(&solution), &known.sets, &files)
+        .kept(&kept)
+        .looped(&loops);
+    let lock = Lock {
+        program: options.program.clone(),
+        title: album.title.clone(),
+        sources: sources.cloned().collect(),
+        solution: solution.clone(),
+        loops: work.loops.clone(),
+        files,
+    };
+    keep(&out.join("release.json"), &report)?;
+    keep(&out.join(NAME), &lock)?;
+    work.close()?;
+    Ok(Made { report, warnings: warnings(&known.inputs) })
+}
+
+fn warnings(inputs: &[Input]) -> Vec<(PathBuf, Diagnostic)> {
+    inputs.iter().flat_map(|input| input.warnings.iter().map(|w| (input.named.clone(), w.clone()))).collect()
+}
+
+/// Refuses to write a file where one of the sources stands.
+fn protect(out: &Path, base: &Path, known: &Known) -> Result<(), Trouble> {
+    let sources: Vec<PathBuf> =
+        known.inputs.iter().filter_map(|input| base.join(&input.named).canonicalize().ok()).collect();
+    for path in known.sets.iter().flat_map(|set| set.paths.iter().flatten()) {
+        let at = out.join(path);
+        if at.canonicalize().is_ok_and(|at| sources.contains(&at)) {
+            return Err(Trouble::output(at, "is what this is made from, and would be lost; name another folder"));
+        }
+    }
+    Ok(())
+}
+
+/// The gains: those of an earlier run with the same key, else searched.
+fn solution(session: &Session<'_>, studio: &mut dyn Studio, work: &Work, out: &Path) -> Result<Solution, Trouble> {
+    let key = session.key(studio);
+    let path = work.path(&format!("solution-{key}.json"));
+    let known = recall::<Solution>(&path).or_else(|| Some(recall::<Lock>(&out.join(NAME))?.solution));
+    if let Some(solution) = known.filter(|solution| solution.key == key) {
+        return Ok(solution);
+    }
+    let solution = session.solve(studio, work)?;
+    keep(&path, &solution)?;
+    // As an interrupted run would read it.
+    Ok(recall(&path).unwrap_or(solution))
+}
+
+/// What each file of a set follows from.
+fn set_keys(session: &Session<'_>, solution: &Solution, set: &Set, known: &Known, studio: &dyn Studio) -> Vec<String> {
+    let gains = format!("{:?} {}", solution.runs_db, solution.gain_db);
+    let sound = key(&["sound", &session.key(studio), &gains]);
+    let picture = known.cover.as_ref().map_or_else(String::new, |c| blake3::hash(&c.bytes).to_hex().to_string());
+    let format = format!("{:?} {} {:?}", set.format, set.rate, set.shaping);
+    let one = |place: usize| {
+        let texts = format!("{:?}", known.tags[place]);
+        key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
+    };
+    (0..set.paths.len()).map(one).collect()
+}
+
+/// What was measured of a master.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Mastered {
+    ceiling_dbtp: f64,
+    integrated_lufs: Option<f64>,
+    true_peak_dbtp: Option<f64>,
+}
+
+/// The sound between the gains and the files, rendered where an earlier run has not left it.
+struct Lost<'a> {
+    session: &'a Session<'a>,
+    solution: &'a Solution,
+    programme: Option<String>,
+}
+
+impl Lost<'_> {
+    /// The programme: all songs in sequence at the album's rate.
+    fn programme(&mut self, studio: &mut dyn Studio, work: &Work) -> Result<String, Trouble> {
+        if let Some(path) = &self.programme {
+            return Ok(path.clone());
+        }
+        let (session, solution) = (self.session, self.solution);
+        let name = key(&["programme", &session.key(studio), &format!("{:?}", solution.runs_db)]);
+        let path = work.path(&format!("programme-{name}.wav"));
+        let text = text_of(&path)?;
+        if !path.exists() {
+            let mut staged = Vec::new();
+            for (run, db) in solution.staging_db.iter().enumerate() {
+                staged.push(session.staged(studio, work, run, *db)?.0);
+            }
+            let song = programme(session.album, session.timeline, &staged, &solution.runs_db);
+            render_to(studio, &song, "Sequencing", &path, |_| ())?;
+        }
+        Ok(self.programme.insert(text).clone())
+    }
+
+    /// The master of a rate: programme, conversion, limiter; its true peak below the ceiling.
+    fn master(
+        &mut self,
+        studio: &mut dyn Studio,
+        work: &Work,
+        rate: u32,
+        dips: &[Dip],
+    ) -> Result<(PathBuf, Mastered), Trouble> {
+        let programme = self.programme(studio, work)?;
+        let (session, solution) = (self.session, self.solution);
+        let follows = format!("{rate} {} {:?} {dips:?}", solution.gain_db, solution.runs_db);
+        let name = key(&["master", &session.key(studio), &follows]);
+        let path = work.path(&format!("master-{rate}-{name}.wav"));
+        let facts = path.with_extension("json");
+        if let Some(known) = recall::<Mastered>(&facts).filter(|_| path.exists()) {
+            return Ok((path, known));
+        }
+        let frames = resampled_frames(session.timeline.frames, session.timeline.rate, rate);
+        let wanted = session.options.ceiling_dbtp;
+        let mut ceiling = wanted;
+        for _ in 0..MAX_MASTERS {
+            let goal = (solution.gain_db, ceiling);
+            let song = master(session.album, &programme, (rate, frames), goal, dips, studio.registry());
+            let mut meter = LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Trouble::Target(e.to_string()))?;
+            render_to(studio, &song, &format!("Mastering at {rate} Hz"), &path, |view| meter.push(view))?;
+            let loudness = meter.finish();
+            let true_peak_dbtp = loudness.true_peak_dbtp;
+            let excess = true_peak_dbtp.map_or(f64::NEG_INFINITY, |peak| peak - wanted);
+            if excess <= PEAK_TOLERANCE_DB {
+                let integrated_lufs = loudness.integrated_lufs;
+                let mastered = Mastered { ceiling_dbtp: ceiling, integrated_lufs, true_peak_dbtp };
+                keep(&facts, &mastered)?;
+                return Ok((path, mastered));
+            }
+            ceiling -= excess;
+        }
+        Err(Trouble::Target(format!(
+            "the true peak at {rate} Hz could not be kept below {wanted:.1} dBTP; ask for a lower ceiling"
+        )))
+    }
+}

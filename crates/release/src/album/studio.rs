@@ -1,0 +1,93 @@
+//! What this room asks of the house around it: to run documents.
+
+use std::path::{Path, PathBuf};
+
+use tonmeister_core::{Diagnostic, Registry, View};
+use tonmeister_session::model::Song;
+
+/// Where rendered frames go.
+pub type Sink<'a> = &'a mut (dyn FnMut(View<'_>) -> Result<(), Trouble> + Send);
+
+/// Somebody who can run documents and read song files.
+pub trait Studio {
+    /// The effects documents can name.
+    fn registry(&self) -> &Registry;
+
+    /// Renders a document, whose paths are absolute, into `sink`, block by block. Gives the greatest reduction of each
+    /// dynamics processor, under its address.
+    fn render(&mut self, song: &Song, what: &str, sink: Sink<'_>) -> Result<Vec<(String, f64)>, Trouble>;
+
+    /// What a song document says of itself.
+    fn look(&mut self, document: &Path) -> Result<Mixed, Trouble>;
+
+    /// Mixes a song document into a WAV file of floats.
+    fn mix(&mut self, document: &Path, output: &Path) -> Result<(), Trouble>;
+
+    /// Long work of a room's own begins, of so many frames.
+    fn begin(&mut self, what: &str, frames: u64);
+
+    /// So many frames more are done. An error when somebody asked to stop.
+    fn advance(&mut self, frames: u64) -> Result<(), Trouble>;
+}
+
+/// What a song document says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixed {
+    /// Its title.
+    pub title: String,
+    /// Beats per minute.
+    pub tempo_bpm: f64,
+    /// Every file it is made from besides itself.
+    pub sources: Vec<PathBuf>,
+}
+
+/// Why a release cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The album document asks for what cannot be; each finding has its place.
+    #[error("{}", first(.0))]
+    Document(Vec<Diagnostic>),
+    /// A file cannot be read, or is not what it should be.
+    #[error("{path}: {message}", path = .path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, what was found, what to do.
+        message: String,
+    },
+    /// A file cannot be written.
+    #[error("{path}: {message}", path = .path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+    },
+    /// What was asked for cannot be reached.
+    #[error("{0}")]
+    Target(String),
+    /// What the studio met.
+    #[error(transparent)]
+    Studio(Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn first(found: &[Diagnostic]) -> String {
+    match found {
+        [only] => only.message.clone(),
+        _ => format!("{} errors", found.len()),
+    }
+}
+
+impl Trouble {
+    /// A file that cannot be read.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over at the end of their life")]
+    pub fn input(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Trouble::Input { path: path.into(), message: message.to_string() }
+    }
+
+    /// A file that cannot be written.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over at the end of their life")]
+    pub fn output(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Trouble::Output { path: path.into(), message: message.to_string() }
+    }
+}

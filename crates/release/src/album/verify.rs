@@ -1,0 +1,81 @@
+//! A finished release looked at again: is every file there, the same, and playable?
+
+use std::path::Path;
+
+use serde::Serialize;
+use tonmeister_core::Buffer;
+use tonmeister_media as media;
+
+use super::lock::{Lock, NAME, hash_of, plain};
+use super::studio::Trouble;
+
+/// What became of a release since it was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verified {
+    /// The album's title.
+    pub title: String,
+    /// The program that made it.
+    pub program: String,
+    /// Each file.
+    pub files: Vec<Checked>,
+}
+
+impl Verified {
+    /// Whether every file is as it was made.
+    pub fn is_whole(&self) -> bool {
+        self.files.iter().all(|file| file.problem.is_none())
+    }
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checked {
+    /// Where it stands, from the release's folder.
+    pub path: String,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Looks at the release in a folder: each file's hash, and each file decoded to its end.
+pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
+    let path = folder.join(NAME);
+    let text = std::fs::read(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Trouble::input(folder, format!("holds no `{NAME}`: is it a finished release?")),
+        _ => Trouble::input(&path, plain(&e)),
+    })?;
+    let lock: Lock = serde_json::from_slice(&text)
+        .map_err(|e| Trouble::input(&path, format!("is no lock of a release ({e}); make the release again")))?;
+    let files = lock.files.iter().map(|file| {
+        let inside = !file.path.split('/').any(|part| part == "..") && !Path::new(&file.path).is_absolute();
+        let problem = if inside {
+            let at = folder.join(&file.path);
+            match hash_of(&at) {
+                Err(error) => Some(plain(&error)),
+                Ok((_, hash)) if hash != file.blake3 => Some("was changed since it was made".into()),
+                // What has the same hash was decoded when it was made; decoding again finds a decoder that changed.
+                Ok(_) if file.song.is_some() => decoded(&at, file.frames).err(),
+                Ok(_) => None,
+            }
+        } else {
+            Some("leads out of the release".into())
+        };
+        Checked { path: file.path.clone(), problem }
+    });
+    Ok(Verified { title: lock.title.clone(), program: lock.program.clone(), files: files.collect() })
+}
+
+/// Decodes a file to its end and counts.
+fn decoded(path: &Path, frames: u64) -> Result<(), String> {
+    let mut source = media::open(path).map_err(|e| e.to_string())?.source;
+    let mut buffer = Buffer::new(source.info().layout, 4096);
+    let mut found = 0;
+    loop {
+        let read = source.read(&mut buffer.block(4096)).map_err(|e| e.to_string())?;
+        if read == 0 {
+            break;
+        }
+        found += read as u64;
+    }
+    if found == frames { Ok(()) } else { Err(format!("decodes to {found} frames where {frames} were written")) }
+}

@@ -1,0 +1,185 @@
+//! The verb *release*: an album document in, a verified folder of files out.
+//!
+//! What is done stands in [`tonmeister_release::album`]; here is what it asks of the house: documents are run, song files
+//! read, progress told, targets looked up.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tonmeister_core::{Registry, View};
+use tonmeister_release::album::studio::Sink;
+use tonmeister_release::album::{self, Mixed, Options, Studio, Trouble};
+use tonmeister_session::album::AlbumDocument;
+use tonmeister_session::model::Song;
+
+pub use tonmeister_release::album::Report as ReleaseReport;
+pub use tonmeister_release::album::solve::Held;
+pub use tonmeister_release::album::verify::{Checked, Verified};
+
+use crate::failure::{Failure, Finding};
+use crate::master::target::{service, target, targets};
+use crate::mix::MixOptions;
+use crate::output::Depth;
+use crate::progress::Progress;
+use crate::world::{Files, World, read_text, sources};
+
+/// How a release is made.
+#[derive(Clone, Debug, Default)]
+pub struct ReleaseOptions {
+    /// A file of targets in place of the built-in one.
+    pub targets: Option<PathBuf>,
+    /// Looks, listens and reports, and makes nothing.
+    pub dry_run: bool,
+}
+
+/// A release that was made, or its plan.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Release {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What it came to.
+    #[serde(flatten)]
+    pub report: ReleaseReport,
+    /// What was odd about the document and its files.
+    pub warnings: Vec<Finding>,
+}
+
+impl World {
+    /// Makes the release that an album document describes, in a folder. Every file appears whole or not at all; what an
+    /// earlier run has finished of the same things is kept.
+    pub fn release(
+        &self,
+        album: &Path,
+        folder: &Path,
+        options: &ReleaseOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Release, Failure> {
+        let text = read_text(album)?;
+        let document = tonmeister_session::album::parse(&text, self.registry());
+        let document = document.map_err(|diagnostics| Failure::Document {
+            path: album.into(),
+            text: text.clone(),
+            diagnostics,
+        })?;
+        let mut warnings: Vec<Finding> = document.warnings().iter().map(|d| Finding::new(album, &text, d)).collect();
+        let settings = settings(&document, options)?;
+        let base = album.parent().unwrap_or(Path::new(""));
+        let mut desk = Desk { world: self, progress, open: false };
+        let made = if options.dry_run {
+            let scratch =
+                tempfile::tempdir().map_err(|e| Failure::output("a temporary folder", crate::world::plain(&e)))?;
+            album::plan(&mut desk, &document, base, scratch.path(), &settings)
+        } else {
+            album::make(&mut desk, &document, base, folder, &settings)
+        };
+        desk.end();
+        let made = made.map_err(|trouble| failure(trouble, album, &text))?;
+        warnings.extend(made.warnings.iter().map(|(path, diagnostic)| Finding::new(path, "", diagnostic)));
+        Ok(Release { folder: folder.into(), report: made.report, warnings })
+    }
+
+    /// Looks at a finished release again: every file there, unchanged, and playable to its end.
+    pub fn verify_release(&self, folder: &Path) -> Result<Verified, Failure> {
+        album::verify(folder).map_err(|trouble| failure(trouble, folder, ""))
+    }
+}
+
+/// The document's targets, looked up.
+fn settings(document: &AlbumDocument, options: &ReleaseOptions) -> Result<Options, Failure> {
+    let sound = &document.album().sound;
+    let file = options.targets.as_deref();
+    let target = target(sound.target.as_deref().unwrap_or("streaming"), file)?;
+    Ok(Options {
+        loudness_lufs: sound.loudness_lufs.unwrap_or(target.loudness_lufs),
+        ceiling_dbtp: sound.ceiling_dbtp.unwrap_or(target.ceiling_dbtp),
+        program: format!("tonmeister {}", env!("CARGO_PKG_VERSION")),
+        services: targets(file)?.iter().filter_map(service).collect(),
+    })
+}
+
+/// The house, as the room of releases sees it.
+struct Desk<'a> {
+    world: &'a World,
+    progress: &'a mut dyn Progress,
+    /// A step of the room's own is under way.
+    open: bool,
+}
+
+impl Desk<'_> {
+    fn end(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.progress.end();
+        }
+    }
+}
+
+fn studio(failure: Failure) -> Trouble {
+    Trouble::Studio(Box::new(failure))
+}
+
+impl Studio for Desk<'_> {
+    fn registry(&self) -> &Registry {
+        self.world.registry()
+    }
+
+    fn render(&mut self, song: &Song, what: &str, sink: Sink<'_>) -> Result<Vec<(String, f64)>, Trouble> {
+        self.end();
+        let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
+        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
+        // The engine's own error says only that the sink stopped it; why is kept beside it.
+        let why: Mutex<Option<Trouble>> = Mutex::new(None);
+        let rendered = rendering.run(what, self.progress, |view: View<'_>| {
+            self.world.go_on()?;
+            sink(view).map_err(|trouble| {
+                *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+                Failure::Interrupted
+            })
+        });
+        if let Some(trouble) = why.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(trouble);
+        }
+        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
+        Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+    }
+
+    fn look(&mut self, document: &Path) -> Result<Mixed, Trouble> {
+        let (document_of, _) = self.world.open_document(document).map_err(studio)?;
+        let song = document_of.song();
+        let sources = sources(song, document.parent().unwrap_or(Path::new("")));
+        Ok(Mixed { title: song.title.clone(), tempo_bpm: song.tempo_bpm, sources })
+    }
+
+    fn mix(&mut self, document: &Path, output: &Path) -> Result<(), Trouble> {
+        self.end();
+        let options = MixOptions { output: output.into(), depth: Depth::Float32 };
+        self.world.mix(document, &options, self.progress).map(|_| ()).map_err(studio)
+    }
+
+    fn begin(&mut self, what: &str, frames: u64) {
+        self.end();
+        self.progress.begin(what, frames);
+        self.open = true;
+    }
+
+    fn advance(&mut self, frames: u64) -> Result<(), Trouble> {
+        self.world.go_on().map_err(studio)?;
+        if self.open {
+            self.progress.advance(frames);
+        }
+        Ok(())
+    }
+}
+
+/// What a release met, as a failure of the verb.
+fn failure(trouble: Trouble, album: &Path, text: &str) -> Failure {
+    match trouble {
+        Trouble::Document(diagnostics) => Failure::Document { path: album.into(), text: text.into(), diagnostics },
+        Trouble::Input { path, message } => Failure::Input { path, message },
+        Trouble::Output { path, message } => Failure::Output { path, message },
+        Trouble::Target(message) => Failure::Target(message),
+        Trouble::Studio(error) => match error.downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(error) => Failure::input(album, error),
+        },
+    }
+}
