@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{noise, run};
+use common::{material, noise, run};
 use tempfile::TempDir;
 use tonmeister_core::Buffer;
 use tonmeister_media::tags::{
@@ -121,14 +121,16 @@ fn sound(folder: &TempDir, name: &str, options: &[&str]) -> Option<PathBuf> {
     run("ffmpeg", &[&["-v", "error", "-nostdin", "-y", "-i", from][..], options, &[to]].concat()).then_some(path)
 }
 
-/// The MD5 of the decoded audio, by ffmpeg.
+/// The MD5 of the decoded audio by ffmpeg, and of how much it complains.
 fn sound_of(path: &Path) -> String {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i", path.to_str().unwrap(), "-map", "0:a", "-f", "md5", "-"])
         .output()
         .unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Some real files have packets that it complains of; there must not be more of them afterwards.
+    let complaints = String::from_utf8_lossy(&output.stderr).lines().count();
+    format!("{} {complaints} complaints", String::from_utf8_lossy(&output.stdout).trim())
 }
 
 /// What a program says, whatever its mood.
@@ -318,11 +320,15 @@ fn what_is_written_here_is_tagged_before_it_appears() {
         Format::Wav(SampleFormat::Float32),
         Format::Aiff(SampleFormat::Int24),
         Format::Flac(IntegerBits::TwentyFour),
+        Format::Alac(IntegerBits::TwentyFour),
         Format::Vorbis { tenths: 50 },
         Format::Opus { kbps: 128 },
     ];
     if run("lame", &["--version"]) {
         formats.push(Format::Mp3(Mp3Mode::Cbr(192)));
+    }
+    if cfg!(feature = "aac") {
+        formats.push(Format::Aac { kbps: 192 });
     }
     for format in formats {
         let path = folder.path().join(format!("{format:?}").replace(' ', ""));
@@ -460,4 +466,40 @@ fn gains_are_those_of_loudgain() {
             .collect()
     };
     assert_eq!(lines(before), lines(after), "the texts are those of loudgain");
+}
+
+/// Real files of other programs: tagged, with a picture of many pages, they sound the same, and what they said stays.
+#[test]
+fn real_songs_sound_the_same_with_tags() {
+    let Some(folder) = material() else { return };
+    let mut files = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let (path, data) = (entry.path(), entry.metadata().unwrap());
+            if data.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "flac" || ending == "ogg") {
+                files.push((data.len(), path));
+            }
+        }
+    }
+    files.sort();
+    let place = tempfile::tempdir().unwrap();
+    let cover = cover(400);
+    for ending in ["flac", "ogg"] {
+        let found =
+            files.iter().filter(|(size, path)| *size > 300_000 && path.extension().is_some_and(|e| e == ending));
+        for (_, path) in found.take(3) {
+            let copy = place.path().join(path.file_name().unwrap());
+            std::fs::copy(path, &copy).unwrap();
+            let before = tags(&copy).unwrap();
+            if said("ffmpeg", &["-version"]).is_none() {
+                return;
+            }
+            let given = Tags { gapless: false, r128: R128Gains::default(), ..full() };
+            let after = round_trip(&copy, &given, Some(&cover));
+            assert_eq!(after.unknown, before.unknown, "{}", path.display());
+        }
+    }
 }

@@ -98,4 +98,66 @@ proptest! {
             Err(_) => prop_assert!(std::fs::read(&path).unwrap() == bytes, "a refused file stays as it was"),
         }
     }
+
+    #[test]
+    fn bytes_of_no_order_are_read_or_refused(
+        beginning in prop::sample::select(BEGINNINGS.to_vec()),
+        pieces in prop::collection::vec(piece(), 0..12),
+    ) {
+        let bytes = [beginning, &pieces.concat()].concat();
+        let _ = tags_input(Path::new("test"), Cursor::new(bytes));
+    }
+}
+
+/// How each container begins.
+const BEGINNINGS: [&[u8]; 6] = [
+    b"RIFF\xFF\xFF\xFF\x7FWAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1F\0\0\x80\x3E\0\0\x02\0\x10\0data\x02\0\0\0\0\0",
+    b"FORM\x7F\xFF\xFF\xFFAIFF",
+    b"fLaC",
+    b"ID3\x04\0\0",
+    b"OggS\0\x02\0\0\0\0\0\0\0\0",
+    b"\0\0\0\x10ftypM4A \0\0\0\0",
+];
+
+/// A name that means something, a number that is too large or about right, or anything.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let names: Vec<&[u8]> = vec![
+        b"LIST",
+        b"INFO",
+        b"INAM",
+        b"adtl",
+        b"labl",
+        b"ltxt",
+        b"cue ",
+        b"bext",
+        b"axml",
+        b"id3 ",
+        b"ID3\x04\0\0",
+        b"NAME",
+        b"moov",
+        b"udta",
+        b"meta",
+        b"ilst",
+        b"----",
+        b"data",
+        b"\xA9nam",
+        b"covr",
+        b"TIT2",
+        b"TXXX",
+        b"APIC",
+        b"COMM",
+        b"<dc:identifier>ISRC:GBAYE6900301<",
+        b"OggS\0\0",
+        b"\x01vorbis",
+        b"\x03vorbis",
+        b"OpusHead",
+        b"OpusTags",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(names).prop_map(<[u8]>::to_vec),
+        2 => (0_u32..64).prop_map(|n| n.to_le_bytes().to_vec()),
+        2 => (0_u32..64).prop_map(|n| n.to_be_bytes().to_vec()),
+        1 => any::<u32>().prop_map(|n| n.to_be_bytes().to_vec()),
+        2 => prop::collection::vec(any::<u8>(), 0..40),
+    ]
 }
