@@ -44,8 +44,8 @@ impl CodecLoop {
         Ok(CodecLoop { writer, name })
     }
 
-    /// Encodes the next frames. Samples over full scale go in as they are, except into integers and AAC, which hold them
-    /// at full scale and count them ([`Heard::clipped`]).
+    /// Encodes the next frames. Samples over full scale go in as they are, except into integers, MP3 and AAC, whose
+    /// encoders take integers: these hold them at full scale and count them ([`Heard::clipped`]).
     pub fn write(&mut self, audio: View<'_>) -> Result<(), MediaError> {
         self.writer.write(audio)
     }
@@ -75,7 +75,7 @@ impl Heard {
         self.bytes
     }
 
-    /// Samples that were held at full scale on the way into the encoder (integers and AAC only).
+    /// Samples that were held at full scale on the way into the encoder (integers, MP3 and AAC only).
     pub fn clipped(&self) -> u64 {
         self.clipped
     }

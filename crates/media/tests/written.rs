@@ -275,8 +275,8 @@ fn seam(format: Format, sample_rate: u32) -> f64 {
     bend(&joined[half - near..half + near]) / bend(&joined[half / 4..half * 3 / 4])
 }
 
-/// Measured: 1.0 for ALAC and MP3 at 320 kbit/s, 1.6 Vorbis, 1.4 Opus, 4.7 MP3 at V0, which spends little on a tone. Without a
-/// made-up beginning and end it would be 71 and 110 for MP3, and 82 for Opus.
+/// Measured: 1.0 for ALAC and MP3, 1.6 Vorbis, 1.4 Opus and AAC. Without a made-up beginning and end it would be 71 and 110
+/// for MP3 (320 kbit/s, V0) and 82 for Opus.
 #[test]
 fn halves_of_a_tone_meet_without_a_click() {
     let mut formats =
@@ -290,7 +290,7 @@ fn halves_of_a_tone_meet_without_a_click() {
     for format in formats {
         let found = seam(format, 48_000);
         eprintln!("{format}: {found:.2} times the usual curvature at the seam");
-        assert!(found < 6.0, "{format}: {found:.2}");
+        assert!(found < 3.0, "{format}: {found:.2}");
     }
 }
 
@@ -307,13 +307,13 @@ fn lame() -> bool {
     run("lame", &["--version"])
 }
 
-/// Measured, in the worst cell: 38.7 dB at 320 kbit/s, 23.9 at 128, 35.4 at V0, 32.2 at V2.
+/// Measured, in the worst cell: 38.7 dB at 320 kbit/s, 23.9 at 128, 37.5 at V0, 32.3 at V2.
 #[test]
 fn mp3_is_exact_in_length_and_true() {
     if lame() {
         lossy(Format::Mp3(Mp3Mode::Cbr(320)), &[44_100, 48_000, 32_000], 38.0);
         lossy(Format::Mp3(Mp3Mode::Cbr(128)), &[44_100], 23.0);
-        lossy(Format::Mp3(Mp3Mode::Vbr(0)), &[44_100, 48_000], 35.0);
+        lossy(Format::Mp3(Mp3Mode::Vbr(0)), &[44_100, 48_000], 37.0);
         lossy(Format::Mp3(Mp3Mode::Vbr(2)), &[44_100], 31.0);
     }
 }

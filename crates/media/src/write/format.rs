@@ -68,7 +68,8 @@ const USUAL_RATES: [u32; 8] = [32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 
 /// What kind of file is written, with the settings of its encoder.
 ///
 /// Lossless formats store what they are handed: audio is dithered onto the grid of [`Format::bits`] before it is written.
-/// Lossy ones take floating-point audio as it is, undithered. No format changes the sample rate, the layout or the depth:
+/// Lossy ones take floating-point audio as it is, undithered; MP3 and AAC hold it at
+/// full scale, because their encoders take integers. No format changes the sample rate, the layout or the depth:
 /// [`Format::refusal`] says what does not fit, and what to do.
 ///
 /// As text ([`fmt::Display`] and [`FromStr`]) a format is a short name: `wav-16`, `wav-24`, `wav-32f`, `aiff-16`,

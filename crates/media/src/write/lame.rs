@@ -5,8 +5,9 @@
 //! than the rest of the house. It writes into the file in the making by its name, so that it can go back and put the
 //! Info header there (delay, padding, table for seeking), which it cannot do into a pipe.
 //!
-//! Samples are handed over as 32-bit integers, which would end at full scale: they are made 18 dB softer, and LAME is told
-//! to make them as much louder, in floating point. Both factors are powers of two, so nothing is lost.
+//! Samples are handed over as 32-bit integers, which end at full scale; what lies over it is held there and counted. (To hand
+//! them over softer and have LAME make them louder, `--scale 8`, does not do: it then spends 14 % fewer bits at V0 and is 3 dB
+//! less true.)
 //!
 //! LAME takes what stands before and behind a file for silence, and the step there clicks where one track runs into the next.
 //! It gets a beginning and an end that linear prediction makes up; [`info`] adds their lengths to the delay and the padding
@@ -30,8 +31,6 @@ use crate::error::MediaError;
 
 /// The program that is looked for on the search path.
 const PROGRAM: &str = "lame";
-/// Headroom over full scale: 2³, 18 dB.
-const HEADROOM: f32 = 8.0;
 /// Frames that are made up before the sound: two granules, of which the first fades in.
 const LEAD: usize = 1152;
 /// Frames that are made up behind it.
@@ -86,7 +85,7 @@ impl LameSink {
         let mut command = Command::new(program);
         command.args(["-r", "--silent", "--bitwidth", "32", "--signed", "--little-endian"]);
         // The output rate is pinned, because LAME lowers it at low bit rates; no loudness is guessed into the header.
-        command.args(["-s", &rate, "--resample", &rate, "--scale", &HEADROOM.to_string(), "--noreplaygain"]);
+        command.args(["-s", &rate, "--resample", &rate, "--noreplaygain"]);
         match mode {
             Mp3Mode::Cbr(kbps) => command.args(["--cbr", "-b", &kbps.to_string(), "-q", "2"]),
             Mp3Mode::Vbr(quality) => command.args(["-V", &quality.to_string()]),
@@ -149,9 +148,10 @@ impl LameSink {
         let mut clipped = 0;
         self.bytes.clear();
         for sample in samples {
-            let steps = (f64::from(sample / HEADROOM) * 2_147_483_648.0).round_ties_even();
+            let steps = (f64::from(*sample) * 2_147_483_648.0).round_ties_even();
             let held = steps.clamp(-2_147_483_648.0, 2_147_483_647.0);
-            clipped += u64::from(held != steps);
+            // +1 itself misses full scale by less than a float can tell.
+            clipped += u64::from(sample.abs() > 1.0);
             self.bytes.extend_from_slice(&(held as i32).to_le_bytes());
         }
         let sent = self.input.as_mut().map_or(Ok(()), |input| input.write_all(&self.bytes));

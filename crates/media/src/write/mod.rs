@@ -53,7 +53,7 @@ pub struct Written {
     pub path: PathBuf,
     /// Its length.
     pub frames: u64,
-    /// Samples that lay outside full scale and were clamped to it (integers only). More than zero is audible.
+    /// Samples that lay outside full scale and were clamped to it (integers, MP3 and AAC only). More than zero is audible.
     pub clipped: u64,
 }
 

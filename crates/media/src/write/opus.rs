@@ -7,7 +7,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use opus_pure::{Application, Error, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead, RateControl, Signal};
+use opus_pure::{Application, Error, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead, RateControl};
 use tonmeister_core::View;
 
 use super::Sink;
@@ -46,7 +46,6 @@ impl<W: Write + Send> OpusSink<W> {
         encoder.bitrate_bps = i32::from(kbps) * 1000;
         encoder.complexity = 10;
         encoder.rate_control = RateControl::Vbr;
-        encoder.signal_type = Some(Signal::Music);
         let mut head = OpusHead::for_encoder(&encoder, RATE);
         let lead = usize::from(PRE_SKIP.saturating_sub(head.pre_skip));
         head.pre_skip = PRE_SKIP;
