@@ -6,7 +6,8 @@ use std::path::Path;
 
 use common::{decoded_by_ffmpeg, decoded_by_sox, read_all, run};
 use tonmeister_core::{Buffer, Layout};
-use tonmeister_media::{Format, IntegerBits, Mp3Mode, SampleFormat, Writer, open};
+use tonmeister_media::tags::{Embedded, write_to};
+use tonmeister_media::{Format, IntegerBits, Mp3Mode, SampleFormat, Tags, Writer, open, tags};
 
 /// Shorter than any codec's frame, about a second; ten seconds only of stereo, at the first rate, for one setting of a codec.
 const LENGTHS: [usize; 4] = [1, 100, 48_003, 441_000];
@@ -291,6 +292,50 @@ fn halves_of_a_tone_meet_without_a_click() {
         let found = seam(format, 48_000);
         eprintln!("{format}: {found:.2} times the usual curvature at the seam");
         assert!(found < 3.0, "{format}: {found:.2}");
+    }
+}
+
+/// Tags are given to the complete file before it is put in place: with a small cover, and with one that has to move the sound.
+#[test]
+fn tags_leave_the_sound_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    let mut formats = vec![
+        Format::Wav(SampleFormat::Int24),
+        Format::Aiff(SampleFormat::Int16),
+        Format::Flac(IntegerBits::Sixteen),
+        Format::Alac(IntegerBits::Sixteen),
+        Format::Vorbis { tenths: 60 },
+        Format::Opus { kbps: 128 },
+    ];
+    if aac() {
+        formats.push(Format::Aac { kbps: 192 });
+    }
+    if lame() {
+        formats.push(Format::Mp3(Mp3Mode::Cbr(192)));
+    }
+    let audio = on_grid(music(Layout::Stereo, 48_000, 30_001), 16);
+    for format in formats {
+        save(&path, &audio, format, 48_000, 4096);
+        let plain = read(&path);
+        assert_eq!(plain.frames(), 30_001);
+        for size in [16, 400] {
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            let picture = image::RgbImage::from_fn(size, size, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
+            picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+            let bytes = bytes.into_inner();
+            let cover = Embedded { kind: 3, mime: "image/jpeg".into(), description: String::new(), bytes };
+            let given = Tags { title: Some("Seam".into()), ..Tags::default() };
+            let mut writer = Writer::create(&path, format, 48_000, Layout::Stereo).unwrap();
+            writer.write(audio.view(audio.frames())).unwrap();
+            writer.finish_with(|file| write_to(file, &path, &given, Some(&cover)).map(drop)).unwrap();
+            assert!(read(&path) == plain, "{format}, a cover of {size} pixels");
+            assert_eq!(tags(&path).unwrap().tags.title.as_deref(), Some("Seam"), "{format}");
+            if let Some(theirs) = decoded_by_ffmpeg(&path, Layout::Stereo) {
+                assert!(theirs.frames() >= 30_001 && theirs.frames() < 31_025, "{format}: {}", theirs.frames());
+                assert!(snr(&plain, &theirs) > 60.0, "{format} by ffmpeg");
+            }
+        }
     }
 }
 
