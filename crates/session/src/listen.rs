@@ -1,6 +1,12 @@
 //! Solo: which ways out of which strips are heard while others are soloed.
 
+use std::collections::BTreeSet;
+
+use tonmeister_core::Diagnostic;
+
+use crate::edit::Edit;
 use crate::model::{Destination, Song, StripAt};
+use crate::report::suggestion;
 use crate::tables::SILENCE_DB;
 
 /// What is soloed, and what becomes of the rest.
@@ -57,7 +63,51 @@ impl Solo {
     }
 }
 
+/// How a strip is soloed by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Soloing {
+    /// Besides what is soloed already.
+    Too,
+    /// In the place of all that is soloed: exclusive.
+    Alone,
+    /// No longer.
+    Off,
+}
+
 impl Song {
+    /// The edit that solos a track or bus, or all that a VCA turns: one [`Edit::Together`] of what is otherwise now.
+    /// Refused when there is no such strip; the master is never soloed.
+    pub fn soloed(&self, id: &str, how: Soloing) -> Result<Edit, Diagnostic> {
+        let meant: BTreeSet<StripAt> = match self.find(id) {
+            Some(StripAt::Vca(vca)) => self.turned_by(vca),
+            Some(at @ (StripAt::Track(_) | StripAt::Bus(_))) => BTreeSet::from([at]),
+            _ => {
+                let error =
+                    Diagnostic::error("unknown-strip", format!("there is no track, bus or VCA \"{id}\" to solo"));
+                let all = self.strips().filter(|at| *at != StripAt::Master).map(|at| self.id(at));
+                let all: Vec<&str> = all.chain(self.vcas.iter().map(|vca| vca.id.as_str())).collect();
+                return Err(match suggestion(id, all.into_iter()) {
+                    Some(help) => error.help(help),
+                    None => error,
+                });
+            }
+        };
+        let edit = |at: StripAt| {
+            let address = format!("{}/solo", self.id(at));
+            let (is, wanted) = match (how, meant.contains(&at)) {
+                (Soloing::Off, true) | (Soloing::Alone, false) => (self.strip(at).is("solo"), false),
+                (Soloing::Too | Soloing::Alone, true) => (self.strip(at).is("solo"), true),
+                (Soloing::Too | Soloing::Off, false) => return None,
+            };
+            match (is, wanted) {
+                (false, true) => Some(Edit::SetParam { address, value: 1.0 }),
+                (true, false) => Some(Edit::Reset { address }),
+                _ => None,
+            }
+        };
+        Ok(Edit::Together(self.strips().filter(|at| *at != StripAt::Master).filter_map(edit).collect()))
+    }
+
     /// What is heard of each track and bus, in their order.
     ///
     /// A soloed strip is heard with the buses that it runs through; a soloed bus with what leads to it, and that only on

@@ -10,7 +10,7 @@ use crate::version::insert;
 
 /// A sort of setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sort {
+pub enum SceneSort {
     /// `fader_db` and `fader_trim_db`.
     Faders,
     /// Mutes and solos with their points, of strips and sends.
@@ -25,22 +25,23 @@ pub enum Sort {
     Inputs,
 }
 
-impl Sort {
+impl SceneSort {
     /// All of them.
-    pub const ALL: [Sort; 6] = [Sort::Faders, Sort::Mutes, Sort::Pans, Sort::Sends, Sort::Inserts, Sort::Inputs];
+    pub const ALL: [SceneSort; 6] =
+        [SceneSort::Faders, SceneSort::Mutes, SceneSort::Pans, SceneSort::Sends, SceneSort::Inserts, SceneSort::Inputs];
 
-    fn of(target: Target) -> Sort {
+    fn of(target: Target) -> SceneSort {
         let id = match target {
             Target::Strip(place) => STRIP[place].id,
-            Target::Send { param, .. } if SEND[param].id == "level_db" => return Sort::Sends,
+            Target::Send { param, .. } if SEND[param].id == "level_db" => return SceneSort::Sends,
             Target::Send { param, .. } => SEND[param].id,
-            Target::Insert { .. } => return Sort::Inserts,
+            Target::Insert { .. } => return SceneSort::Inserts,
         };
         match id {
-            "fader_db" | "fader_trim_db" => Sort::Faders,
-            id if id.starts_with("mute") || id.starts_with("solo") => Sort::Mutes,
-            id if id.starts_with("pan") || id == "width" => Sort::Pans,
-            _ => Sort::Inputs,
+            "fader_db" | "fader_trim_db" => SceneSort::Faders,
+            id if id.starts_with("mute") || id.starts_with("solo") => SceneSort::Mutes,
+            id if id.starts_with("pan") || id == "width" => SceneSort::Pans,
+            _ => SceneSort::Inputs,
         }
     }
 }
@@ -51,13 +52,13 @@ pub struct Recall {
     /// Ids of tracks, buses, VCAs, or `master`; without them, every one.
     pub strips: Option<Vec<String>>,
     /// Which settings.
-    pub sorts: Vec<Sort>,
+    pub sorts: Vec<SceneSort>,
 }
 
 impl Default for Recall {
     /// Everything.
     fn default() -> Self {
-        Recall { strips: None, sorts: Sort::ALL.to_vec() }
+        Recall { strips: None, sorts: SceneSort::ALL.to_vec() }
     }
 }
 
@@ -78,7 +79,7 @@ impl Song {
                 continue;
             }
             for (local, target) in self.settable(at) {
-                if !what.sorts.contains(&Sort::of(target)) {
+                if !what.sorts.contains(&SceneSort::of(target)) {
                     continue;
                 }
                 let note = match target {
@@ -88,7 +89,7 @@ impl Song {
                 let change = note.map_or_else(|| Change::To(strip.value(target)), Change::Note);
                 scene.set.push(Setting { address: format!("{name}/{local}"), change });
             }
-            if what.sorts.contains(&Sort::Inserts) {
+            if what.sorts.contains(&SceneSort::Inserts) {
                 for insert in &strip.inserts {
                     let list = if insert.bypass { &mut scene.bypass } else { &mut scene.enable };
                     list.push(format!("{name}/{}", insert.id));
@@ -118,7 +119,7 @@ impl Song {
         let mut edits = Vec::new();
         for Setting { address, change } in scene.set.iter().filter(|setting| strip_of(&setting.address)) {
             let (at, target) = self.target(address).ok_or_else(|| gone(address))?;
-            if !what.sorts.contains(&Sort::of(target)) {
+            if !what.sorts.contains(&SceneSort::of(target)) {
                 continue;
             }
             let strip = self.strip(at);
@@ -136,7 +137,7 @@ impl Song {
             }
         }
         let lists = [(true, &scene.bypass), (false, &scene.enable)];
-        for (bypass, list) in lists.into_iter().filter(|_| what.sorts.contains(&Sort::Inserts)) {
+        for (bypass, list) in lists.into_iter().filter(|_| what.sorts.contains(&SceneSort::Inserts)) {
             for address in list.iter().filter(|address| strip_of(address)) {
                 let (at, insert) = insert(self, address).ok_or_else(|| gone(address))?;
                 if self.strip(at).inserts[insert].bypass != bypass {

@@ -49,11 +49,17 @@ impl Song {
     }
 }
 
-/// Whether a version can be laid over the song, for the reader: its names have been checked.
-pub(crate) fn check(song: &Song, place: usize) -> Result<(), Fault> {
+/// Whether a version can be laid over the song, for the reader: its names have been checked, `find` knows the strips,
+/// and what its bases set is checked where they are.
+pub(crate) fn check(song: &Song, place: usize, find: impl Fn(&str) -> Option<StripAt>) -> Result<(), Fault> {
+    // Values were in range when they were read; only sums come out otherwise.
+    if song.versions[place].set.iter().all(|setting| !matches!(setting.change, Change::By(_))) {
+        return Ok(());
+    }
     let overlay = overlay(song, place)?;
-    for (address, (version, setting, change)) in &overlay.changes {
-        let Some((at, target)) = song.target(address) else { continue };
+    for (address, (version, setting, change)) in overlay.changes.iter().filter(|(_, (version, ..))| *version == place) {
+        let found = address.split_once('/').and_then(|(id, local)| Some((find(id)?, local)));
+        let Some((at, target)) = found.and_then(|(at, local)| Some((at, song.target_on(at, local)?))) else { continue };
         let strip = song.strip(at);
         let spec = strip.target_spec(target);
         let checked = match change {

@@ -6,7 +6,7 @@ use common::draw::Draw;
 use common::{EVERYTHING, registry, rendered};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use tonmeister_session::model::{Change, Song};
-use tonmeister_session::{Document, Edit, Named, Plain, Recall, Sort, parse, print};
+use tonmeister_session::{Document, Edit, Named, Plain, Recall, SceneSort, parse, print};
 
 fn read(text: &str) -> Document {
     parse(text, &registry()).unwrap_or_else(|found| panic!("{}{text}", rendered(text, &found)))
@@ -50,7 +50,7 @@ fn a_scene_brings_back_what_it_was_made_of() {
     document.apply(&undo).unwrap();
     assert_eq!(document.text(), changed, "to the byte");
 
-    let part = |strips: Option<&[&str]>, sorts: &[Sort]| {
+    let part = |strips: Option<&[&str]>, sorts: &[SceneSort]| {
         let strips = strips.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
         let edit = document.song().recall("before", &Recall { strips, sorts: sorts.to_vec() }).unwrap();
         let Edit::Together(edits) = edit else { panic!("{edit:?}") };
@@ -62,15 +62,15 @@ fn a_scene_brings_back_what_it_was_made_of() {
         };
         edits.iter().map(address).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(part(None, &[Sort::Faders]), "kick/fader_db all/fader_db");
-    assert_eq!(part(Some(&["kick"]), &[Sort::Faders, Sort::Pans]), "kick/fader_db kick/pan");
-    assert_eq!(part(None, &[Sort::Mutes]), "bass/mute");
-    assert_eq!(part(None, &[Sort::Sends]), "bass/send/room/level_db");
+    assert_eq!(part(None, &[SceneSort::Faders]), "kick/fader_db all/fader_db");
+    assert_eq!(part(Some(&["kick"]), &[SceneSort::Faders, SceneSort::Pans]), "kick/fader_db kick/pan");
+    assert_eq!(part(None, &[SceneSort::Mutes]), "bass/mute");
+    assert_eq!(part(None, &[SceneSort::Sends]), "bass/send/room/level_db");
     assert_eq!(
-        part(None, &[Sort::Inserts]),
+        part(None, &[SceneSort::Inserts]),
         "kick/eq/bells/2/gain_db kick/compressor/attack_ms kick/compressor-2/bypass"
     );
-    assert_eq!(part(None, &[Sort::Inputs]), "");
+    assert_eq!(part(None, &[SceneSort::Inputs]), "");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::fmt::Write as _;
+
 use common::draw::Draw;
 use common::{EVERYTHING, registry, rendered};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use tonmeister_session::model::{Change, Setting, Song, StripAt, Version};
-use tonmeister_session::{Document, Edit, Named, NamedSort, Returns, Solo, parse, print};
+use tonmeister_session::{Document, Edit, Named, NamedSort, Returns, Solo, Soloing, keys, parse, print};
 
 fn read(text: &str) -> Document {
     parse(text, &registry()).unwrap_or_else(|found| panic!("{}{text}", rendered(text, &found)))
@@ -199,6 +201,33 @@ fn lowering_leaves_no_solo_and_can_be_done_twice() {
     assert_eq!(desk().lowered(), desk(), "where nothing is soloed, nothing is done");
 }
 
+#[test]
+fn solo_is_a_matter_of_one_edit() {
+    let mut document = read(&print(&desk()));
+    let before = document.text().to_owned();
+    let solo = |document: &mut Document, id: &str, how| {
+        let edit = document.song().soloed(id, how).unwrap();
+        let undo = document.apply(&edit).unwrap();
+        let song = document.song();
+        let on: Vec<&str> = song.strips().filter(|at| song.strip(*at).is("solo")).map(|at| song.id(at)).collect();
+        (on.join(" "), undo)
+    };
+    solo(&mut document, "a", Soloing::Too);
+    let (both, _) = solo(&mut document, "band", Soloing::Too);
+    assert_eq!(both, "a band");
+    let text = document.text().to_owned();
+    let (alone, undo) = solo(&mut document, "c", Soloing::Alone);
+    assert_eq!(alone, "c");
+    document.apply(&undo).unwrap();
+    assert_eq!(document.text(), text, "exclusive solo goes back to what was soloed before");
+    solo(&mut document, "a", Soloing::Off);
+    assert_eq!(solo(&mut document, "band", Soloing::Off).0, "");
+    assert_eq!(document.text(), before);
+    let refused = document.song().soloed("bnd", Soloing::Too).unwrap_err();
+    assert_eq!((refused.code, refused.help.as_deref()), ("unknown-strip", Some("did you mean `band`?")));
+    assert!(document.song().soloed("master", Soloing::Too).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -217,4 +246,27 @@ proptest! {
             assert_eq!(lowered.lowered(), lowered);
         }
     }
+}
+
+#[test]
+fn versions_upon_versions_are_read_in_time() {
+    // As many versions as there may be, each upon the one before, each setting as much as it may.
+    let mut text = String::from("[song]\nsample_rate_hz = 48000\n");
+    for track in 0..1024 {
+        let _ = writeln!(text, "[[track]]\nid = \"t{track}\"\naudio = \"a.wav\"");
+    }
+    for version in 0..keys::MAX_VERSIONS {
+        let base = version.checked_sub(1).map_or(String::new(), |base| format!("base = \"v{base}\"\n"));
+        let _ = writeln!(text, "[[version]]\nid = \"v{version}\"\n{base}[version.set]");
+        let key = ["pan", "fader_db", "width", "trim_db"][version % 4];
+        for track in 0..keys::MAX_SETTINGS {
+            let _ = writeln!(text, "\"t{track}/{key}\" = 0.5");
+        }
+    }
+    let begin = std::time::Instant::now();
+    let song = read(&text).song().clone();
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    let begin = std::time::Instant::now();
+    song.version("v127").unwrap();
+    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
 }

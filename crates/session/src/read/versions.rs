@@ -276,14 +276,9 @@ impl Reader<'_> {
 
     /// Lays every version over the song, for what only shows then: sums out of range.
     fn lay_each(&mut self, song: &Song, tables: &[&Table]) {
-        // A sum is told once, though several versions start from the one that makes it.
-        let mut told: HashSet<(usize, Option<usize>)> = HashSet::new();
         for place in 0..song.versions.len() {
-            let Err(fault) = version::check(song, place) else { continue };
+            let Err(fault) = version::check(song, place, |id| self.place_of(id)) else { continue };
             let table = tables[fault.version];
-            if !told.insert((fault.version, fault.setting)) {
-                continue;
-            }
             let set = table.get("set").and_then(Node::table);
             let entry = set.and_then(|set| set.entries.get(fault.setting?));
             let span = entry.map_or(table.span.clone(), |entry| entry.node.span.clone());

@@ -9,7 +9,7 @@ use tonmeister_session::model::{
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::time::TempoMap;
-use tonmeister_session::{Edit, Entry, Named, NamedSort, Recall, Sort};
+use tonmeister_session::{Edit, Entry, Named, NamedSort, Recall, SceneSort};
 
 /// Bytes turned into decisions; zeros once they are used up.
 pub(crate) struct Draw<'b>(pub(crate) &'b [u8]);
@@ -237,7 +237,7 @@ impl Draw<'_> {
     }
 
     pub(crate) fn scene(&mut self, id: &str, song: &Song) -> Scene {
-        let sorts = Sort::ALL.into_iter().filter(|_| self.one_in(2)).collect();
+        let sorts = SceneSort::ALL.into_iter().filter(|_| self.one_in(2)).collect();
         let strips = self.one_in(2).then(|| self.members(song));
         let mut scene = song.stored(id, &Recall { strips, sorts });
         for setting in &mut scene.set {
