@@ -99,13 +99,35 @@ def buses():
     )
 
 
-def mixdown(tracks, effects, length_s):
-    """J1, or with effects J2."""
+def rides(fader_db, seconds):
+    """A fader that never rests: a ride of a decibel and a half, four points a bar or so."""
+    points = []
+    for step in range(int(seconds * 2) + 1):
+        points.append([step / 2, round(fader_db + 1.5 * math.sin(step * 0.9), 2), "s"])
+    points[0] = points[0][:2]
+    return table("[track.automation]", target="fader_db", points=points)
+
+
+def mixdown(tracks, effects, length_s, automated=False):
+    """J1, or with effects J2; automated, every fader moves all the time."""
     text = song("J2" if effects else "J1", 48000, length_s)
     for track in tracks:
         text += table("[track]", id=track["name"], audio=track["file"], **place(track))
         text += strip_effects(track) if effects else ""
+        text += rides(place(track)["fader_db"], length_s) if automated else ""
     return text + (buses() if effects else "")
+
+
+def of_stems(stems, rate):
+    """A song of any stems, each with a whole strip, and two versions that complete each other: the last stem alone, and
+    the mix without it."""
+    text = song("stems", rate)
+    for stem in stems:
+        strip = {"hpf": 30, "ls": 1.0, "p1": -2.0, "p2": 1.5, "hs": 1.0, "thr": -24, "ratio": 3, "rev": -18, "dly": -24}
+        text += table("[track]", id=stem.stem, audio=str(stem), trim_db=-6.0) + strip_effects(strip)
+    last = stems[-1].stem
+    versions = table("[version]", id="without", mute=[last]) + table("[version]", id="alone", solo=[last])
+    return text + buses() + versions
 
 
 def conversion(source):

@@ -39,6 +39,8 @@ pub struct PlanOutput {
     pub tail: u64,
     /// Whether some effect would sound for ever, so that the tail had to be cut.
     pub endless: bool,
+    /// Whether nothing at all leads into it: everything that would is muted.
+    pub silent: bool,
 }
 
 /// What is delivered of a song.

@@ -195,10 +195,11 @@ fn left(null: &Null) -> String {
 }
 
 fn files(report: &SetReport) -> String {
-    let stems: usize = report.versions.iter().map(|version| version.stems.len()).sum();
     let parts = match report.kept {
         0 => String::new(),
         kept => format!(", {} of {} parts made anew", report.made, report.made + kept),
     };
+    let stems = report.versions.iter().flat_map(|version| version.stems.iter().map(|stem| &stem.written.path));
+    let stems = stems.collect::<std::collections::BTreeSet<_>>().len();
     format!("{}{parts}", count(report.versions.len() + stems, "file"))
 }

@@ -68,6 +68,16 @@ impl<'r> Graph<'r> {
         self.nodes[node].arrival + self.nodes[node].latency
     }
 
+    /// Whether nothing leads into a sum, and into what it goes through.
+    pub(super) fn is_silent(&self, node: usize) -> bool {
+        let node = &self.nodes[node];
+        match node.entry {
+            Entry::Sum => node.inputs.is_empty(),
+            Entry::Through => self.is_silent(node.inputs[0].from),
+            Entry::Clips | Entry::Kept => false,
+        }
+    }
+
     /// How long a node sounds on.
     pub(super) fn tail(&self, node: usize) -> Tail {
         self.nodes[node].tail

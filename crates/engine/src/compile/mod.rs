@@ -148,17 +148,18 @@ pub fn compile_all(
         let division = Division::of(wanted, &routes, is_replayed)?;
         let whole = graph.whole(at, wanted, &routes, &division)?;
         let (frames, tail, endless) = length(wanted.song, graph.clips_end(at), graph.tail(whole));
-        let mut output = |part: Part, node: usize, latency| {
-            outputs.push(PlanOutput { version: wanted.version.clone(), part, node, latency, frames, tail, endless });
+        let mut output = |graph: &Graph<'_>, part: Part, node: usize| {
+            let (version, latency, silent) = (wanted.version.clone(), graph.departure(node), graph.is_silent(node));
+            outputs.push(PlanOutput { version, part, node, latency, frames, tail, endless, silent });
         };
-        output(Part::Mix, whole, graph.departure(whole));
+        output(&graph, Part::Mix, whole);
         for (number, stem) in wanted.stems.iter().enumerate() {
             let node = graph.stem(number, at, wanted, &routes, &division)?;
-            output(Part::Stem(stem.id.clone()), node, graph.departure(node));
+            output(&graph, Part::Stem(stem.id.clone()), node);
         }
         if wanted.path == StemPath::Before && !wanted.stems.is_empty() {
             let node = graph.stem(wanted.stems.len(), at, wanted, &routes, &division)?;
-            output(Part::Sum, node, graph.departure(node));
+            output(&graph, Part::Sum, node);
         }
     }
     graph.finish(outputs, shelf)

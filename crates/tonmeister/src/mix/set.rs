@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use tonmeister_core::{Buffer, Layout, View};
-use tonmeister_engine::{Entry, Part, Plan, Sink, Stem, StemPath, Wanted, indivisible};
+use tonmeister_engine::{Entry, Part, Plan, PlanOutput, Sink, Stem, StemPath, Wanted, indivisible};
 use tonmeister_session::model::Song;
 use tonmeister_session::tables::SILENCE_DB;
 
@@ -83,7 +83,8 @@ pub struct VersionReport {
     pub title: String,
     /// Its file.
     pub written: Written,
-    /// Its stems.
+    /// Its stems, but for those of which everything is muted. One that is the same in an earlier version is that
+    /// version's file.
     pub stems: Vec<StemReport>,
     /// What is left of the version (of what enters its master, for stems before it) when its stems are taken off it.
     pub null: Option<Null>,
@@ -181,7 +182,7 @@ impl World {
         let rendering = self.prepare_set(&wanted, files, options.shelf.clone())?;
         let plan = Arc::clone(&rendering.compiled.plan);
         let paths: Vec<Option<PathBuf>> =
-            plan.outputs.iter().map(|o| file_of(&options.output, &o.version, &o.part)).collect();
+            (0..plan.outputs.len()).map(|at| file_of(&options.output, &plan, at)).collect();
         for path in paths.iter().flatten() {
             for version in versions {
                 refuse_to_replace(path, &sources(&version.song, base))?;
@@ -213,15 +214,21 @@ impl World {
         let nulls: Vec<Null> =
             sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();
 
-        let mut written = end(&plan, outputs)?.into_iter();
+        let files = end(&plan, outputs)?;
+        // What is the same as another is that other's file.
+        let mut written = (0..plan.outputs.len()).map(|at| files[first_alike(&plan, at)].clone());
         let mut reports = Vec::new();
         let mut warnings = Vec::new();
         for (number, (version, wanted)) in versions.iter().zip(&wanted).enumerate() {
-            let Some(mix) = written.next() else { break };
+            let Some(Some(mix)) = written.next() else { break };
             let stems = version.stems.iter().zip(&mut written);
             let stems: Vec<StemReport> =
-                stems.map(|(stem, written)| StemReport { id: stem.id.clone(), written }).collect();
-            let null = (!stems.is_empty()).then(|| nulls[number].clone());
+                stems.filter_map(|(stem, file)| Some(StemReport { id: stem.id.clone(), written: file? })).collect();
+            if path == StemPath::Before && !version.stems.is_empty() {
+                // The sum that they were measured against.
+                written.next();
+            }
+            let null = (!version.stems.is_empty()).then(|| nulls[number].clone());
             let deep = null.as_ref().and_then(|null| null.peak_db).is_none_or(|db| db <= ADDS_UP_DB);
             reports.push(VersionReport {
                 version: version.id.clone(),
@@ -276,14 +283,26 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
     Ok(versions.into_iter().map(|(id, title, song)| Version { id, title, stems: stems(&song), song }).collect())
 }
 
-/// Where an output is written; nowhere for the sum that stems before the master are measured against.
-fn file_of(mix: &Path, version: &str, part: &Part) -> Option<PathBuf> {
+/// The first output of which that one has every bit: a stem that a version shares with the mix.
+fn first_alike(plan: &Plan, at: usize) -> usize {
+    let alike = |o: &PlanOutput| {
+        let this = &plan.outputs[at];
+        (o.node, o.frames, o.tail) == (this.node, this.frames, this.tail) && matches!(this.part, Part::Stem(_))
+    };
+    plan.outputs[..at].iter().position(alike).unwrap_or(at)
+}
+
+/// Where an output is written. Nowhere, when it is the sum that stems before the master are measured against, a stem of
+/// which everything is muted, or what another output is as well.
+fn file_of(mix: &Path, plan: &Plan, at: usize) -> Option<PathBuf> {
+    let PlanOutput { version, part, silent, .. } = &plan.outputs[at];
     let name = mix.file_stem().unwrap_or_default().to_string_lossy();
     let extension = mix.extension().unwrap_or_default().to_string_lossy();
     let name = if version.is_empty() { name.into_owned() } else { format!("{name}-{version}") };
     match part {
         Part::Mix if version.is_empty() => Some(mix.into()),
         Part::Mix => Some(mix.with_file_name(format!("{name}.{extension}"))),
+        Part::Stem(_) if *silent || first_alike(plan, at) != at => None,
         Part::Stem(stem) => Some(mix.with_file_name(format!("{name}-stems")).join(format!("{stem}.{extension}"))),
         Part::Sum => None,
     }
@@ -336,8 +355,8 @@ fn heard(song: &Song) -> Vec<bool> {
     lowered.tracks.iter().map(|track| !silenced(track)).collect()
 }
 
-/// Ends the files. Stems that fell silent earlier are as long as their mix, so that they lie beside each other.
-fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Written>, Failure> {
+/// Ends the files, one for each output that has one. Stems that fell silent earlier are as long as their mix, so that they lie beside each other.
+fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Option<Written>>, Failure> {
     let frames = |output: &Option<Output>| output.as_ref().map_or(0, Output::frames);
     let lengths: Vec<u64> = plan
         .outputs
@@ -348,7 +367,7 @@ fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Written>, Failur
         })
         .collect();
     let silence = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);
-    let mut ended: Vec<Ended> = Vec::new();
+    let mut ended: Vec<Option<Ended>> = Vec::new();
     for ((mut output, length), planned) in outputs.into_iter().zip(lengths).zip(&plan.outputs) {
         if let Some(output) = output.as_mut().filter(|_| planned.part != Part::Mix) {
             while output.frames() < length {
@@ -356,9 +375,9 @@ fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Written>, Failur
                 output.write(silence.view(step))?;
             }
         }
-        ended.extend(output.map(Output::end));
+        ended.push(output.map(Output::end));
     }
-    ended.into_iter().map(Ended::keep).collect()
+    ended.into_iter().map(|ended| ended.map(Ended::keep).transpose()).collect()
 }
 
 /// Says it when stems do not add up.
