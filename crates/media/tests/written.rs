@@ -2,7 +2,9 @@
 
 mod common;
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use common::{decoded_by_ffmpeg, decoded_by_sox, read_all, run};
 use tonmeister_core::{Buffer, Layout};
@@ -16,6 +18,12 @@ const LENGTHS: [usize; 4] = [1, 100, 48_003, 441_000];
 fn lengths(long: bool, layout: Layout) -> impl Iterator<Item = usize> {
     LENGTHS.into_iter().filter(move |frames| *frames < 100_000 || (long && layout == Layout::Stereo))
 }
+
+/// Sounds by channels, sample rate and frames.
+type Sounds = Mutex<HashMap<(usize, u32, usize), Buffer>>;
+
+/// The tests share their music: to compute it takes longer than to encode it.
+static MADE: LazyLock<Sounds> = LazyLock::new(Mutex::default);
 
 /// Something like music: a dozen partials with slow beats and a little noise, at −9 dBFS, dissimilar left and right.
 fn music(layout: Layout, sample_rate: u32, frames: usize) -> Buffer {
@@ -32,10 +40,13 @@ fn music(layout: Layout, sample_rate: u32, frames: usize) -> Buffer {
             })
             .collect()
     };
-    match layout {
+    let key = (layout.channels(), sample_rate, frames);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let music = made.entry(key).or_insert_with(|| match layout {
         Layout::Mono => Buffer::from_mono(lane(3)),
         Layout::Stereo => Buffer::from_stereo(lane(3), lane(8)),
-    }
+    });
+    music.clone()
 }
 
 /// The same on an integer grid.
@@ -131,11 +142,12 @@ fn lossy(format: Format, rates: &[u32], floor: f64) {
 
 /// Every length and layout: exact to the bit, by our reader and by ffmpeg.
 fn lossless(format: Format, rates: &[u32]) {
+    let long = format.bits() == Some(24);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("out.{}", format.extension()));
     for rate in rates {
         for layout in [Layout::Mono, Layout::Stereo] {
-            for frames in lengths(rate == &rates[0], layout) {
+            for frames in lengths(long && rate == &rates[0], layout) {
                 let mut original = music(layout, *rate, frames);
                 if let Some(bits) = format.bits() {
                     original = on_grid(original, bits);
@@ -153,9 +165,9 @@ fn lossless(format: Format, rates: &[u32]) {
 
 #[test]
 fn aiff_is_exact() {
-    for samples in [SampleFormat::Int16, SampleFormat::Int24, SampleFormat::Float32] {
-        lossless(Format::Aiff(samples), &[44_100, 96_000]);
-    }
+    lossless(Format::Aiff(SampleFormat::Int16), &[44_100]);
+    lossless(Format::Aiff(SampleFormat::Int24), &[44_100, 96_000]);
+    lossless(Format::Aiff(SampleFormat::Float32), &[96_000]);
 }
 
 #[test]
