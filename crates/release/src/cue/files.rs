@@ -16,7 +16,7 @@ use crate::error::ReleaseError;
 use crate::raw::{Image, Part, off_grid, on_grid};
 use crate::toc::{Disc, FIRST_PAUSE, Sectors};
 
-/// Sheets larger than this are none.
+/// Sheets and CD-Text larger than this are none.
 const LARGEST: u64 = 1 << 20;
 /// Frames that are carried at a time.
 const CARRIED: usize = 32 * Sectors::FRAMES as usize;
@@ -66,12 +66,7 @@ impl AudioFile {
 /// When the sheet cannot be understood, or one of its files is missing, no audio, or not 44.1 kHz stereo.
 pub fn open(path: impl AsRef<Path>, first: FirstPause) -> Result<OpenedCue, ReleaseError> {
     let path = path.as_ref();
-    let io = |e| ReleaseError::io(path, "read", e);
-    let mut bytes = Vec::new();
-    File::open(path).map_err(io)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(ReleaseError::damaged(path, "its length", format!("a cue sheet has no more than {LARGEST} bytes")));
-    }
+    let bytes = read_small(path)?;
     let unread = |findings: Vec<Diagnostic>| ReleaseError::Unread { path: path.to_owned(), findings };
     let parsed = parse(&decode(&bytes)).map_err(unread)?;
     let (sheet, mut findings) = (parsed.sheet, parsed.warnings);
@@ -84,13 +79,24 @@ pub fn open(path: impl AsRef<Path>, first: FirstPause) -> Result<OpenedCue, Rele
     let LaidOut { disc, mut text, pieces } = sheet.lay_out(&lengths, first).map_err(unread)?;
     if let Some(name) = &sheet.cdtext_file {
         let path = folder.join(name);
-        let bytes = fs::read(&path).map_err(|e| ReleaseError::io(&path, "read", e))?;
-        let decoded = cdtext::decode(&bytes);
+        let decoded = cdtext::decode(&read_small(&path)?);
         findings.extend(decoded.findings);
         text = (!decoded.text.blocks.is_empty()).then_some(decoded.text);
     }
     findings.extend(disc.check());
     Ok(OpenedCue { sheet, disc, text, findings, files, pieces })
+}
+
+/// A file that is to be small.
+fn read_small(path: &Path) -> Result<Vec<u8>, ReleaseError> {
+    let io = |e| ReleaseError::io(path, "read", e);
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > LARGEST {
+        let found = format!("it has more than {LARGEST} bytes, which no cue sheet and no CD-Text has");
+        return Err(ReleaseError::damaged(path, "its length", found));
+    }
+    Ok(bytes)
 }
 
 fn audio_file(folder: &Path, file: &CueFile) -> Result<AudioFile, ReleaseError> {
