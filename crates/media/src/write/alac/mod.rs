@@ -5,7 +5,7 @@
 //! our own for it. A packet holds 4096 frames:
 //!
 //! 1. stereo becomes a weighted mean and a difference;
-//! 2. the low 8 of 24 bits are noise in music and stored as they are, where that is smaller;
+//! 2. the low 8 of 24 bits are noise in music and stored as they are, unless it is soft;
 //! 3. [`predict`]: a linear predictor that learns by the sign of its error, sample by sample, so that only its first
 //!    coefficients are stored;
 //! 4. [`golomb`]: what it missed, in Golomb codes whose parameter follows the mean.

@@ -46,8 +46,10 @@ impl Encoder {
 
     /// Encodes interleaved samples: at most a packet's frames.
     pub(super) fn packet(&mut self, samples: &[i32]) -> &[u8] {
-        // The low byte of 24 bits is stored as it is: numbers of 16 bits are what predictor and codes are made for.
-        let shift = if self.depth > 16 { 8 } else { 0 };
+        // Numbers of 16 bits are what predictor and codes are made for. Of 24 bits the low byte is stored as it is, unless the
+        // sound is so soft that it fits 16 bits anyway.
+        let soft = samples.iter().all(|s| s.unsigned_abs() < 1 << 15);
+        let shift = if self.depth > 16 && !soft { 8 } else { 0 };
         self.low.clear();
         if shift > 0 {
             self.low.extend(samples.iter().map(|s| *s as u32 & 0xFF));
