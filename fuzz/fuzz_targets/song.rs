@@ -1,5 +1,6 @@
-//! Whatever text stands in a document: findings inside the text, or a song that prints and reads back as itself, and
-//! edits that lead back to every byte. Good seeds are the songs and the broken documents of `crates/session/tests`.
+//! Whatever text stands in a document: findings inside the text, or a song that prints and reads back as itself, whose
+//! versions are songs, and edits that lead back to every byte. Good seeds are the songs and the broken documents of
+//! `crates/session/tests`.
 #![no_main]
 
 #[path = "../../crates/session/tests/common/draw.rs"]
@@ -11,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use draw::Draw;
 use libfuzzer_sys::fuzz_target;
 use tonmeister_core::Registry;
-use tonmeister_session::{Document, parse, print};
+use tonmeister_session::{Document, diff, parse, print};
 
 fuzz_target!(|text: &str| {
     let rack = tonmeister_dsp::rack();
@@ -27,6 +28,12 @@ fuzz_target!(|text: &str| {
             let printed = print(document.song());
             let again = parse(&printed, &rack).unwrap_or_else(|found| panic!("{found:?}\n{printed}"));
             assert_eq!(again.song(), document.song());
+            for version in &document.song().versions {
+                let song = document.song().version(&version.id);
+                let song = song.unwrap_or_else(|found| panic!("{found:?}\n{text}"));
+                assert_eq!(song.lowered().lowered(), song.lowered());
+                assert_eq!(diff(&song, &song), []);
+            }
             edit_and_return(document, &rack);
         }
     }
