@@ -182,10 +182,10 @@ impl PlacedClip {
         };
         add(Fade::rising(sounding(0), fade_in, clip.fade_in_shape));
         add(Fade::falling(sounding(own_total), fade_out, clip.fade_out_shape));
-        add(Fade::rising(0, frames(window.fade_in_s), window.shape.into()));
+        add(Fade::rising(0, frames(window.fade_in_s), window.fade_in_shape.into()));
         // A clip that ends before its window does has no fade there.
         if let Some(until) = own_until.filter(|until| *until <= own_total) {
-            add(Fade::falling(sounding(until), frames(window.fade_out_s), window.shape.into()));
+            add(Fade::falling(sounding(until), frames(window.fade_out_s), window.fade_out_shape.into()));
         }
         Ok(PlacedClip {
             audio: clip.audio.clone(),

@@ -329,6 +329,9 @@ fn moves_of_faders_pans_and_sends_make_no_zipper_noise() {
         ("fader_db", 0.0, -12.0, Curve::Hold, 0.05),
         ("pan", -0.5, 0.5, Curve::Linear, 0.05),
         ("pan", -0.5, 0.5, Curve::Hold, 0.05),
+        ("fader_db", 0.0, -12.0, Curve::Bend(3.0), 0.1),
+        ("fader_db", 0.0, -12.0, Curve::Bezier([0.4, 0.0, 0.6, 1.0]), 0.05),
+        ("pan", -0.5, 0.5, Curve::Bezier([0.4, 0.0, 0.6, 1.0]), 0.05),
         ("trim_db", 0.0, -12.0, Curve::DbLinear, 0.05),
         ("mute", 0.0, 1.0, Curve::Hold, 0.05),
     ];

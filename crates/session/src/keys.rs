@@ -330,9 +330,11 @@ pub const WINDOW_NUMBERS: [ParamSpec; 4] = [
     clip_time("fade_in_s", "Fade in", "Length of a fade at the beginning, on top of the clip's own."),
     clip_time("fade_out_s", "Fade out", "Length of a fade before `until_s`, on top of the clip's own."),
 ];
-/// The curve of a window's fades.
-pub const WINDOW_SHAPE: ParamSpec =
-    ParamSpec::choice("shape", "Shape", CROSSFADE_SHAPES, "The curve of the window's fades.");
+/// The curves of a window's fades, in the order of the keys.
+pub const WINDOW_SHAPES: [ParamSpec; 2] = [
+    ParamSpec::choice("fade_in_shape", "Shape of the fade in", CROSSFADE_SHAPES, "The curve of the fade in."),
+    ParamSpec::choice("fade_out_shape", "Shape of the fade out", CROSSFADE_SHAPES, "The curve of the fade out."),
+];
 /// What a clip is set to by numbers that have a default, in the order of the keys.
 pub const CLIP_NUMBERS: [ParamSpec; 5] = [
     clip_time("start_s", "Start", "Where it starts on the timeline."),
@@ -566,7 +568,8 @@ pub const WINDOW: &[Key] = &[
     param(&WINDOW_NUMBERS[1], "to its end"),
     param(&WINDOW_NUMBERS[2], "0"),
     param(&WINDOW_NUMBERS[3], "0"),
-    param(&WINDOW_SHAPE, "\"equal-power\""),
+    param(&WINDOW_SHAPES[0], "\"equal-power\""),
+    param(&WINDOW_SHAPES[1], "\"equal-power\""),
 ];
 
 /// `[[track.insert]]`, before the effect's own parameters.

@@ -32,10 +32,12 @@
 #![forbid(unsafe_code)]
 
 pub mod album;
+pub mod cut;
 mod diff;
 mod document;
 mod edit;
 pub mod keys;
+pub mod lane;
 mod lines;
 mod link;
 mod listen;
@@ -43,6 +45,7 @@ mod lower;
 pub mod model;
 mod print;
 mod read;
+pub mod record;
 mod reference;
 mod report;
 mod scene;

@@ -18,6 +18,7 @@ pub use splice::Splice;
 
 use tonmeister_core::{Level, Note};
 
+use crate::lane::Reshape;
 use crate::model::{Bus, Clip, Insert, Lfo, Marker, Meter, Point, Range, Send, Tempo, Track};
 
 /// A value that no parameter describes.
@@ -161,6 +162,19 @@ pub enum Edit {
         target: String,
         /// The generators; they add.
         lfos: Vec<Lfo>,
+    },
+    /// Cuts, copies, moves, scales or thins a stretch of a lane. Nothing happens where nothing moves.
+    ReshapeAutomation {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// What moves, on that strip.
+        target: String,
+        /// The stretch's beginning, in seconds.
+        from_s: f64,
+        /// Its end, in seconds.
+        to_s: f64,
+        /// What is done to it.
+        how: Reshape,
     },
     /// Adds a clip. A track whose audio is a file is unfolded first ([`Edit::Unfold`]).
     AddClip {

@@ -43,6 +43,9 @@ impl Edit {
             Edit::AddSend { strip, send } => add_send(document, &text, strip, send),
             Edit::RemoveSend { strip, to } => remove_send(document, &text, strip, to),
             Edit::SetAutomation { strip, target, points } => set_automation(document, &text, strip, target, points),
+            Edit::ReshapeAutomation { strip, target, from_s, to_s, how } => {
+                timeline::reshape(document, &text, (strip, target), (*from_s, *to_s), *how)
+            }
             Edit::SetLfos { strip, target, lfos } => timeline::set_lfos(document, &text, strip, target, lfos),
             Edit::AddClip { track, at, clip } => timeline::add_clip(document, &text, track, *at, clip),
             Edit::SetClip { track, number, clip } => timeline::set_clip(document, &text, track, *number, clip),
@@ -401,7 +404,13 @@ fn remove_send(document: &Document, text: &Script<'_>, strip: &str, to: &str) ->
     Ok(splices)
 }
 
-fn set_automation(document: &Document, text: &Script<'_>, strip: &str, target: &str, new: &[Point]) -> Splices {
+pub(super) fn set_automation(
+    document: &Document,
+    text: &Script<'_>,
+    strip: &str,
+    target: &str,
+    new: &[Point],
+) -> Splices {
     let desk = Desk::find(document, strip)?;
     let buses = bus_ids(document);
     let addresses = Addresses::at(desk.place, desk.strip, &buses);

@@ -1,11 +1,12 @@
 //! Edits of clips, generators and the timeline, as splices.
 
 use super::locate::{self, Desk, bus_ids, nowhere};
-use super::plan::{Splices, add_to, refused, remove_lanes};
+use super::plan::{Splices, add_to, refused, remove_lanes, set_automation};
 use super::text::{New, Script};
 use super::{Entry, Splice};
 use crate::document::Document;
 use crate::keys::CLIP;
+use crate::lane::{self, Reshape};
 use crate::model::{Clip, Lfo};
 use crate::print::{self, Part, automation, lfos};
 use crate::read::{Addresses, Place};
@@ -65,6 +66,36 @@ pub(super) fn set_lfos(document: &Document, text: &Script<'_>, strip: &str, targ
         return Ok(remove_lanes(text, &desk, |lane| lane.target == place));
     }
     Ok(table.entry("lfo").map_or_else(Vec::new, |entry| text.unset(entry)))
+}
+
+pub(super) fn reshape(
+    document: &Document,
+    text: &Script<'_>,
+    (strip, target): (&str, &str),
+    (from_s, to_s): (f64, f64),
+    how: Reshape,
+) -> Splices {
+    let desk = Desk::find(document, strip)?;
+    let buses = bus_ids(document);
+    let addresses = Addresses::new(desk.strip, &buses);
+    let local = target.strip_prefix(strip).and_then(|rest| rest.strip_prefix('/')).unwrap_or(target);
+    let place = addresses.find(target).or_else(|| addresses.find(local));
+    let place = place.ok_or_else(|| nowhere(target, addresses.names()))?;
+    let numbers = match how {
+        Reshape::Copy { to_s: to } | Reshape::Move { to_s: to } => vec![from_s, to_s, to, to + (to_s - from_s)],
+        Reshape::Scale { by, add } => vec![from_s, to_s, by.abs(), add.abs()],
+        Reshape::Thin { max_error } => vec![from_s, to_s, max_error],
+        Reshape::Cut => vec![from_s, to_s],
+    };
+    let timeline = 0.0..=crate::keys::MAX_SECONDS;
+    if to_s <= from_s || numbers.iter().any(|number| !timeline.contains(number)) {
+        let message = format!("there is nothing from {from_s} s to {to_s} s to be changed so");
+        return Err(refused("out-of-range", message).help("a stretch ends after it begins, and stays on the timeline"));
+    }
+    let Some(lane) = desk.strip.lane(place).filter(|lane| !lane.points.is_empty()) else { return Ok(Vec::new()) };
+    let frame_s = 1.0 / f64::from(document.song().sample_rate_hz);
+    let new = lane::reshape(&lane.points, desk.strip.target_spec(place), from_s, to_s, how, frame_s);
+    set_automation(document, text, strip, target, &new)
 }
 
 /// Sets a key that may be a list under headers of its own.

@@ -75,8 +75,10 @@ pub struct Window {
     pub fade_in_s: f64,
     /// A fade before `until_s`, in seconds, on top of its own. A clip that ends before has none.
     pub fade_out_s: f64,
-    /// The curve of both.
-    pub shape: CrossfadeShape,
+    /// The curve of the fade in.
+    pub fade_in_shape: CrossfadeShape,
+    /// The curve of the fade out.
+    pub fade_out_shape: CrossfadeShape,
 }
 
 /// How a fade travels.
@@ -163,6 +165,12 @@ impl Clip {
 
 impl Window {
     /// All of a clip.
-    pub const ALL: Window =
-        Window { from_s: 0.0, until_s: None, fade_in_s: 0.0, fade_out_s: 0.0, shape: CrossfadeShape::EqualPower };
+    pub const ALL: Window = Window {
+        from_s: 0.0,
+        until_s: None,
+        fade_in_s: 0.0,
+        fade_out_s: 0.0,
+        fade_in_shape: CrossfadeShape::EqualPower,
+        fade_out_shape: CrossfadeShape::EqualPower,
+    };
 }

@@ -86,8 +86,10 @@ fn window(window: &Window) -> Part {
     }
     part.param(fade_in, window.fade_in_s);
     part.param(fade_out, window.fade_out_s);
-    if window.shape != CrossfadeShape::EqualPower {
-        part.put("shape", quoted(window.shape.word()));
+    for (key, shape) in [("fade_in_shape", window.fade_in_shape), ("fade_out_shape", window.fade_out_shape)] {
+        if shape != CrossfadeShape::EqualPower {
+            part.put(key, quoted(shape.word()));
+        }
     }
     part
 }

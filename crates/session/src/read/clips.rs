@@ -5,7 +5,8 @@ use tonmeister_core::ParamSpec;
 use super::{Reader, lanes};
 use crate::keys::{
     CLIP, CLIP_GAIN_MOVES, CLIP_LENGTH, CLIP_MUTE, CLIP_NUMBERS, CROSSFADE, CROSSFADE_SHAPE, FADE_IN_SHAPE,
-    FADE_OUT_SHAPE, FADE_SHAPE, LOOP_COUNT, LOOP_CROSSFADE, LOOP_LENGTH, REVERSE, WINDOW, WINDOW_NUMBERS, WINDOW_SHAPE,
+    FADE_OUT_SHAPE, FADE_SHAPE, LOOP_COUNT, LOOP_CROSSFADE, LOOP_LENGTH, REVERSE, WINDOW, WINDOW_NUMBERS,
+    WINDOW_SHAPES,
 };
 use crate::model::{Clip, CrossfadeShape, FadeShape, Repeat, Until, Window};
 use crate::tree::{Node, Table};
@@ -106,7 +107,8 @@ impl Reader<'_> {
         let until_s = self.maybe(table, until);
         let fade_in_s = self.maybe(table, fade_in).unwrap_or(0.0);
         let fade_out_s = self.maybe(table, fade_out).unwrap_or(0.0);
-        let shape = CrossfadeShape::ALL[self.maybe(table, &WINDOW_SHAPE).unwrap_or(0.0) as usize];
+        let [fade_in_shape, fade_out_shape] = [&WINDOW_SHAPES[0], &WINDOW_SHAPES[1]]
+            .map(|spec| CrossfadeShape::ALL[self.maybe(table, spec).unwrap_or(0.0) as usize]);
         if let Some(node) = table.get(until.id).filter(|_| until_s.is_some_and(|until| until <= from_s)) {
             let label = format!("expected a time after {from_s} s, found {} s", until_s.unwrap_or_default());
             self.error("times", "the window ends before it begins".into(), &node.span, label);
@@ -116,7 +118,7 @@ impl Reader<'_> {
             let help = Some("a clip that plays to its end has `fade_out_s` of its own".to_string());
             self.error_with_help("fades", "the window has no end to fade".into(), (&node.span, label), help);
         }
-        Some(Window { from_s, until_s, fade_in_s, fade_out_s, shape })
+        Some(Window { from_s, until_s, fade_in_s, fade_out_s, fade_in_shape, fade_out_shape })
     }
 
     /// Whether everything that takes over has something to take over from. Clips in the order of their starts.

@@ -2,6 +2,7 @@
 
 use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Registry, Settings};
 use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RAMP, TEMPO};
+use tonmeister_session::lane::Reshape;
 use tonmeister_session::model::{
     BarBeat, Bus, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert, KeySource,
     Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Scene, Send, Setting,
@@ -348,9 +349,15 @@ impl Draw<'_> {
         if self.one_in(4) {
             let until_s = self.one_in(2).then_some(3.5);
             let fade_out_s = if until_s.is_some() { 0.03 } else { 0.0 };
-            let shape = CrossfadeShape::ALL[self.below(2)];
-            clip.window =
-                Some(Window { from_s: [0.0, 0.5][self.below(2)], until_s, fade_in_s: 0.0, fade_out_s, shape });
+            let fade_in_shape = CrossfadeShape::ALL[self.below(2)];
+            clip.window = Some(Window {
+                from_s: [0.0, 0.5][self.below(2)],
+                until_s,
+                fade_in_s: 0.0,
+                fade_out_s,
+                fade_in_shape,
+                ..Window::ALL
+            });
         }
         clip
     }
@@ -597,7 +604,19 @@ impl Draw<'_> {
     /// An edit of clips, generators and the timeline.
     fn timeline_edit(&mut self, name: String, song: &Song, strip: &Strip) -> Edit {
         let number = 1 + self.below(3);
-        match self.below(8) {
+        match self.below(9) {
+            7 => {
+                let (target, _) = self.lane(strip);
+                let (from_s, to_s) = (self.below(20) as f64, 3.5 + self.below(40) as f64);
+                let how = match self.below(5) {
+                    0 => Reshape::Cut,
+                    1 => Reshape::Copy { to_s: self.below(50) as f64 },
+                    2 => Reshape::Move { to_s: self.below(50) as f64 },
+                    3 => Reshape::Scale { by: 0.75, add: 0.25 },
+                    _ => Reshape::Thin { max_error: 0.5 },
+                };
+                Edit::ReshapeAutomation { strip: name, target: address(song, strip, target), from_s, to_s, how }
+            }
             0 => Edit::AddClip { track: name, at: self.below(3), clip: self.clip() },
             1 | 2 => Edit::SetClip { track: name, number, clip: self.clip() },
             3 => Edit::RemoveClip { track: name, number },
