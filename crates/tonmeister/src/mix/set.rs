@@ -183,12 +183,15 @@ impl World {
         let plan = Arc::clone(&rendering.compiled.plan);
         let paths: Vec<Option<PathBuf>> =
             (0..plan.outputs.len()).map(|at| file_of(&options.output, &plan, at)).collect();
-        for path in paths.iter().flatten() {
+        let mut folders = Folders::default();
+        for (path, output) in paths.iter().zip(&plan.outputs) {
+            let Some(path) = path else { continue };
             for version in versions {
                 refuse_to_replace(path, &sources(&version.song, base))?;
             }
-            let folder = path.parent().unwrap_or(Path::new(""));
-            std::fs::create_dir_all(folder).map_err(|e| Failure::output(folder, plain(&e)))?;
+            if matches!(output.part, Part::Stem(_)) {
+                folders.make(path.parent().unwrap_or(Path::new("")))?;
+            }
         }
         let mut outputs = Vec::new();
         for path in &paths {
@@ -215,6 +218,7 @@ impl World {
             sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();
 
         let files = end(&plan, outputs)?;
+        folders.made.clear();
         // What is the same as another is that other's file.
         let mut written = (0..plan.outputs.len()).map(|at| files[first_alike(&plan, at)].clone());
         let mut reports = Vec::new();
@@ -249,6 +253,31 @@ impl World {
         let made = plan.nodes.len() - kept;
         let title = String::new();
         Ok(SetReport { title, tracks: 0, buses: 0, versions: reports, pairs, made, kept, dynamics, warnings })
+    }
+}
+
+/// Folders of stems that were made on the way; those that stay empty are taken away again.
+#[derive(Default)]
+struct Folders {
+    made: Vec<PathBuf>,
+}
+
+impl Folders {
+    fn make(&mut self, folder: &Path) -> Result<(), Failure> {
+        if !folder.is_dir() {
+            std::fs::create_dir(folder).map_err(|e| Failure::output(folder, plain(&e)))?;
+            self.made.push(folder.into());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        for folder in &self.made {
+            // One that holds something is somebody's.
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 }
 
