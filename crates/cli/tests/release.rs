@@ -55,6 +55,9 @@ fn a_release_is_planned_made_verified_and_found_changed() {
     assert_eq!(told["files"][1]["path"], "flac/02 two.flac");
     assert!((told["songs"][0]["after"]["integrated_lufs"].as_f64().unwrap() + 20.0).abs() < 0.15, "{told}");
     assert_eq!(told["songs"][0]["services"][0]["service"], "Spotify");
+    let page = fs::read_to_string(folder.path().join("out/release.html")).unwrap();
+    assert!(page.contains("<h1>Two</h1>") && page.contains("Where it is played") && page.contains("id=\"song-2\""));
+    assert!(!page.contains("http-equiv") && !page.contains("src=\"http"));
     let same = tonmeister(&["release", "--verify", &release]);
     assert_eq!(code(&same), 0, "{}", err(&same));
     let again = tonmeister(&["release", &document, "-o", &release, "--json"]);

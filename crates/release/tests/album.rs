@@ -293,7 +293,7 @@ fn files_say_what_they_are() {
     assert!(verify(&out).unwrap().is_whole());
 }
 
-/// A low bit rate makes a decoder overshoot; only those moments are taken back, and the loudness stays.
+/// A decoder overshoots at the beats of this noise; only those moments are taken back.
 #[test]
 fn what_a_decoder_makes_too_high_is_taken_back_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -307,11 +307,54 @@ fn what_a_decoder_makes_too_high_is_taken_back_there() {
     for looped in &report.codecs {
         assert!(looped.after_dbtp.unwrap() <= -1.0 + 0.01, "{looped:?}");
     }
-    let lufs = |path: &str| {
-        report.files.iter().find(|f| f.path.starts_with(path)).unwrap().levels.unwrap().integrated_lufs.unwrap()
+    // Measured: 8 tenths of a second of 4 s are taken back, by 0.42 dB at most. All of it would have been, otherwise.
+    assert!(first.most_db < 1.0 && first.moments < 20, "{first:?}");
+    // Noise needs more limiting than is allowed; of peaks there is nothing to tell.
+    assert!(report.failed.iter().all(|f| f.message.contains("most limiting")), "{:?}", report.failed);
+}
+
+/// The fileset for the plant holds the same songs, on sectors; what the Red Book forbids is told before work begins.
+#[test]
+fn an_album_becomes_a_disc() {
+    let folder = tempfile::tempdir().unwrap();
+    two_songs(folder.path(), (44_100, 44_100));
+    let cd = "[cd]\n[[deliver]]\nformat = \"wav\"\ndepth = \"16\"\nfolder = \"w\"\n";
+    let songs = SONGS.replace("title = \"Two\"", "title = \"Two\"\ngap_s = 1.0\nisrc = \"GB-AYE-69-00301\"");
+    let text = format!("{ALBUM}upc = \"036000291452\"\n{songs}{cd}");
+    made(folder.path(), &text);
+    let out = folder.path().join("out");
+    let fileset = tonmeister_release::ddp::Fileset::open(out.join("cd/ddp")).unwrap();
+    let disc = &fileset.disc;
+    // Two seconds of silence; 8 s; a pause of 1 s; 6 s: in sectors of 1/75 s.
+    let starts: Vec<u32> = disc.tracks.iter().map(|track| track.start().0).collect();
+    assert_eq!((starts.as_slice(), disc.end.0), ([150, 150 + 675].as_slice(), 150 + 675 + 450));
+    assert_eq!(disc.tracks[1].pause.map(|pause| pause.0), Some(150 + 600));
+    assert_eq!(disc.tracks[1].isrc.map(|isrc| isrc.as_str().to_owned()).as_deref(), Some("GBAYE6900301"));
+    // The same samples as the 16-bit files: one dither of one seed runs through both.
+    let (_, wav, _) = samples(&out.join("w/02 Two.wav"));
+    let mut source = fileset.track(2).unwrap();
+    let mut buffer = tonmeister_core::Buffer::new(tonmeister_core::Layout::Stereo, 4096);
+    let frames = source.read(&mut buffer.block(4096)).unwrap();
+    assert!(frames > 0 && buffer.channel(0)[..frames] == wav[..frames]);
+    assert!(verify(&out).unwrap().is_whole());
+    let mut desk = Desk::default();
+    make(&mut desk, &read(&text), folder.path(), &out, &options()).unwrap();
+    assert!(desk.renders.is_empty(), "{:?}", desk.renders);
+    // Another title makes another fileset in its place.
+    made(folder.path(), &text.replace("title = \"Two\"", "title = \"Three\""));
+    assert!(verify(&out).unwrap().is_whole());
+    let refused = |text: &str| {
+        let mut desk = Desk::default();
+        let error = make(&mut desk, &read(text), folder.path(), &folder.path().join("no"), &options()).unwrap_err();
+        assert!(desk.renders.is_empty());
+        let Trouble::Document(found) = error else { panic!("{error}") };
+        found.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n")
     };
-    // Every beat of this noise overshoots, which no music does; even so, less is lost than by turning all of it down.
-    let lost = lufs("f/01") - lufs("v/01");
-    assert!(lost < 0.6 * first.most_db, "{lost} of {}", first.most_db);
-    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    let short = refused(&format!("{ALBUM}{SONGS}end_s = 3.0\n[cd]\n"));
+    assert!(short.contains("track 2"), "{short}");
+    let many = "[[song]]\naudio = \"one.wav\"\n".repeat(100);
+    let many = refused(&format!("{ALBUM}{many}[cd]\n"));
+    assert!(many.contains("100 tracks"), "{many}");
+    let text = refused(&format!("{ALBUM}{}[cd]\n", SONGS.replace("\"Two\"", "\"日本\"")));
+    assert!(!text.is_empty(), "{text}");
 }

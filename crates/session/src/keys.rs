@@ -125,6 +125,8 @@ pub enum Sort {
     AlbumSong,
     /// `[[deliver]]` of an album document.
     Deliver,
+    /// `[cd]` of an album document.
+    Cd,
     /// `[[vca]]`.
     Vca,
     /// `[[link]]`.

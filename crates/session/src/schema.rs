@@ -133,6 +133,7 @@ fn name(sort: Sort) -> &'static str {
         Sort::Chain => "chain",
         Sort::AlbumSong => "album-song",
         Sort::Deliver => "deliver",
+        Sort::Cd => "cd",
         Sort::Vca => "vca",
         Sort::Link => "link",
         Sort::Scene => "scene",
@@ -148,7 +149,7 @@ fn name(sort: Sort) -> &'static str {
 
 fn most(sort: Sort) -> usize {
     match sort {
-        Sort::Song | Sort::Master | Sort::Album | Sort::Chain | Sort::Window => 1,
+        Sort::Song | Sort::Master | Sort::Album | Sort::Chain | Sort::Cd | Sort::Window => 1,
         Sort::Tempo | Sort::Meter => MAX_TEMPOS,
         Sort::Marker | Sort::Range => MAX_MARKERS,
         Sort::Lfo => MAX_LFOS,

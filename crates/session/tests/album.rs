@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{registry, rendered};
 use tonmeister_core::Registry;
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
-use tonmeister_session::album::model::{Audio, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode};
+use tonmeister_session::album::model::{Audio, Cd, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode};
 use tonmeister_session::album::{AlbumDocument, keys, parse, reference, schema};
 use tonmeister_session::model::FadeShape;
 
@@ -50,6 +50,7 @@ fn everything_that_can_be_written_is_read() {
     );
     assert_eq!((cd.folder.as_deref(), cd.name.as_str()), (Some("cd"), "{track} {artist} - {title}"));
     assert_eq!(album.deliver[1], Deliver::of(Format::Flac));
+    assert_eq!(album.cd, Some(Cd { text: false, dither: Dither::F9 }));
     assert_eq!((album.deliver[2].bitrate_kbps, album.deliver[3].quality), (Some(128), Some(6.5)));
     assert_eq!(&EVERYTHING[document.span_of_song(0).unwrap()], "[[song]]");
 }
@@ -111,8 +112,13 @@ fn any_mutation_is_told_inside_the_text() {
 #[test]
 fn every_key_is_in_reference_and_schema() {
     let (text, schema) = (reference(), schema(&Registry::new()));
-    let tables =
-        [("album", keys::ALBUM), ("album-song", keys::SONG), ("deliver", keys::DELIVER), ("chain", keys::CHAIN_TABLE)];
+    let tables = [
+        ("album", keys::ALBUM),
+        ("album-song", keys::SONG),
+        ("deliver", keys::DELIVER),
+        ("chain", keys::CHAIN_TABLE),
+        ("cd", keys::CD),
+    ];
     for (name, keys) in tables {
         for key in keys {
             assert!(text.contains(&format!("| `{}` |", key.id)), "{}", key.id);

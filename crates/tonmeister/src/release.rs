@@ -9,7 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use tonmeister_core::{Registry, View};
 use tonmeister_release::album::studio::Sink;
 use tonmeister_release::album::{self, Mixed, Options, Studio, Trouble};
+use tonmeister_report::Subject;
 use tonmeister_session::album::AlbumDocument;
+use tonmeister_session::album::model::Audio;
 use tonmeister_session::model::Song;
 
 pub use tonmeister_release::album::Report as ReleaseReport;
@@ -21,7 +23,13 @@ use crate::master::target::{service, target, targets};
 use crate::mix::MixOptions;
 use crate::output::Depth;
 use crate::progress::Progress;
-use crate::world::{Files, World, read_text, sources};
+use crate::text_file::{self, Existing};
+use crate::world::{Files, World, plain, read_text, sources};
+
+mod page;
+
+/// The page of a release, beside its files.
+const PAGE: &str = "release.html";
 
 /// How a release is made.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +45,9 @@ pub struct ReleaseOptions {
 pub struct Release {
     /// The folder.
     pub folder: PathBuf,
+    /// The page that shows and explains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<PathBuf>,
     /// What it came to.
     #[serde(flatten)]
     pub report: ReleaseReport,
@@ -66,8 +77,7 @@ impl World {
         let base = album.parent().unwrap_or(Path::new(""));
         let mut desk = Desk { world: self, progress, open: false };
         let made = if options.dry_run {
-            let scratch =
-                tempfile::tempdir().map_err(|e| Failure::output("a temporary folder", crate::world::plain(&e)))?;
+            let scratch = tempfile::tempdir().map_err(|e| Failure::output("a temporary folder", plain(&e)))?;
             album::plan(&mut desk, &document, base, scratch.path(), &settings)
         } else {
             album::make(&mut desk, &document, base, folder, &settings)
@@ -75,7 +85,39 @@ impl World {
         desk.end();
         let made = made.map_err(|trouble| failure(trouble, album, &text))?;
         warnings.extend(made.warnings.iter().map(|(path, diagnostic)| Finding::new(path, "", diagnostic)));
-        Ok(Release { folder: folder.into(), report: made.report, warnings })
+        let report = made.report;
+        let page =
+            if options.dry_run { None } else { Some(self.release_page(&document, base, folder, &report, progress)?) };
+        Ok(Release { folder: folder.into(), page, report, warnings })
+    }
+
+    /// Draws the page; where every file was there already, so is it.
+    fn release_page(
+        &self,
+        document: &AlbumDocument,
+        base: &Path,
+        folder: &Path,
+        report: &ReleaseReport,
+        progress: &mut dyn Progress,
+    ) -> Result<PathBuf, Failure> {
+        let path = folder.join(PAGE);
+        if path.exists() && report.files.iter().all(|file| file.kept) {
+            return Ok(path);
+        }
+        let mut drawn = Vec::new();
+        for (place, song) in document.album().songs.iter().enumerate() {
+            let mut portray = |path: &Path| self.portray(path, progress).map(|one| one.subject);
+            let named = |subject: Subject| Subject { name: report.songs[place].title.clone(), ..subject };
+            let before = match &song.audio {
+                Audio::File(path) => Some(portray(&base.join(path))?),
+                Audio::Document(_) => None,
+            };
+            let after = page::shown(report, folder, place).map(|path| portray(&path)).transpose()?;
+            drawn.push(page::Drawn { before: before.map(named), after: after.map(named) });
+        }
+        let text = page::page(report, &drawn);
+        text_file::write(&path, &text, Existing::Replace).map_err(|e| Failure::output(&path, plain(&e)))?;
+        Ok(path)
     }
 
     /// Looks at a finished release again: every file there, unchanged, and playable to its end.

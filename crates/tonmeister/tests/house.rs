@@ -53,7 +53,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("image", &["tonmeister-media"]),
     ("opus-pure", &["tonmeister-media"]),
     ("rayon", &["tonmeister-engine", "tonmeister-measure", "tonmeister"]),
-    ("blake3", &["tonmeister-engine", "tonmeister-release"]),
+    ("blake3", &["tonmeister-engine", "tonmeister-release", "tonmeister"]),
     ("clap", &["tonmeister-cli"]),
     ("clap_complete", &["tonmeister-cli"]),
     ("clap_mangen", &["tonmeister-cli"]),

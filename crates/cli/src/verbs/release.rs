@@ -73,6 +73,9 @@ fn told(release: &Release) -> String {
     text.push_str(&trouble::remarks(&release.warnings));
     if !report.planned {
         let _ = write!(text, "\nWrote {}\n", release.folder.display());
+        if let Some(page) = &release.page {
+            let _ = writeln!(text, "{}", styled(FAINT, format!("{} shows and explains it", page.display())));
+        }
     }
     text
 }

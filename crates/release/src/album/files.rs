@@ -18,7 +18,7 @@ use super::texts::{Whole, with_gains};
 /// Frames handled at a time.
 const BLOCK: usize = 4096;
 /// The seed of the dither: fixed, so that the same release gives the same files.
-const DITHER_SEED: u64 = 0x746f_6e6d_6569_7374;
+pub(crate) const DITHER_SEED: u64 = 0x746f_6e6d_6569_7374;
 
 /// One set of files, with everything decided.
 #[derive(Clone, Debug)]
@@ -40,12 +40,7 @@ impl Set {
         // What was asked for and does not fit is refused; what was not is the nearest that does.
         let rate = deliver.sample_rate_hz.unwrap_or_else(|| format.rate_for(rate));
         let bits = u32::from(format.bits().unwrap_or(24));
-        let shaping = match deliver.dither {
-            Word::Flat => Shaping::Flat,
-            Word::Lipshitz5 => Shaping::Lipshitz5,
-            Word::F9 => Shaping::F9,
-            Word::ImprovedE9 => Shaping::ImprovedE9,
-        };
+        let shaping = shaping(deliver.dither);
         let folder = deliver.folder.clone().unwrap_or_else(|| format!("{format}-{rate}"));
         let folder = folder.replace('\\', "/");
         let shown = album.songs.iter().filter(|song| !song.hidden).count();
@@ -68,6 +63,16 @@ impl Set {
             Some(format!("{folder}/{}.{}", safe(&name), format.extension()))
         });
         Set { format, rate, shaping: shaping.or_flat(bits, rate), paths: paths.collect() }
+    }
+}
+
+/// The spectrum of a dither.
+pub(crate) fn shaping(word: Word) -> Shaping {
+    match word {
+        Word::Flat => Shaping::Flat,
+        Word::Lipshitz5 => Shaping::Lipshitz5,
+        Word::F9 => Shaping::F9,
+        Word::ImprovedE9 => Shaping::ImprovedE9,
     }
 }
 

@@ -168,6 +168,11 @@ impl Work {
         (hash_of(&out.join(path)).ok()? == (known.bytes, known.blake3.clone())).then(|| known.clone())
     }
 
+    /// Whether an earlier run made this file, whatever it was made from.
+    pub(crate) fn made(&self, path: &str) -> bool {
+        self.done.iter().any(|file| file.path == path)
+    }
+
     /// Remembers a finished file over a kill.
     pub(crate) fn finish(&mut self, file: &Locked) -> Result<(), Trouble> {
         self.done.retain(|known| known.path != file.path);

@@ -13,6 +13,7 @@ use tonmeister_media::tags::Embedded;
 use tonmeister_session::album::AlbumDocument;
 
 use super::balance::{Session, render_to};
+use super::disc;
 use super::documents::{Dip, master, programme};
 use super::files::{Set, Texts, write};
 use super::inputs::{Input, gather, text_of};
@@ -23,6 +24,8 @@ use super::sequence::{Length, Timeline, place};
 use super::services::Service;
 use super::studio::{Studio, Trouble};
 use super::texts::{cover, tags};
+use crate::cdtext::CdText;
+use crate::toc::Disc;
 
 /// How far the true peak of a master may lie above the ceiling: what rounding adds.
 const PEAK_TOLERANCE_DB: f64 = 0.003;
@@ -59,6 +62,9 @@ struct Known {
     sets: Vec<Set>,
     tags: Vec<Tags>,
     cover: Option<Embedded>,
+    disc: Option<(Disc, Option<CdText>)>,
+    /// What a plant may ask about.
+    remarks: Vec<Diagnostic>,
 }
 
 /// Looks at everything and refuses what cannot become a release.
@@ -85,7 +91,17 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
     let sets: Vec<Set> = album.deliver.iter().map(|deliver| Set::of(album, deliver, rate, &titles)).collect();
     refuse(document, &sets)?;
     let tags = tags(document, &titles)?;
-    Ok(Known { inputs, timeline, titles, sets, tags, cover })
+    let (mut disc, mut remarks) = (None, Vec::new());
+    if let Some(cd) = album.cd {
+        let contents = disc::disc(document, &timeline);
+        let text = cd.text.then(|| disc::text(document, &titles));
+        let (errors, warnings) = disc::check(document, &contents, text.as_ref());
+        if !errors.is_empty() {
+            return Err(Trouble::Document(errors));
+        }
+        (disc, remarks) = (Some((contents, text)), warnings);
+    }
+    Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, remarks })
 }
 
 /// Refuses formats that do not take what they would be given, and two files of one name.
@@ -122,7 +138,7 @@ pub fn plan(
     let session = Session { album: document.album(), timeline: &known.timeline, inputs: &known.inputs, options };
     let inputs = session.listen(studio)?;
     let report = report(&session, &known.titles, &inputs, None, &known.sets, &[]);
-    Ok(Made { report, warnings: warnings(&known.inputs) })
+    Ok(Made { report, warnings: warnings(&known) })
 }
 
 /// Makes the release in `out`. What an earlier run has finished of the same things is kept.
@@ -176,7 +192,19 @@ pub fn make(
         let texts = Texts { tags: &known.tags, cover: known.cover.as_ref(), whole };
         all.push(write(studio, &audio, set, &cuts, (&keys, &texts), (out, &mut work))?);
     }
-    let files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
+    let mut files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
+    if let (Some((contents, text)), Some(cd)) = (&known.disc, album.cd) {
+        let follows = format!("{contents:?} {text:?} {:?}", cd.dither);
+        let key = key(&["ddp", &sound_key(&session, &solution, studio), &follows]);
+        let fileset = if let Some(fileset) = disc::finished(&work, out, &key) {
+            kept.extend(fileset.iter().map(|file| file.path.clone()));
+            fileset
+        } else {
+            let (audio, _) = lost.master(studio, &work, disc::RATE, &[])?;
+            disc::write(&audio, (contents, text.as_ref()), cd.dither, &key, (out, &mut work))?
+        };
+        files.extend(fileset);
+    }
     let report = report(&session, &known.titles, &solution.inputs, Some(&solution), &known.sets, &files)
         .kept(&kept)
         .looped(&loops);
@@ -191,11 +219,16 @@ pub fn make(
     keep(&out.join("release.json"), &report)?;
     keep(&out.join(NAME), &lock)?;
     work.close()?;
-    Ok(Made { report, warnings: warnings(&known.inputs) })
+    Ok(Made { report, warnings: warnings(&known) })
 }
 
-fn warnings(inputs: &[Input]) -> Vec<(PathBuf, Diagnostic)> {
-    inputs.iter().flat_map(|input| input.warnings.iter().map(|w| (input.named.clone(), w.clone()))).collect()
+/// What was odd about the songs' files, and about the disc.
+fn warnings(known: &Known) -> Vec<(PathBuf, Diagnostic)> {
+    let files = known.inputs.iter().flat_map(|input| input.warnings.iter().map(|w| (input.named.clone(), w.clone())));
+    // The place in the document is the caller's to know; these speak of the disc as a whole.
+    let disc =
+        known.remarks.iter().map(|d| (PathBuf::from("[cd]"), Diagnostic { span: None, label: None, ..d.clone() }));
+    files.chain(disc).collect()
 }
 
 /// Refuses to write a file where one of the sources stands.
@@ -227,8 +260,7 @@ fn solution(session: &Session<'_>, studio: &mut dyn Studio, work: &Work, out: &P
 
 /// What each file of a set follows from.
 fn set_keys(session: &Session<'_>, solution: &Solution, set: &Set, known: &Known, studio: &dyn Studio) -> Vec<String> {
-    let gains = format!("{:?} {}", solution.runs_db, solution.gain_db);
-    let sound = key(&["sound", &session.key(studio), &gains]);
+    let sound = sound_key(session, solution, studio);
     let picture = known.cover.as_ref().map_or_else(String::new, |c| blake3::hash(&c.bytes).to_hex().to_string());
     let format = format!("{:?} {} {:?}", set.format, set.rate, set.shaping);
     let one = |place: usize| {
@@ -236,6 +268,12 @@ fn set_keys(session: &Session<'_>, solution: &Solution, set: &Set, known: &Known
         key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
     };
     (0..set.paths.len()).map(one).collect()
+}
+
+/// What the sound of every file follows from.
+fn sound_key(session: &Session<'_>, solution: &Solution, studio: &dyn Studio) -> String {
+    let gains = format!("{:?} {}", solution.runs_db, solution.gain_db);
+    key(&["sound", &session.key(studio), &gains])
 }
 
 /// What was measured of a master.

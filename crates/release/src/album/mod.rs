@@ -17,6 +17,7 @@
 //! kept under the hash of what they are made from, so that a release that was interrupted goes on where it was.
 
 mod balance;
+mod disc;
 pub mod documents;
 pub mod files;
 pub mod inputs;

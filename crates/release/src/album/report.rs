@@ -74,6 +74,10 @@ pub struct SongReport {
 pub struct FileReport {
     /// Where it stands.
     pub path: String,
+    /// Which song it is, counted from 0; none for what belongs to the whole album.
+    pub song: Option<usize>,
+    /// Whether its format loses something.
+    pub lossy: bool,
     /// Its format.
     pub format: String,
     /// Frames per second.
@@ -170,14 +174,33 @@ pub(crate) fn report(
             }
         })
         .collect();
-    let named = |set: &Set, path: &String| FileReport {
-        path: path.clone(),
-        format: set.format.title(),
-        sample_rate_hz: set.rate,
-        blake3: files.iter().find(|f| f.path == *path).map(|f| f.blake3.clone()),
-        levels: files.iter().find(|f| f.path == *path).map(|f| f.levels),
-        kept: false,
+    let named = |set: &Set, song: usize, path: &String| {
+        let made = files.iter().find(|file| file.path == *path);
+        FileReport {
+            path: path.clone(),
+            song: Some(song),
+            lossy: set.format.lossy(),
+            format: set.format.title(),
+            sample_rate_hz: set.rate,
+            blake3: made.map(|file| file.blake3.clone()),
+            levels: made.map(|file| file.levels),
+            kept: false,
+        }
     };
+    let of_sets = sets.iter().flat_map(|set| {
+        let paths = set.paths.iter().enumerate();
+        paths.filter_map(|(song, path)| Some(named(set, song, path.as_ref()?))).collect::<Vec<_>>()
+    });
+    let of_album = files.iter().filter(|file| file.song.is_none()).map(|file| FileReport {
+        path: file.path.clone(),
+        song: None,
+        lossy: false,
+        format: file.format.clone(),
+        sample_rate_hz: file.sample_rate_hz,
+        blake3: Some(file.blake3.clone()),
+        levels: None,
+        kept: false,
+    });
     Report {
         title: album.title.clone(),
         artist: album.artist.clone(),
@@ -195,7 +218,7 @@ pub(crate) fn report(
         codecs: Vec::new(),
         failed: failed(session, &songs, files),
         songs,
-        files: sets.iter().flat_map(|set| set.paths.iter().flatten().map(|path| named(set, path))).collect(),
+        files: of_sets.chain(of_album).collect(),
     }
 }
 

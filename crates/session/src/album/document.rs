@@ -58,6 +58,11 @@ impl AlbumDocument {
         self.places.songs.get(place).cloned()
     }
 
+    /// Where `[cd]` stands, when the album has a disc.
+    pub fn span_of_cd(&self) -> Option<Range<usize>> {
+        self.places.cd.clone()
+    }
+
     /// Where a set of files stands; its place counts from 0. `[album]` when nothing was said of files.
     pub fn span_of_deliver(&self, place: usize) -> Option<Range<usize>> {
         self.places.deliver.get(place).cloned()

@@ -178,6 +178,9 @@ pub const DITHERS: &[Choice] = &[
     Choice { id: "f-9", doc: "the same, shaped by nine taps; 44.1 kHz, 16 bits" },
     Choice { id: "improved-e-9", doc: "the same, shaped by nine steeper taps; 44.1 kHz, 16 bits" },
 ];
+/// Whether a disc has texts.
+pub const CD_TEXT: ParamSpec =
+    ParamSpec::switch("text", "CD-Text", true, "Titles and artists for players that show them.");
 /// How the last bit is rounded.
 pub const DITHER: ParamSpec =
     ParamSpec::choice("dither", "Dither", DITHERS, "What is added before the last bit is rounded, once.");
@@ -235,7 +238,16 @@ pub const DOCUMENT: &[Key] = &[
         "WAV and FLAC at 24 bits",
         "What is made, one table for each set of files.",
     ),
+    key(
+        "cd",
+        Takes::Table(Sort::Cd),
+        "no disc",
+        "A compact disc, as a DDP fileset for the plant, in the folder `cd/ddp`.",
+    ),
 ];
+
+/// `[cd]`.
+pub const CD: &[Key] = &[param(&CD_TEXT, "true"), param(&DITHER, "\"flat\"")];
 
 /// `[album]`.
 pub const ALBUM: &[Key] = &[

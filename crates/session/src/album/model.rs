@@ -23,6 +23,8 @@ pub struct Album {
     pub songs: Vec<AlbumSong>,
     /// What is made.
     pub deliver: Vec<Deliver>,
+    /// The disc that is made, if any.
+    pub cd: Option<Cd>,
 }
 
 /// What is told about an album, all of it optional.
@@ -181,6 +183,15 @@ impl IntoNext {
             IntoNext::Crossfade { seconds, .. } | IntoNext::Segue { seconds } => seconds,
         }
     }
+}
+
+/// A compact disc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cd {
+    /// Whether it has titles and artists on it.
+    pub text: bool,
+    /// How its last bit is rounded.
+    pub dither: Dither,
 }
 
 /// One set of files.

@@ -1,6 +1,6 @@
 //! The reference of the album document that follows from the tables: every key, with what it takes and its default.
 
-use super::keys::{ALBUM, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
+use super::keys::{ALBUM, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
 use crate::reference::keys;
 
 /// Every key of an album document, as Markdown. The keys of inserts stand in the song document's reference.
@@ -11,5 +11,6 @@ pub fn reference() -> String {
     keys(&mut out, "`[chain]`", "", CHAIN_TABLE);
     keys(&mut out, "`[[song]]`", "", SONG);
     keys(&mut out, "`[[deliver]]`", "", DELIVER);
+    keys(&mut out, "`[cd]`", "", CD);
     out
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tonmeister_core::Registry;
 
-use super::keys::{ALBUM, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
+use super::keys::{ALBUM, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
 use crate::keys::MAX_ID;
 use crate::schema::{inserts, table};
 
@@ -16,6 +16,7 @@ pub fn schema(registry: &Registry) -> Value {
     song["oneOf"] = json!([{ "required": ["audio"] }, { "required": ["document"] }]);
     definitions.insert("album-song".into(), song);
     definitions.insert("deliver".into(), table(DELIVER, &[]));
+    definitions.insert("cd".into(), table(CD, &[]));
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
     inserts(&mut definitions, registry);
     let mut root = table(DOCUMENT, &[]);

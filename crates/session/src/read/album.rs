@@ -5,10 +5,11 @@ use tonmeister_core::{Diagnostic, ParamSpec, Registry};
 
 use super::{Place, Reader};
 use crate::album::keys::{
-    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
-    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE, SONG,
+    ALBUM, BITRATE, CD, CD_TEXT, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT,
+    GAP, LOUDNESS, MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE,
+    SONG,
 };
-use crate::album::model::{About, Album, Deliver, Depth, Dither, Format, Mode, Sound};
+use crate::album::model::{About, Album, Cd, Deliver, Depth, Dither, Format, Mode, Sound};
 use crate::keys::Key;
 use crate::model::Insert;
 use crate::report::suggestion;
@@ -25,6 +26,7 @@ pub(crate) struct Places {
     pub(crate) album: Span,
     pub(crate) songs: Vec<Span>,
     pub(crate) deliver: Vec<Span>,
+    pub(crate) cd: Option<Span>,
 }
 
 /// An album, where its parts stand, and what is odd about it.
@@ -66,6 +68,7 @@ impl Reader<'_> {
             chain: None,
             songs: Vec::new(),
             deliver: Vec::new(),
+            cd: None,
         };
         match tree.get("album") {
             None => {
@@ -101,7 +104,17 @@ impl Reader<'_> {
             album.deliver = [Format::Wav, Format::Flac].map(Deliver::of).to_vec();
             places.deliver = vec![places.album.clone(); album.deliver.len()];
         }
+        if let Some(node) = tree.get("cd") {
+            places.cd = Some(node.span.clone());
+            album.cd = self.table("cd", node).map(|table| self.cd(table));
+        }
         (album, places)
+    }
+
+    fn cd(&mut self, table: &Table) -> Cd {
+        self.known("`[cd]`", table, &ids(CD));
+        let text = self.number_of(table, &CD_TEXT).is_none_or(|on| on != 0.0);
+        Cd { text, dither: self.choice(table, &DITHER, Dither::ALL) }
     }
 
     fn album_table(&mut self, table: &Table, album: &mut Album) {
