@@ -80,6 +80,8 @@ pub enum Takes {
     Place(&'static ParamSpec),
     /// What the parameter takes, or a note that the tempo makes it.
     Timed(&'static ParamSpec),
+    /// A list of ids of ranges.
+    Ranges,
     /// What the parameter takes.
     Param(&'static ParamSpec),
     /// A table of rules, each with how it counts and from where on.
@@ -654,6 +656,23 @@ pub const SCENE: &[Key] = &[
     key("set", Takes::Settings, "none", "What it sets: `{ \"vocal/fader_db\" = -2.0, \"vocal/mute\" = false }`."),
 ];
 
+/// How a version's cuts join.
+pub const CUT_CROSSFADE: ParamSpec = ParamSpec::number(
+    "cut_crossfade_s",
+    "Cross-fade of cuts",
+    Unit::Seconds,
+    (0.0, 10.0),
+    0.03,
+    "How long what was before a cut and what is behind it overlap; it ends at the joint.",
+);
+/// Whether a version's cuts fall on beats.
+pub const CUT_SNAP: ParamSpec = ParamSpec::switch(
+    "cut_snap",
+    "Cuts on beats",
+    false,
+    "Moves both ends of a cut to the nearest beat of the tempo map.",
+);
+
 /// `[[version]]`.
 pub const VERSION: &[Key] = &[
     required("id", Takes::Id, "Its stable name among the versions."),
@@ -669,6 +688,14 @@ pub const VERSION: &[Key] = &[
         "none",
         "Inserts that are taken in although they are bypassed in what it starts from.",
     ),
+    key(
+        "cut",
+        Takes::Ranges,
+        "none",
+        "Ranges that are taken out of it, before the effects: tails ring over the joint.",
+    ),
+    param(&CUT_CROSSFADE, "0.03"),
+    param(&CUT_SNAP, "false"),
     key(
         "set",
         Takes::Settings,

@@ -125,6 +125,7 @@ fn takes(takes: Takes) -> String {
         Takes::Bus => "a bus's id".into(),
         Takes::Strip => "a track's or bus's id".into(),
         Takes::Strips => "a list of ids of tracks, buses and VCAs".into(),
+        Takes::Ranges => "a list of ids of ranges".into(),
         Takes::Links => format!("a list of {}", values(&LINKS, false)),
         Takes::Inserts => "a list of inserts: `strip/insert`".into(),
         Takes::Version => "a version's id".into(),

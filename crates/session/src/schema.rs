@@ -88,7 +88,7 @@ fn key_schema(key: &Key) -> Value {
         Takes::Text | Takes::Effect | Takes::Address | Takes::Form(_) => json!({ "type": "string" }),
         Takes::Path | Takes::File => json!({ "type": "string", "minLength": 1 }),
         Takes::Id | Takes::Destination | Takes::Bus | Takes::Strip | Takes::Version => json!({ "$ref": "#/$defs/id" }),
-        Takes::Strips => json!({ "type": "array", "items": { "$ref": "#/$defs/id" } }),
+        Takes::Strips | Takes::Ranges => json!({ "type": "array", "items": { "$ref": "#/$defs/id" } }),
         Takes::Links => json!({ "type": "array", "items": param(&LINKS) }),
         Takes::Settings => json!({
             "type": "object",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use tonmeister_core::{Diagnostic, ParamSpec, Unit};
 
+use crate::keys::CUT_CROSSFADE;
 use crate::model::{Change, Lane, Setting, Song, StripAt, Target, Version};
 use crate::report::suggestion;
 use crate::tables::{SILENCE_DB, STRIP, place};
@@ -25,12 +26,14 @@ struct Overlay<'s> {
     bypasses: BTreeMap<&'s str, bool>,
     /// By address: the last version that sets it, its place there, and what comes of all that set it.
     changes: BTreeMap<&'s str, (usize, usize, Change)>,
+    /// Ranges that are taken out, each with its cross-fade in seconds and whether it moves to the beat.
+    cuts: Vec<(&'s str, f64, bool)>,
 }
 
 impl Song {
     /// A version of the song as a song of its own: the same tracks, buses, inserts and routes, in which what the version
     /// is about is otherwise. A track that is muted in it is still there, muted on all of its ways out; its automation of
-    /// `mute` gives way. [`Song::versions`] of the result is empty.
+    /// `mute` gives way. Its cuts close the song up ([`Song::with_cuts`]). [`Song::versions`] of the result is empty.
     ///
     /// Errors say what is unknown, out of range or runs in a circle; [`crate::parse`] has found all of that beforehand.
     pub fn version(&self, id: &str) -> Result<Song, Diagnostic> {
@@ -45,7 +48,13 @@ impl Song {
         let mut song = self.clone();
         song.versions.clear();
         overlay.lay(self, &mut song).map_err(|fault| *fault.error)?;
-        Ok(song)
+        let mut cuts = Vec::new();
+        for (range, crossfade_s, snap) in overlay.cuts {
+            let cut = self.cut(range, crossfade_s, snap);
+            let nothing = || Diagnostic::error("unknown-range", format!("there is no range \"{range}\""));
+            cuts.push(cut.ok_or_else(nothing)?);
+        }
+        Ok(if cuts.is_empty() { song } else { song.with_cuts(&cuts) })
     }
 }
 
@@ -118,6 +127,8 @@ impl<'s> Overlay<'s> {
         self.mutes.extend(version.unmute.iter().map(|id| (id.as_str(), false)));
         self.bypasses.extend(version.bypass.iter().map(|id| (id.as_str(), true)));
         self.bypasses.extend(version.enable.iter().map(|id| (id.as_str(), false)));
+        let crossfade_s = version.cut_crossfade_s.unwrap_or(CUT_CROSSFADE.default);
+        self.cuts.extend(version.cut.iter().map(|range| (range.as_str(), crossfade_s, version.cut_snap)));
         for (at, Setting { address, change }) in version.set.iter().enumerate() {
             let before = self.changes.get(address.as_str()).map(|(_, _, change)| *change);
             let change = match (before, *change) {

@@ -270,3 +270,43 @@ fn versions_upon_versions_are_read_in_time() {
     song.version("v127").unwrap();
     assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
 }
+
+/// A radio edit is a version without some of its ranges; what starts from it is without them, too.
+#[test]
+fn a_version_is_cut_and_what_starts_from_it_is() {
+    let text = r#"
+[song]
+sample_rate_hz = 48000
+tempo_bpm = 120.0
+[[range]]
+id = "solo"
+from = 2.0
+to = 4.01
+[[track]]
+id = "a"
+[[track.clip]]
+audio = "a.wav"
+length_s = 10.0
+[[version]]
+id = "radio"
+cut = ["solo"]
+cut_snap = true
+[[version]]
+id = "radio-instrumental"
+base = "radio"
+mute = ["a"]
+"#;
+    let document = read(text);
+    for id in ["radio", "radio-instrumental"] {
+        let song = document.song().version(id).unwrap();
+        assert_eq!(song.tracks[0].clips.len(), 2, "{id}");
+        let cut = document.song().cut("solo", 0.03, true).unwrap();
+        let expected = document.song().with_cuts(&[cut]);
+        assert_eq!(song.tracks[0].clips, expected.tracks[0].clips, "{id}");
+        assert_eq!(song.tracks[0].strip.is("mute"), id != "radio");
+    }
+    let wrong = text.replace("cut = [\"solo\"]", "cut = [\"sollo\"]");
+    let errors = parse(&wrong, &registry()).map(drop).unwrap_err();
+    assert_eq!(errors[0].code, "unknown-range");
+    assert!(errors[0].help.as_ref().unwrap().contains("solo"));
+}

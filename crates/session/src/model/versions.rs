@@ -23,6 +23,13 @@ pub struct Version {
     pub enable: Vec<String>,
     /// Parameters that are set otherwise, each once.
     pub set: Vec<Setting>,
+    /// Ranges that are taken out of it.
+    pub cut: Vec<String>,
+    /// How long the two sides of each of these cuts overlap, in seconds, when stated;
+    /// [`CUT_CROSSFADE`](crate::keys::CUT_CROSSFADE) has the default.
+    pub cut_crossfade_s: Option<f64>,
+    /// Whether these cuts move to the nearest beats.
+    pub cut_snap: bool,
 }
 
 /// A state of strips that was put by. [`Song::recall`](super::Song::recall) brings it back, all of it or a part.

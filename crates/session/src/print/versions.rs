@@ -1,6 +1,7 @@
 //! Versions, as they are written.
 
 use super::{Part, decimal, list, quoted, written};
+use crate::keys::{CUT_CROSSFADE, CUT_SNAP};
 use crate::model::{Change, Link, Scene, Setting, Song, Version};
 
 /// A version and everything under it.
@@ -18,6 +19,13 @@ pub(crate) fn version(song: &Song, version: &Version) -> Part {
             part.put(key, words(names));
         }
     }
+    if !version.cut.is_empty() {
+        part.put("cut", words(&version.cut));
+    }
+    if let Some(seconds) = version.cut_crossfade_s {
+        part.put(CUT_CROSSFADE.id, decimal(seconds));
+    }
+    part.param(&CUT_SNAP, f64::from(u8::from(version.cut_snap)));
     if !version.set.is_empty() {
         part.tables.push(("set", settings(song, &version.set)));
     }

@@ -13,7 +13,7 @@ use crate::tree::{Node, Table};
 
 impl Reader<'_> {
     /// What a key holds, if it is there and right.
-    fn maybe(&mut self, table: &Table, spec: &'static ParamSpec) -> Option<f64> {
+    pub(super) fn maybe(&mut self, table: &Table, spec: &'static ParamSpec) -> Option<f64> {
         table.get(spec.id).and_then(|node| self.param(spec, node))
     }
 

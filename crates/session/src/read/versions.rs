@@ -7,7 +7,9 @@ use tonmeister_core::Diagnostic;
 use super::routes::circles;
 use super::values::RESERVED;
 use super::{Place, Reader};
-use crate::keys::{MAX_SCENE_SETTINGS, MAX_SCENES, MAX_SETTINGS, MAX_VERSIONS, SCENE, VERSION};
+use crate::keys::{
+    CUT_CROSSFADE, CUT_SNAP, MAX_SCENE_SETTINGS, MAX_SCENES, MAX_SETTINGS, MAX_VERSIONS, SCENE, VERSION,
+};
 use crate::model::{Change, Scene, Setting, Song, Target, Version};
 use crate::tables::{STRIP, place};
 use crate::tree::{Entry, Kind, Node, Span, Table, shortened};
@@ -104,7 +106,25 @@ impl Reader<'_> {
         let (bypass, enable) = (inserts("bypass"), inserts("enable"));
         self.not_twice(table, ("bypass", &bypass), ("enable", &enable));
         let set = table.get("set").map_or_else(Vec::new, |node| self.settings_of("version", node, song, whole));
-        Version { id, title, base, mute, unmute, solo, bypass, enable, set }
+        let cut = table.get("cut").map_or_else(Vec::new, |node| self.range_names(node, song, whole));
+        let cut_crossfade_s = self.maybe(table, &CUT_CROSSFADE);
+        let cut_snap = self.maybe(table, &CUT_SNAP) == Some(1.0);
+        Version { id, title, base, mute, unmute, solo, bypass, enable, cut, cut_crossfade_s, cut_snap, set }
+    }
+
+    fn range_names(&mut self, node: &Node, song: &Song, whole: bool) -> Vec<String> {
+        let mut ranges = Vec::new();
+        for (item, name) in self.names("cut", node) {
+            if song.ranges.iter().any(|range| range.id == name) {
+                ranges.push(name.to_owned());
+            } else if whole {
+                let help = self.suggest(name, song.ranges.iter().map(|range| range.id.as_str()));
+                let label = format!("expected the id of a range, found \"{}\"", shortened(name));
+                let message = format!("there is no range \"{}\"", shortened(name));
+                self.error_with_help("unknown-range", message, (&item.span, label), help);
+            }
+        }
+        ranges
     }
 
     fn base(&mut self, node: &Node, known: &[&str]) -> Option<String> {

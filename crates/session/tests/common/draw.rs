@@ -258,6 +258,13 @@ impl Draw<'_> {
         if self.one_in(2) {
             version.base = song.versions.get(self.below(song.versions.len())).map(|base| base.id.clone());
         }
+        for range in &song.ranges {
+            if self.one_in(3) {
+                version.cut.push(range.id.clone());
+            }
+        }
+        version.cut_crossfade_s = self.one_in(3).then_some(0.25);
+        version.cut_snap = self.one_in(3);
         for at in song.strips().chain((0..song.vcas.len()).map(StripAt::Vca)) {
             let (id, strip) = (song.id(at).to_owned(), song.strip(at));
             if id != "master" {

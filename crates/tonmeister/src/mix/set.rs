@@ -115,6 +115,8 @@ struct Version {
     id: Option<String>,
     title: String,
     song: Song,
+    /// Whether its timeline is another than the mix's.
+    is_cut: bool,
     stems: Vec<Stem>,
 }
 
@@ -176,7 +178,8 @@ impl World {
                 song: &v.song,
                 stems: v.stems.clone(),
                 path,
-                replays: (options.replay && v.id.is_some()).then_some(0),
+                // What was done to the mix at a time says nothing of a version whose time runs otherwise.
+                replays: (options.replay && v.id.is_some() && !v.is_cut).then_some(0),
             })
             .collect();
         let rendering = self.prepare_set(&wanted, files, options.shelf.clone())?;
@@ -296,6 +299,9 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
         Versions::All => all(),
         Versions::Named(ids) => ids.clone(),
     };
+    // Cuts leave their mark on where clips lie.
+    let clips = |song: &Song| song.tracks.iter().map(|track| track.clips.clone()).collect::<Vec<_>>();
+    let whole = clips(song);
     let mut versions = vec![(None, song.title.clone(), song.clone())];
     for id in ids {
         let made = song.version(&id).map_err(|error| {
@@ -309,7 +315,11 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
         Some(_) => Stem::completed(song, Stem::of_groups(song)),
         None => Vec::new(),
     };
-    Ok(versions.into_iter().map(|(id, title, song)| Version { id, title, stems: stems(&song), song }).collect())
+    let version = |(id, title, song): (Option<String>, String, Song)| {
+        let is_cut = clips(&song) != whole;
+        Version { id, title, is_cut, stems: stems(&song), song }
+    };
+    Ok(versions.into_iter().map(version).collect())
 }
 
 /// The first output of which that one has every bit: a stem that a version shares with the mix.
@@ -358,7 +368,8 @@ fn sums(versions: &[Version], plan: &Plan) -> (Vec<usize>, Vec<Vec<Share>>, Vec<
     for first in 1..versions.len() {
         for second in first + 1..versions.len() {
             let both = heard[first].iter().zip(&heard[second]).zip(&heard[0]);
-            let complete = both.clone().all(|((a, b), whole)| !(*a && *b) && (*a || *b) == *whole);
+            let whole = !versions[first].is_cut && !versions[second].is_cut;
+            let complete = whole && both.clone().all(|((a, b), mix)| !(*a && *b) && (*a || *b) == *mix);
             if complete && heard[first].contains(&true) && heard[second].contains(&true) {
                 let sum = parts.len();
                 parts.push(2);
