@@ -45,6 +45,36 @@ fn the_committed_reference_is_that_of_the_rack() {
 }
 
 #[test]
+fn the_committed_pages_of_albums_follow_from_their_tables() {
+    let albums = tonmeister_session::album::schema(&whole());
+    committed("album.schema.json", |_| serde_json::to_string_pretty(&albums).unwrap() + "\n");
+    committed("release.md", |found| {
+        let (prose, _) = found.split_once(BEGIN).expect("release.md has its mark");
+        format!("{prose}{BEGIN}\n{}", tonmeister_session::album::reference())
+    });
+}
+
+/// Every example of the chapters is read by the program without a remark.
+#[test]
+fn the_examples_of_the_chapters_are_valid() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let page = |name: &str| fs::read_to_string(docs.join(name)).unwrap().replace("\r\n", "\n");
+    for block in page("release.md").split("```toml\n").skip(1) {
+        let example = block.split("```").next().unwrap();
+        let found = tonmeister_session::album::parse(example, &whole());
+        assert!(found.is_ok_and(|album| album.warnings().is_empty()), "{example}");
+    }
+    // The versions of the chapter are of a song that has those strips.
+    let song = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"backing-low\"\naudio = \"a.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-high\"\n\
+                audio = \"b.wav\"\noutput = \"vocals\"\n[[bus]]\nid = \"vocals\"\n";
+    for block in page("desk.md").split("```toml\n").skip(1) {
+        let example = block.split("```").next().unwrap();
+        let found = parse(&format!("{song}{example}"), &whole()).map(|document| document.song().versions.len());
+        assert!(found.as_ref().is_ok_and(|versions| *versions > 0), "{found:?} of {example}");
+    }
+}
+
+#[test]
 fn the_examples_of_the_reference_page_are_valid() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/document.md");
     let page = fs::read_to_string(page).unwrap().replace("\r\n", "\n");
