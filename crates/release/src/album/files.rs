@@ -93,6 +93,8 @@ fn format(deliver: &Deliver) -> media::Format {
         Format::Aiff => media::Format::Aiff(samples),
         Format::Mp3 => media::Format::Mp3(media::Mp3Mode::Cbr(deliver.bitrate_kbps.unwrap_or(320) as u16)),
         Format::Vorbis => media::Format::Vorbis { tenths: (deliver.quality.unwrap_or(8.0) * 10.0).round() as i8 },
+        Format::Alac => media::Format::Alac(bits),
+        Format::Aac => media::Format::Aac { kbps: deliver.bitrate_kbps.unwrap_or(256) as u16 },
         Format::Opus => media::Format::Opus { kbps: deliver.bitrate_kbps.unwrap_or(160) as u16 },
     }
 }

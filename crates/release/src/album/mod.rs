@@ -13,7 +13,7 @@
 //!    is cut, so that joins stay continuous to the sample in every format.
 //! 7. [`services`] says what players will make of it; [`lock`] holds what was made, by hash.
 //!
-//! [`make`] does all of this; what it cannot do itself (run documents) it asks of a [`Studio`]. Steps on the way are
+//! [`make()`] does all of this; what it cannot do itself (run documents) it asks of a [`Studio`]. Steps on the way are
 //! kept under the hash of what they are made from, so that a release that was interrupted goes on where it was.
 
 mod balance;

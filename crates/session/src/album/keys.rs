@@ -160,6 +160,8 @@ pub const FORMATS: &[Choice] = &[
     Choice { id: "mp3", doc: "lossy; needs the program `lame`" },
     Choice { id: "vorbis", doc: "lossy, in Ogg" },
     Choice { id: "opus", doc: "lossy, in Ogg, at 48 kHz" },
+    Choice { id: "alac", doc: "Apple Lossless, in M4A" },
+    Choice { id: "aac", doc: "lossy, in M4A; needs a build with AAC" },
 ];
 /// The kind of a file.
 pub const FORMAT: ParamSpec = ParamSpec::choice("format", "Format", FORMATS, "What kind of files.");
@@ -191,7 +193,7 @@ pub const BITRATE: ParamSpec = ParamSpec::integer(
     Unit::None,
     (6, 510),
     320,
-    "Kilobits per second: of MP3 (320 without it) and Opus (160 without it).",
+    "Kilobits per second: of MP3 (320 without it), Opus (160) and AAC (256).",
 );
 /// The quality of a set of files.
 pub const QUALITY: ParamSpec = ParamSpec::number(

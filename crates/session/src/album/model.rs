@@ -230,15 +230,20 @@ pub enum Format {
     Vorbis,
     /// Opus.
     Opus,
+    /// Apple Lossless.
+    Alac,
+    /// AAC.
+    Aac,
 }
 
 impl Format {
     /// In the order of [`super::keys::FORMATS`].
-    pub const ALL: [Format; 6] = [Format::Wav, Format::Flac, Format::Aiff, Format::Mp3, Format::Vorbis, Format::Opus];
+    pub const ALL: [Format; 8] =
+        [Format::Wav, Format::Flac, Format::Aiff, Format::Mp3, Format::Vorbis, Format::Opus, Format::Alac, Format::Aac];
 
     /// Whether something is lost.
     pub fn lossy(self) -> bool {
-        matches!(self, Format::Mp3 | Format::Vorbis | Format::Opus)
+        matches!(self, Format::Mp3 | Format::Vorbis | Format::Opus | Format::Aac)
     }
 
     /// As the document writes it.

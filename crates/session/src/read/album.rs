@@ -167,12 +167,13 @@ impl Reader<'_> {
         if let Some(name) = table.get("name").and_then(|node| self.pattern(node)) {
             deliver.name = name;
         }
-        if deliver.format == Format::Flac
+        if matches!(deliver.format, Format::Flac | Format::Alac)
             && deliver.depth == Depth::Float32
             && let Some(node) = table.get(DEPTH.id)
         {
-            let label = "expected \"24\" or \"16\" for FLAC, found \"32f\"".to_string();
-            self.error("out-of-range", "FLAC stores whole numbers".into(), &node.span, label);
+            let name = if deliver.format == Format::Flac { "FLAC" } else { "Apple Lossless" };
+            let label = format!("expected \"24\" or \"16\" for {name}, found \"32f\"");
+            self.error("out-of-range", format!("{name} stores whole numbers"), &node.span, label);
         }
         self.shaping(table, &deliver);
         deliver
@@ -181,8 +182,8 @@ impl Reader<'_> {
     /// Keys that do nothing for a format.
     fn idle(&mut self, table: &Table, format: Format) {
         let idle: &[&str] = match format {
-            Format::Wav | Format::Flac | Format::Aiff => &[BITRATE.id, QUALITY.id],
-            Format::Mp3 | Format::Opus => &[QUALITY.id, DEPTH.id, DITHER.id],
+            Format::Wav | Format::Flac | Format::Aiff | Format::Alac => &[BITRATE.id, QUALITY.id],
+            Format::Mp3 | Format::Opus | Format::Aac => &[QUALITY.id, DEPTH.id, DITHER.id],
             Format::Vorbis => &[BITRATE.id, DEPTH.id, DITHER.id],
         };
         for entry in table.entries.iter().filter(|entry| idle.contains(&entry.key.as_str())) {

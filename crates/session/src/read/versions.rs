@@ -109,7 +109,7 @@ impl Reader<'_> {
         let cut = table.get("cut").map_or_else(Vec::new, |node| self.range_names(node, song, whole));
         let cut_crossfade_s = self.maybe(table, &CUT_CROSSFADE);
         let cut_snap = self.maybe(table, &CUT_SNAP) == Some(1.0);
-        Version { id, title, base, mute, unmute, solo, bypass, enable, cut, cut_crossfade_s, cut_snap, set }
+        Version { id, title, base, mute, unmute, solo, bypass, enable, set, cut, cut_crossfade_s, cut_snap }
     }
 
     fn range_names(&mut self, node: &Node, song: &Song, whole: bool) -> Vec<String> {
