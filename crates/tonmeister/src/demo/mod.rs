@@ -47,6 +47,9 @@ pub const SAMPLE_RATE: u32 = 48_000;
 /// The mix: a commented `song.toml` that expects the stems as `stems/<id>.wav` beside it.
 pub const SONG_TOML: &str = include_str!("song.toml");
 
+/// The release: a commented `album.toml` that expects the mix's document beside it.
+pub const ALBUM_TOML: &str = include_str!("album.toml");
+
 /// Name and role of every stem, in the order of [`stems`].
 pub const STEMS: [(&str, &str); 13] = [
     ("kick", "kick"),

@@ -1,4 +1,5 @@
-//! The verb *demo*: the song is played, its stems and document are written, and it is mixed and mastered.
+//! The verb *demo*: the song is played, its stems and documents are written, and it is mixed, mastered, released and
+//! verified.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +7,13 @@ use serde::Serialize;
 use tonmeister_dsp::dither::{Dither, Shaping};
 use tonmeister_media as media;
 
-use super::{SAMPLE_RATE, SONG_TOML, Stem, TITLE};
+use super::{ALBUM_TOML, SAMPLE_RATE, SONG_TOML, Stem, TITLE};
 use crate::failure::Failure;
 use crate::master::{MasterOptions, MasterReport};
 use crate::mix::{MixOptions, MixReport};
 use crate::output::Depth;
 use crate::progress::Progress;
+use crate::release::{Release, ReleaseOptions, Verified};
 use crate::text_file::{self, Existing};
 use crate::world::{World, plain};
 
@@ -30,6 +32,10 @@ pub struct DemoReport {
     pub mix: MixReport,
     /// The master.
     pub master: MasterReport,
+    /// The release, in `release/`.
+    pub release: Release,
+    /// The release, looked at again: every file there and unchanged.
+    pub verified: Verified,
 }
 
 /// A stem that was written.
@@ -46,24 +52,28 @@ pub struct DemoStem {
 }
 
 impl World {
-    /// Composes the demo song into a folder: `stems/`, `song.toml`, `mix.wav`, `master.wav`.
+    /// Composes the demo song into a folder: `stems/`, `song.toml`, `mix.wav`, `master.wav`, `album.toml`, `release/`.
     ///
-    /// A document in that folder that somebody has changed is not touched: the demo refuses instead.
+    /// Documents in that folder that somebody has changed are not touched: the demo refuses instead.
     pub fn demo(&self, folder: &Path, progress: &mut dyn Progress) -> Result<DemoReport, Failure> {
-        let document = folder.join("song.toml");
-        match std::fs::read_to_string(&document) {
-            Ok(text) if text != SONG_TOML => {
+        let (document, album) = (folder.join("song.toml"), folder.join("album.toml"));
+        for (path, own) in [(&document, SONG_TOML), (&album, ALBUM_TOML)] {
+            if std::fs::read_to_string(path).is_ok_and(|text| text != own) {
                 let what = "is there already and is not the demo's own; name another folder, or move it away";
-                return Err(Failure::output(&document, what));
+                return Err(Failure::output(path, what));
             }
-            _ => {}
         }
         let stems = write_stems(folder, progress)?;
-        text_file::write(&document, SONG_TOML, Existing::Replace).map_err(|e| Failure::output(&document, plain(&e)))?;
+        for (path, text) in [(&document, SONG_TOML), (&album, ALBUM_TOML)] {
+            text_file::write(path, text, Existing::Replace).map_err(|e| Failure::output(path, plain(&e)))?;
+        }
         let mix_path = folder.join("mix.wav");
         let mix = self.mix(&document, &MixOptions { output: mix_path.clone(), depth: Depth::Float32 }, progress)?;
         let master = self.master(&mix_path, &MasterOptions::new(folder.join("master.wav")), progress)?;
-        Ok(DemoReport { title: TITLE, folder: folder.into(), document, stems, mix, master })
+        let place = folder.join("release");
+        let release = self.release(&album, &place, &ReleaseOptions::default(), progress)?;
+        let verified = self.verify_release(&place)?;
+        Ok(DemoReport { title: TITLE, folder: folder.into(), document, stems, mix, master, release, verified })
     }
 }
 
