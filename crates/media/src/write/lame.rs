@@ -51,6 +51,20 @@ pub(crate) struct LameSink {
     bytes: Vec<u8>,
 }
 
+/// What undoes LAME's own gain at a constant bit rate.
+///
+/// Below 256 kbit/s LAME turns everything down by a sixth to half a decibel, against overs in decoders (measured with a
+/// sine: 0.95 up to 160, 0.97 at 192, 0.98 at 224, 1 above). Overs are the limiter's affair: a file is as loud as what
+/// went into it.
+fn turned_back(kbps: u16) -> &'static str {
+    match kbps {
+        0..=160 => "1.052631579",
+        161..=192 => "1.030927835",
+        193..=224 => "1.020408163",
+        _ => "1",
+    }
+}
+
 /// A child that does not outlive its owner.
 struct Running(Child);
 
@@ -87,7 +101,9 @@ impl LameSink {
         // The output rate is pinned, because LAME lowers it at low bit rates; no loudness is guessed into the header.
         command.args(["-s", &rate, "--resample", &rate, "--noreplaygain"]);
         match mode {
-            Mp3Mode::Cbr(kbps) => command.args(["--cbr", "-b", &kbps.to_string(), "-q", "2"]),
+            Mp3Mode::Cbr(kbps) => {
+                command.args(["--cbr", "-b", &kbps.to_string(), "-q", "2", "--scale", turned_back(kbps)])
+            }
             Mp3Mode::Vbr(quality) => command.args(["-V", &quality.to_string()]),
         };
         if layout == Layout::Mono {
