@@ -8,6 +8,7 @@
 mod lanes;
 mod meters;
 
+use crate::keys::MAX_SECONDS;
 use crate::model::{BarBeat, Clip, CrossfadeShape, Lane, Marker, Range, Song, Tempo, Until, Window};
 
 /// A stretch of the timeline to be taken out.
@@ -122,6 +123,8 @@ impl Song {
             // A generator may have been all that moved, and all of it cut.
             strip.automation.retain(|lane| !(lane.points.is_empty() && lane.lfos.is_empty()));
         }
+        // Bars before the cut stay bars; the map that is left rounds them its own way.
+        song.follow_tempo();
         song
     }
 
@@ -238,7 +241,8 @@ fn crossfaded(clips: &[Clip], grid: Grid) -> Vec<Clip> {
         let before = &mut out[place - 1];
         let window = before.window.unwrap_or(Window::ALL);
         let own = grid.frame(window.from_s) + start.saturating_sub(grid.frame(before.start_s));
-        let until_s = Some(grid.seconds(own + grid.frame(crossfade_s)));
+        // No document holds a later time.
+        let until_s = Some(grid.seconds(own + grid.frame(crossfade_s)).min(MAX_SECONDS));
         before.window = Some(Window { until_s, fade_out_s: crossfade_s, fade_out_shape: shape, ..window });
         let clip = &mut out[place];
         // A loop's joins have the same curve.
@@ -293,7 +297,7 @@ fn piece(clip: &Clip, kept: &Kept, overlap: u64, grid: Grid) -> Option<Clip> {
     let begin = start.max(from);
     if let Some(to) = kept.to.filter(|to| end.is_none_or(|end| end > *to)) {
         let fade = overlap.min(to - begin);
-        window.until_s = Some(grid.seconds(own + (to - start)));
+        window.until_s = Some(grid.seconds(own + (to - start)).min(MAX_SECONDS));
         (window.fade_out_s, window.fade_out_shape) = (grid.seconds(fade), CrossfadeShape::EqualPower);
     }
     if kept.from > 0 {
