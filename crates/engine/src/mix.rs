@@ -71,6 +71,16 @@ impl Factor {
     }
 }
 
+/// What rests while something else moves: the values of [`Gains`], and what follows from them alone.
+#[derive(Default)]
+struct Resting {
+    strip: [Option<f64>; 6],
+    send: [Option<f64>; 3],
+    factor: Option<f64>,
+    placed: Option<Matrix>,
+    aside: Option<Matrix>,
+}
+
 /// Everything between a strip's inserts and the place where it is summed.
 pub(crate) struct Gains {
     layout: Layout,
@@ -137,21 +147,42 @@ impl Gains {
             self.held = None;
             return None;
         };
-        let matrix = self.matrix(&strip, factor, &send);
+        let matrix = self.matrix(&strip, factor, &send, &Resting::default());
         self.held = Some((matrix, to));
         Some(matrix)
     }
 
-    fn at(&self, frame: i64) -> Matrix {
-        let strip = self.strip.as_ref().map_or([0.0; 6], |m| std::array::from_fn(|i| m[i].heard(frame)));
-        let send = self.send.as_ref().map_or([0.0; 3], |m| std::array::from_fn(|i| m[i].heard(frame)));
-        let factor = self.factors.iter().fold(1.0, |all, f| all * f.gain(f.motion.heard(frame)));
-        self.matrix(&strip, factor, &send)
+    /// What does not move all through `from..to`, so that it need not be asked for every frame.
+    fn resting(&self, from: i64, to: i64) -> Resting {
+        let still = |motion: &Motion| motion.still(from, to);
+        let strip = self.strip.as_ref().map_or([Some(0.0); 6], |m| m.each_ref().map(still));
+        let send = self.send.as_ref().map_or([Some(0.0); 3], |m| m.each_ref().map(still));
+        let factor = self.factors.iter().try_fold(1.0, |all, f| still(&f.motion).map(|v| all * f.gain(v)));
+        let placed = match strip {
+            [_, _, Some(pan), Some(left), Some(right), Some(width)] => Some(self.placed(pan, left, right, width)),
+            _ => None,
+        };
+        let aside = send[1].map(|pan| pan::balance(self.exponent, pan));
+        Resting { strip, send, factor, placed, aside }
     }
 
-    fn matrix(&self, strip: &[f64; 6], factor: f64, send: &[f64; 3]) -> Matrix {
-        let &[fader, mute, pan, pan_left, pan_right, width] = strip;
-        let mut matrix = match (self.layout, &self.strip) {
+    fn at(&self, frame: i64, rest: &Resting) -> Matrix {
+        let strip = self
+            .strip
+            .as_ref()
+            .map_or([0.0; 6], |m| std::array::from_fn(|i| rest.strip[i].unwrap_or_else(|| m[i].heard(frame))));
+        let send = self
+            .send
+            .as_ref()
+            .map_or([0.0; 3], |m| std::array::from_fn(|i| rest.send[i].unwrap_or_else(|| m[i].heard(frame))));
+        let factor =
+            rest.factor.unwrap_or_else(|| self.factors.iter().fold(1.0, |all, f| all * f.gain(f.motion.heard(frame))));
+        self.matrix(&strip, factor, &send, rest)
+    }
+
+    /// Where pan and width put the signal.
+    fn placed(&self, pan: f64, pan_left: f64, pan_right: f64, width: f64) -> Matrix {
+        match (self.layout, &self.strip) {
             (Layout::Mono, None) => from_mono(pan::mono(self.exponent, 0.0)),
             (Layout::Mono, Some(_)) => from_mono(pan::mono(self.exponent, pan)),
             (Layout::Stereo, None) => pan::IDENTITY,
@@ -159,7 +190,12 @@ impl Gains {
                 pan::compose(pan::dual(self.exponent, pan_left, pan_right), pan::width(width))
             }
             (Layout::Stereo, Some(_)) => pan::compose(pan::balance(self.exponent, pan), pan::width(width)),
-        };
+        }
+    }
+
+    fn matrix(&self, strip: &[f64; 6], factor: f64, send: &[f64; 3], rest: &Resting) -> Matrix {
+        let &[fader, mute, pan, pan_left, pan_right, width] = strip;
+        let mut matrix = rest.placed.unwrap_or_else(|| self.placed(pan, pan_left, pan_right, width));
         if self.strip.is_some() {
             scale(&mut matrix, fader * (1.0 - mute));
         }
@@ -168,7 +204,7 @@ impl Gains {
         }
         if self.send.is_some() {
             let &[level, pan, mute] = send;
-            matrix = pan::compose(pan::balance(self.exponent, pan), matrix);
+            matrix = pan::compose(rest.aside.unwrap_or_else(|| pan::balance(self.exponent, pan)), matrix);
             scale(&mut matrix, level * (1.0 - mute));
         }
         matrix
@@ -191,8 +227,9 @@ impl Gains {
                 add_crossed(x0, x1, [c, d], right);
             }
             (None, layout) => {
+                let rest = self.resting(frame, frame + frames as i64);
                 for i in 0..frames {
-                    let [[a, b], [c, d]] = self.at(frame + i as i64);
+                    let [[a, b], [c, d]] = self.at(frame + i as i64, &rest);
                     let (l, r) = (f64::from(x0[i]), f64::from(x1[i]));
                     // The same sums in the same order as the resting cases above, so that cutting a block where a
                     // move begins changes no bit.
