@@ -223,7 +223,7 @@ pub(crate) struct Mix {
     pub(crate) versions: Option<Vec<String>>,
     /// Compressors on buses and on the master hear each version alone; without this they do to it what they do to the
     /// mix, so that the instrumental and the a cappella add up to the mix
-    #[arg(long)]
+    #[arg(long, requires = "versions")]
     pub(crate) own_dynamics: bool,
     /// Also make stems that add up to the mix, one for each strip that leads to the master: mix-stems/drums.wav. Wet
     /// stems are taken behind the master's processors, dry ones before them
@@ -252,9 +252,9 @@ pub(crate) struct Keep {
     /// system's folder for what can be made again
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", env = "TONMEISTER_CACHE")]
     pub(crate) cache: Option<PathBuf>,
-    /// How much is kept at most, in GiB
-    #[arg(long, value_name = "GIB", default_value_t = 20.0)]
-    pub(crate) cache_size: f64,
+    /// How much is kept at most, in GiB [default: 20]
+    #[arg(long, value_name = "GIB")]
+    pub(crate) cache_size: Option<f64>,
 }
 
 /// How samples are stored.

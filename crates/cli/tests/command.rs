@@ -423,7 +423,7 @@ id = "instrumental"
 mute = ["voice"]
 [[version]]
 id = "a-cappella"
-solo = ["voice"]
+mute = ["band"]
 "#;
     fs::write(&song, text).unwrap();
     let (song, mix) = (song.to_str().unwrap().to_owned(), path("out/mix.wav"));

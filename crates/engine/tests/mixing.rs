@@ -5,7 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::draw::{any_song, lane};
-use support::{bus, gain, library, peak_db, registry, render, render_span, send, song, track, wait};
+use support::{above_3_khz_db, bus, gain, library, peak_db, registry, render, render_span, send, song, track, wait};
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::{impulse, noise, stereo_noise};
 use tonmeister_engine::{Span, compile};
@@ -301,21 +301,6 @@ proptest! {
         prop_assert_eq!(straight.frames(), around.frames());
         prop_assert!(straight == around, "the graph has the same sums, so it has the same bits");
     }
-}
-
-/// What lies above 3 kHz of a 1 kHz tone, against the tone: the zipper noise of a move.
-fn above_3_khz_db(out: &Buffer) -> f64 {
-    let rack = tonmeister_dsp::rack();
-    let eq = rack.spec("eq").unwrap();
-    let highpass = [("hz", 3000.0), ("slope_db_oct", 96.0)];
-    let settings = tonmeister_core::Settings::new(eq).with_item("highpass", &highpass);
-    let (layout, sample_rate) = (tonmeister_core::Layout::Stereo, support::RATE);
-    let stream = tonmeister_core::Stream { sample_rate, layout, max_block: 4096, seed: 0 };
-    let mut filter = rack.build(&settings, &stream).unwrap();
-    let high = tonmeister_dsp::testing::run(&mut *filter, out, &[4096], &[]);
-    // The tone's own start is no move.
-    let power = |b: &Buffer| b.channel(0)[12_000..].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
-    10.0 * (power(&high) / power(out)).log10()
 }
 
 #[test]

@@ -5,25 +5,12 @@ mod support;
 
 use std::time::Instant;
 
-use support::{gain, library, registry, render, song, track};
+use support::{above_3_khz_db, gain, library, registry, render, song, track};
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::stereo_noise;
 use tonmeister_session::cut::Cut;
 use tonmeister_session::model::{Clip, Curve, Destination, Lane, Lfo, LfoShape, PanLaw, Point, Repeat, Target, Until};
 use tonmeister_session::tables::{STRIP, place};
-
-/// What lies above 3 kHz of a 1 kHz tone, against the tone.
-fn above_3_khz_db(out: &Buffer) -> f64 {
-    let rack = tonmeister_dsp::rack();
-    let highpass = [("hz", 3000.0), ("slope_db_oct", 96.0)];
-    let settings = tonmeister_core::Settings::new(rack.spec("eq").unwrap()).with_item("highpass", &highpass);
-    let (layout, sample_rate) = (tonmeister_core::Layout::Stereo, support::RATE);
-    let stream = tonmeister_core::Stream { sample_rate, layout, max_block: 4096, seed: 0 };
-    let mut filter = rack.build(&settings, &stream).unwrap();
-    let high = tonmeister_dsp::testing::run(&mut *filter, out, &[4096], &[]);
-    let power = |b: &Buffer| b.channel(0)[12_000..].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
-    10.0 * (power(&high) / power(out)).log10()
-}
 
 /// At 4 Hz, measured over ±6 dB of a fader and ±0.5 of a pan: sine −143.8 and −144.7 dB, triangle −101.7 and −108.7 dB,
 /// square −124.5 and −129.7 dB, random −139.2 and −142.0 dB.

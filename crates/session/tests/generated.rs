@@ -65,7 +65,7 @@ fn the_examples_of_the_chapters_are_valid() {
         assert!(found.is_ok_and(|album| album.warnings().is_empty()), "{example}");
     }
     // The versions of the chapter are of a song that has those strips.
-    let song = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"backing-low\"\naudio = \"a.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-high\"\n\
+    let song = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"vocal\"\naudio = \"v.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-low\"\naudio = \"a.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-high\"\n\
                 audio = \"b.wav\"\noutput = \"vocals\"\n[[bus]]\nid = \"vocals\"\n";
     for block in page("desk.md").split("```toml\n").skip(1) {
         let example = block.split("```").next().unwrap();

@@ -17,6 +17,9 @@ use crate::table::{FAINT, STRONG, Side, Table, count, maybe, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
+/// How much is kept, in GiB, when nothing is said.
+const CACHE_GIB: f64 = 20.0;
+
 /// How often a watched song is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -60,19 +63,23 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
 fn shelf(keep: &Keep, watch: bool) -> Result<Option<Arc<DiskShelf>>, Failure> {
     let named = keep.cache.clone().filter(|folder| !folder.as_os_str().is_empty());
     if keep.cache.is_none() && !watch {
-        return Ok(None);
+        return match keep.cache_size {
+            Some(_) => {
+                let what = "--cache-size says how much is kept; ask for it with --cache or --watch";
+                Err(Failure::Usage(what.into()))
+            }
+            None => Ok(None),
+        };
     }
-    if !(0.01..=100_000.0).contains(&keep.cache_size) {
-        return Err(Failure::Usage(format!(
-            "a size of {} GiB is not kept; it is from 0.01 to 100000",
-            keep.cache_size
-        )));
+    let size = keep.cache_size.unwrap_or(CACHE_GIB);
+    if !(0.01..=100_000.0).contains(&size) {
+        return Err(Failure::Usage(format!("a size of {size} GiB is not kept; it is from 0.01 to 100000")));
     }
     let Some(folder) = named.or_else(DiskShelf::default_folder) else {
         let what = "this system names no folder for what can be made again; name one with --cache=FOLDER";
         return Err(Failure::Usage(what.into()));
     };
-    let bytes = (keep.cache_size * f64::from(1 << 30)) as u64;
+    let bytes = (size * f64::from(1 << 30)) as u64;
     match DiskShelf::open(&folder, bytes) {
         Ok(shelf) => Ok(Some(Arc::new(shelf))),
         Err(error) => Err(Failure::Output { path: folder, message: format!("renders cannot be kept there: {error}") }),

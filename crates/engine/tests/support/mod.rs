@@ -327,3 +327,18 @@ pub fn peak_db(buffer: &Buffer) -> f64 {
     let peak = buffer.view(buffer.frames()).channels().flatten().fold(0.0_f32, |m, x| m.max(x.abs()));
     20.0 * f64::from(peak).log10()
 }
+
+/// What lies above 3 kHz of a 1 kHz tone, against the tone: the zipper noise of a move.
+pub fn above_3_khz_db(out: &Buffer) -> f64 {
+    let rack = tonmeister_dsp::rack();
+    let eq = rack.spec("eq").unwrap();
+    let highpass = [("hz", 3000.0), ("slope_db_oct", 96.0)];
+    let settings = Settings::new(eq).with_item("highpass", &highpass);
+    let (layout, sample_rate) = (Layout::Stereo, RATE);
+    let stream = Stream { sample_rate, layout, max_block: 4096, seed: 0 };
+    let mut filter = rack.build(&settings, &stream).unwrap();
+    let high = tonmeister_dsp::testing::run(&mut *filter, out, &[4096], &[]);
+    // The tone's own start is no move.
+    let power = |b: &Buffer| b.channel(0)[12_000..].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+    10.0 * (power(&high) / power(out)).log10()
+}

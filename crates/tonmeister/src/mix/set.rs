@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tonmeister_core::{Buffer, Layout, View};
 use tonmeister_engine::{Entry, Part, Plan, PlanOutput, Sink, Stem, StemPath, Wanted, indivisible};
-use tonmeister_session::model::Song;
+use tonmeister_session::model::{Destination, Send, Song, Strip, Tap, Ways};
 use tonmeister_session::tables::SILENCE_DB;
 
 use super::sum::{Null, Summing};
@@ -385,14 +385,39 @@ fn sums(versions: &[Version], plan: &Plan) -> (Vec<usize>, Vec<Vec<Share>>, Vec<
     (parts, shares, pairs)
 }
 
-/// Per track, whether it is heard at all.
+/// Per track, whether any way leads from it to the master that is not silenced.
 fn heard(song: &Song) -> Vec<bool> {
-    let lowered = song.lowered();
-    let silenced = |track: &tonmeister_session::model::Track| {
-        let strip = &track.strip;
-        strip.is("mute") || strip.followed.iter().any(|f| f.ways.main && f.lane.is_none() && f.db <= SILENCE_DB)
+    let song = song.lowered();
+    // From the master backward: a bus that is heard makes heard what leads into it. Loops are refused before this.
+    let mut buses = vec![false; song.buses.len()];
+    loop {
+        let now: Vec<bool> = song.buses.iter().map(|bus| leads_on(&bus.strip, &buses)).collect();
+        if now == buses {
+            return song.tracks.iter().map(|track| leads_on(&track.strip, &buses)).collect();
+        }
+        buses = now;
+    }
+}
+
+/// Whether a strip leads to the master, or to a bus that does.
+fn leads_on(strip: &Strip, buses: &[bool]) -> bool {
+    let passes = |way: &dyn Fn(&Ways) -> bool, point: &str| {
+        let muted = strip.is("mute") && strip.is(point);
+        !muted && !strip.followed.iter().any(|f| way(&f.ways) && f.lane.is_none() && f.db <= SILENCE_DB)
     };
-    lowered.tracks.iter().map(|track| !silenced(track)).collect()
+    let output = match &strip.output {
+        Some(Destination::Bus(bus)) => buses[*bus],
+        Some(Destination::Master) => true,
+        None => false,
+    };
+    let sends = |tap: Tap| strip.sends.iter().any(|send| send.tap == tap && !is_off(send) && buses[send.to]);
+    (output && passes(&|ways| ways.main, "mute_main"))
+        || (sends(Tap::Post) && passes(&|ways| ways.post, "mute_post"))
+        || (sends(Tap::Pre) && passes(&|ways| ways.pre, "mute_pre"))
+}
+
+fn is_off(send: &Send) -> bool {
+    send.get("mute") == 1.0 || send.get("level_db") <= SILENCE_DB
 }
 
 /// Ends the files, one for each output that has one. Stems that fell silent earlier are as long as their mix, so that they lie beside each other.

@@ -99,6 +99,13 @@ fn a_damaged_render_is_found_and_taken_away() {
         assert!(!path.exists());
     }
     assert!(shelf.take_damage() && !shelf.take_damage());
+    // A header that is whole but claims more than there can be.
+    let mut bytes = whole.clone();
+    bytes[16..24].copy_from_slice(&u64::MAX.to_le_bytes());
+    let sum = blake3::hash(&bytes[..24]);
+    bytes[24..40].copy_from_slice(&sum.as_bytes()[..16]);
+    fs::write(&path, &bytes).unwrap();
+    assert!(shelf.find(&name, shape(&audio)).is_none());
     for length in (0..whole.len()).step_by(4001) {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(shelf.find(&name, shape(&audio)).is_none(), "{length} bytes");
