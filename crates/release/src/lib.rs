@@ -7,7 +7,6 @@
 //! - [`album`]: mixes in, a release out: mastered, sequenced, cut into files, verified.
 //! - [`chain`]: the standard mastering chain as a document.
 //! - [`cdtext`]: what a player shows, as packs of the lead-in.
-//! - [`codes`]: ISRC and EAN, well-formed or not there.
 //! - [`cue`]: cue sheets, and disc images beside them.
 //! - [`ddp`]: DDP filesets, the form in which a disc goes to the plant; written, read, verified, compared.
 //! - [`pq`]: the sheet that says where everything stands, for people.
@@ -21,7 +20,6 @@ pub mod album;
 mod beside;
 pub mod cdtext;
 pub mod chain;
-pub mod codes;
 pub mod cue;
 pub mod ddp;
 mod error;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use tonmeister_core::codes::{Barcode, Isrc};
+
 use crate::cdtext::Block;
-use crate::codes::{Ean, Isrc};
 use crate::toc::{Disc, Sectors};
 
 /// What a line of the sheet is about.
@@ -64,7 +65,7 @@ pub struct PqSheet {
     /// The master's name.
     pub master_id: String,
     /// The release's EAN.
-    pub ean: Option<Ean>,
+    pub ean: Option<Barcode>,
     /// Every track.
     pub tracks: Vec<TrackLine>,
     /// Every index and the lead-out, in order.
@@ -129,7 +130,7 @@ impl fmt::Display for PqSheet {
         writeln!(f, "PQ SHEET")?;
         writeln!(f)?;
         let none = "-".to_owned();
-        let ean = self.ean.map_or(none.clone(), |code| code.to_string());
+        let ean = self.ean.map_or(none.clone(), |code| code.ean().to_owned());
         let tracks = self.tracks.len().to_string();
         let facts = [
             ("Title", &self.title),
@@ -146,7 +147,7 @@ impl fmt::Display for PqSheet {
         writeln!(f)?;
         writeln!(f, "Track  Start     Length    Pause     ISRC             Flags     Title")?;
         for track in &self.tracks {
-            let isrc = track.isrc.map_or(none.clone(), |code| code.dashed());
+            let isrc = track.isrc.map_or(none.clone(), |code| code.hyphenated());
             let flags = if track.flags.is_empty() { none.clone() } else { track.flags.join(" ") };
             let by = if track.performer.is_empty() { String::new() } else { format!(" ({})", track.performer) };
             let line = format!(

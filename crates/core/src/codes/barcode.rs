@@ -1,15 +1,26 @@
 //! The barcode of a release: UPC-A and EAN-13, both GTINs (GS1 General Specifications §7.9).
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::{CodeError, ordinal, significant};
 
 /// The barcode of a release: twelve digits (UPC-A) or thirteen (EAN-13), of which the last is a check on the others.
 ///
-/// A UPC is an EAN whose first digit is 0; as many digits are kept as were given, and two codes of the same number are
-/// [the same release](Barcode::ean).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A UPC is an EAN whose first digit is 0; as many digits are kept as were given, but two codes of the same number are
+/// equal: they name the same release.
+///
+/// ```
+/// use tonmeister_core::codes::Barcode;
+///
+/// let upc: Barcode = "0 36000 29145 2".parse()?;
+/// assert_eq!((upc.as_str(), upc.ean()), ("036000291452", "0036000291452"));
+/// assert_eq!(upc, Barcode::parse("0036000291452")?);
+/// # Ok::<(), tonmeister_core::codes::CodeError>(())
+/// ```
+#[derive(Clone, Copy)]
 pub struct Barcode {
     /// Thirteen digits, ASCII.
     ean: [u8; 13],
@@ -79,6 +90,32 @@ fn check_digit(body: &[u8; 12]) -> u8 {
     b'0' + ((10 - sum % 10) % 10) as u8
 }
 
+impl PartialEq for Barcode {
+    fn eq(&self, other: &Barcode) -> bool {
+        self.ean == other.ean
+    }
+}
+
+impl Eq for Barcode {}
+
+impl PartialOrd for Barcode {
+    fn partial_cmp(&self, other: &Barcode) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Barcode {
+    fn cmp(&self, other: &Barcode) -> Ordering {
+        self.ean.cmp(&other.ean)
+    }
+}
+
+impl Hash for Barcode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ean.hash(state);
+    }
+}
+
 impl FromStr for Barcode {
     type Err = CodeError;
     fn from_str(text: &str) -> Result<Barcode, CodeError> {
@@ -109,6 +146,9 @@ mod tests {
         assert_eq!((upc.as_str(), upc.ean(), upc.upc()), ("036000291452", "0036000291452", Some("036000291452")));
         let ean = Barcode::parse("4006381333931").unwrap();
         assert_eq!((ean.as_str(), ean.upc()), ("4006381333931", None));
+        // The same number, however it was written: what a disc gives back has thirteen digits.
+        assert_eq!(upc, Barcode::parse("0036000291452").unwrap());
+        assert_ne!(upc, ean);
     }
 
     #[test]

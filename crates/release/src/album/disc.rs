@@ -14,7 +14,6 @@ use super::lock::{Locked, Work, hash_of, plain};
 use super::sequence::Timeline;
 use super::studio::Trouble;
 use crate::cdtext::{self, CdText, TrackText};
-use crate::codes::{Ean, Isrc};
 use crate::ddp;
 use crate::toc::{Disc, FIRST_PAUSE, Sectors, Track};
 
@@ -45,13 +44,11 @@ pub(crate) fn disc(document: &AlbumDocument, timeline: &Timeline) -> Disc {
         }
         let start = FIRST_PAUSE + at(cuts[place].0);
         let from = if tracks.is_empty() { Sectors(0) } else { silent_from };
-        let isrc = song.isrc.and_then(|code| code.as_str().parse::<Isrc>().ok());
-        tracks.push(Track { pause: (from < start).then_some(from), isrc, ..Track::at(start) });
+        tracks.push(Track { pause: (from < start).then_some(from), isrc: song.isrc, ..Track::at(start) });
         silent_from = ends;
     }
     let end = FIRST_PAUSE + Sectors::covering(cuts.last().map_or(0, |cut| cut.1));
-    let ean = album.about.upc.and_then(|code| code.ean().parse::<Ean>().ok());
-    Disc { ean, tracks, end }
+    Disc { ean: album.about.upc, tracks, end }
 }
 
 /// What players show.
@@ -61,8 +58,7 @@ pub(crate) fn text(document: &AlbumDocument, titles: &[String]) -> CdText {
     block.disc.title.clone_from(&album.title);
     block.disc.performer.clone_from(&album.artist);
     for (song, title) in album.songs.iter().zip(titles).filter(|(song, _)| !song.hidden) {
-        let mut track =
-            TrackText { isrc: song.isrc.and_then(|code| code.as_str().parse().ok()), ..TrackText::default() };
+        let mut track = TrackText { isrc: song.isrc, ..TrackText::default() };
         track.texts.title.clone_from(title);
         let artist = if song.artists.is_empty() { album.artist.clone() } else { song.artists.join(", ") };
         track.texts.performer = artist;
@@ -70,7 +66,7 @@ pub(crate) fn text(document: &AlbumDocument, titles: &[String]) -> CdText {
         track.texts.songwriter = song.lyricists.join(", ");
         block.tracks.push(track);
     }
-    block.ean = album.about.upc.and_then(|code| code.ean().parse().ok());
+    block.ean = album.about.upc;
     CdText::of(block)
 }
 

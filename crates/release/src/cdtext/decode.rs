@@ -1,10 +1,10 @@
 //! Packs into texts, whoever wrote them.
 
 use tonmeister_core::Diagnostic;
+use tonmeister_core::codes::{Barcode, Isrc};
 
 use super::pack::{PAYLOAD, Pack};
 use super::{Block, CdText, Charset, Field, Genre, Language, PACK, TrackText};
-use crate::codes::{Ean, Isrc};
 use crate::toc::MOST_TRACKS;
 
 /// Findings kept; a file of garbage has one for every pack.
@@ -125,7 +125,7 @@ fn block(number: u8, packs: &[Pack], found: &mut Vec<Diagnostic>) -> Option<Bloc
             continue;
         }
         let wrong = if track == 0 {
-            text.parse::<Ean>().map(|code| block.ean = Some(code)).err()
+            text.parse::<Barcode>().map(|code| block.ean = Some(code)).err()
         } else {
             text.parse::<Isrc>().map(|code| block.tracks[track - 1].isrc = Some(code)).err()
         };

@@ -86,7 +86,7 @@ fn texts(number: u8, block: &Block, found: &mut Vec<Diagnostic>) -> Vec<Pack> {
         pack(number, 0x8D, &[], &[bytes], &mut packs);
     }
     if block.ean.is_some() || block.tracks.iter().any(|t| t.isrc.is_some()) {
-        let ean = block.ean.map_or(Vec::new(), |code| code.as_str().as_bytes().to_vec());
+        let ean = block.ean.map_or(Vec::new(), |code| code.ean().as_bytes().to_vec());
         let isrcs = block.tracks.iter().map(|t| t.isrc.map_or(Vec::new(), |code| code.as_str().as_bytes().to_vec()));
         pack(number, 0x8E, &[], &std::iter::once(ean).chain(isrcs).collect::<Vec<_>>(), &mut packs);
     }

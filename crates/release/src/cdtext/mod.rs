@@ -18,7 +18,7 @@ pub use decode::{Decoded, decode};
 pub use encode::encode;
 pub use names::{GENRES, Language, genre_code, genre_name};
 
-use crate::codes::{Ean, Isrc};
+use tonmeister_core::codes::{Barcode, Isrc};
 
 /// Bytes of a pack.
 pub const PACK: usize = 18;
@@ -163,7 +163,7 @@ pub struct Block {
     /// A note that players do not show (8D). Empty for none.
     pub closed: String,
     /// The release's EAN (8E).
-    pub ean: Option<Ean>,
+    pub ean: Option<Barcode>,
 }
 
 /// The texts of a disc, in one to eight languages.

@@ -25,8 +25,9 @@ pub use lay_out::{Form, Gaps, LaidOut, Piece};
 pub use parse::{Parsed, decode, parse};
 pub use print::print;
 
+use tonmeister_core::codes::{Barcode, Isrc};
+
 use crate::cdtext::Texts;
-use crate::codes::{Ean, Isrc};
 use crate::toc::{Flags, Sectors};
 
 /// Whether a sheet's first file has the two seconds before the first track in it.
@@ -118,7 +119,7 @@ pub struct CueTrack {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CueSheet {
     /// The release's EAN.
-    pub catalog: Option<Ean>,
+    pub catalog: Option<Barcode>,
     /// A file of CD-Text packs that replaces the texts.
     pub cdtext_file: Option<String>,
     /// The disc's texts.

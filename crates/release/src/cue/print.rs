@@ -19,7 +19,7 @@ pub fn print(sheet: &CueSheet) -> Result<String, Vec<Diagnostic>> {
         out.line(0, "REM", remark);
     }
     if let Some(code) = sheet.catalog {
-        out.line(0, "CATALOG", code.as_str());
+        out.line(0, "CATALOG", code.ean());
     }
     if let Some(name) = &sheet.cdtext_file {
         out.line(0, "CDTEXTFILE", &format!("\"{name}\""));

@@ -39,7 +39,7 @@ fn every_way_of_writing_is_read() {
     assert_eq!(sheet.files[1], CueFile { name: "two.bin".into(), kind: FileKind::Binary });
     let [one, two] = &sheet.tracks[..] else { panic!() };
     assert_eq!((one.flags.words(), one.pregap), (vec!["PRE", "DCP"], Some(Sectors(150))));
-    assert_eq!(one.isrc.map(|c| c.dashed()).as_deref(), Some("US-ABC-26-00001"));
+    assert_eq!(one.isrc.map(|c| c.hyphenated()).as_deref(), Some("US-ABC-26-00001"));
     assert_eq!(two.indexes[1], CueIndex { number: 1, file: 1, at: Sectors(85) });
     assert_eq!(two.postgap, Some(Sectors(75)));
     // Other encodings of the same: Windows-1252 and UTF-16.

@@ -31,7 +31,7 @@ pub fn compare(first: &Fileset, second: &Fileset) -> Result<Vec<Difference>, Rel
     };
     let (a, b) = (&first.disc, &second.disc);
     let shown = |code: Option<String>| code.unwrap_or_else(|| "none".to_owned());
-    differ("EAN".into(), shown(a.ean.map(|e| e.to_string())), shown(b.ean.map(|e| e.to_string())));
+    differ("EAN".into(), shown(a.ean.map(|e| e.ean().to_owned())), shown(b.ean.map(|e| e.ean().to_owned())));
     differ("name of the master".into(), first.identifier.master_id.clone(), second.identifier.master_id.clone());
     differ("tracks".into(), a.tracks.len().to_string(), b.tracks.len().to_string());
     differ("lead-out".into(), a.end.to_string(), b.end.to_string());

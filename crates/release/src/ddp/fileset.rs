@@ -5,6 +5,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use tonmeister_core::codes::Barcode;
 use tonmeister_core::{Diagnostic, Source};
 
 use super::id::Identifier;
@@ -12,7 +13,6 @@ use super::map::{self, Packet};
 use super::verify::{self, Verified};
 use super::{TEXT, pq};
 use crate::cdtext::{self, CdText};
-use crate::codes::Ean;
 use crate::error::ReleaseError;
 use crate::raw::{Image, Part};
 use crate::toc::{Disc, Sectors};
@@ -174,7 +174,7 @@ impl Opening<'_> {
             return;
         }
         let help = "write the fileset again with the code in both places";
-        match (identifier.upc.parse::<Ean>(), disc.ean) {
+        match (identifier.upc.parse::<Barcode>(), disc.ean) {
             (Ok(code), None) => {
                 let message = format!("the EAN {code} stands in DDPID only: a plant may press the disc without it");
                 self.warn("ddp-ean-one-place", message, help);

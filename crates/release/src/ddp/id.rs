@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use tonmeister_core::codes::Barcode;
+
 use super::record::{Field, blank, put, text};
-use crate::codes::Ean;
 use crate::error::ReleaseError;
 
 pub(super) const BYTES: usize = 128;
@@ -27,8 +28,8 @@ pub struct Identifier {
 }
 
 impl Identifier {
-    pub(super) fn new(ean: Option<Ean>, master_id: &str) -> Identifier {
-        let upc = ean.map_or(String::new(), |code| code.as_str().to_owned());
+    pub(super) fn new(ean: Option<Barcode>, master_id: &str) -> Identifier {
+        let upc = ean.map_or(String::new(), |code| code.ean().to_owned());
         Identifier { level: "DDP 2.00".into(), upc, master_id: master_id.into() }
     }
 

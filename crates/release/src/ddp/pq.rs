@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use tonmeister_core::Diagnostic;
+use tonmeister_core::codes::{Barcode, Isrc};
 
 use super::record::{Field, blank, number, put, text};
-use crate::codes::{Ean, Isrc};
 use crate::error::ReleaseError;
 use crate::toc::{Copy, Disc, Flags, Sectors, Track};
 
@@ -23,7 +23,7 @@ const UPC: Field = Field(32, 13);
 pub(super) fn bytes(disc: &Disc) -> Vec<u8> {
     let none = Flags::default();
     let mut out = Vec::new();
-    let mut put_packet = |track: &str, index: usize, time, flags, isrc: Option<Isrc>, ean: Option<Ean>| {
+    let mut put_packet = |track: &str, index: usize, time, flags, isrc: Option<Isrc>, ean: Option<Barcode>| {
         out.extend_from_slice(&packet(track, index, time, flags, isrc, ean));
     };
     put_packet("00", 0, Sectors(0), none, None, disc.ean);
@@ -43,7 +43,14 @@ pub(super) fn bytes(disc: &Disc) -> Vec<u8> {
     out
 }
 
-fn packet(track: &str, index: usize, time: Sectors, flags: Flags, isrc: Option<Isrc>, ean: Option<Ean>) -> [u8; BYTES] {
+fn packet(
+    track: &str,
+    index: usize,
+    time: Sectors,
+    flags: Flags,
+    isrc: Option<Isrc>,
+    ean: Option<Barcode>,
+) -> [u8; BYTES] {
     let mut record = blank();
     put(&mut record, MARK, "VVVS");
     put(&mut record, TRACK, track);
@@ -56,7 +63,7 @@ fn packet(track: &str, index: usize, time: Sectors, flags: Flags, isrc: Option<I
         put(&mut record, ISRC, code.as_str());
     }
     if let Some(code) = ean {
-        put(&mut record, UPC, code.as_str());
+        put(&mut record, UPC, code.ean());
     }
     record
 }
@@ -158,7 +165,7 @@ impl Reading<'_> {
         if code.is_empty() {
             return;
         }
-        let finding = match (code.parse::<Ean>(), self.described.disc.ean) {
+        let finding = match (code.parse::<Barcode>(), self.described.disc.ean) {
             (Ok(code), None) => {
                 self.described.disc.ean = Some(code);
                 return;

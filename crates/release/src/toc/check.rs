@@ -51,10 +51,10 @@ impl Disc {
 
     fn check_codes(&self, found: &mut Vec<Diagnostic>) {
         let mut with_code = self.tracks.iter().enumerate().filter_map(|(n, t)| Some((n + 1, t.isrc?)));
-        let mut seen: Vec<(usize, crate::codes::Isrc)> = Vec::new();
+        let mut seen: Vec<(usize, tonmeister_core::codes::Isrc)> = Vec::new();
         for (number, code) in with_code.by_ref() {
             if let Some((first, _)) = seen.iter().find(|(_, other)| *other == code) {
-                let message = format!("tracks {first} and {number} both have the ISRC {}", code.dashed());
+                let message = format!("tracks {first} and {number} both have the ISRC {}", code.hyphenated());
                 let help =
                     "an ISRC belongs to one recording; give the other track its own code, unless both play the same";
                 found.push(Diagnostic::warning("isrc-repeated", message).help(help));

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 pub use time::{Sectors, TimeError};
 
-use crate::codes::{Ean, Isrc};
+use tonmeister_core::codes::{Barcode, Isrc};
 
 /// Tracks a disc can hold.
 pub const MOST_TRACKS: usize = 99;
@@ -100,7 +100,7 @@ impl Track {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Disc {
     /// The release's EAN, in the Q channel as media catalog number.
-    pub ean: Option<Ean>,
+    pub ean: Option<Barcode>,
     /// The tracks, numbered from 1 in this order.
     pub tracks: Vec<Track>,
     /// Where the lead-out begins: the length of the program.

@@ -7,10 +7,10 @@
 
 use std::fs;
 
+use tonmeister_core::codes::Barcode;
 use tonmeister_core::{Block, Layout, Source, SourceError, SourceInfo};
 
 use crate::cdtext::{Block as TextBlock, CdText, Texts, TrackText};
-use crate::codes::Ean;
 use crate::ddp::{Master, write};
 use crate::toc::{Copy, Disc, Flags, Sectors, Track};
 
@@ -112,7 +112,7 @@ fn records_are_those_of_cue2ddp() {
     assert_eq!(plain("PQDESCR"), TWO_PQ);
     assert_eq!(plain("IMAGE.DAT"), TWO_IMAGE);
     let mut coded = one();
-    coded.ean = "0123456789012".parse::<Ean>().ok();
+    coded.ean = "0123456789012".parse::<Barcode>().ok();
     coded.tracks[0].isrc = "USABC1234567".parse().ok();
     let coded = of(&coded, "");
     assert_eq!(coded("DDPID"), "dd89c874714f94418b20feea4d9b2ac6");

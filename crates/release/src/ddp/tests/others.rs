@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
+use tonmeister_core::codes::Barcode;
+
 use super::{Noise, all, disc, frames_of, sample, text, written};
-use crate::codes::Ean;
 use crate::ddp::{Fileset, Master, checksums, compare, parse_map, parse_pq, write};
 use crate::error::ReleaseError;
 use crate::toc::Sectors;
@@ -102,7 +103,7 @@ fn oddities_are_read_past_with_a_word() {
         edit(&p.join("DDPID"), |b| put(b, 8, "036000291452 "));
     });
     assert_eq!(codes, ["ddp-ean-one-place"]);
-    assert_eq!(read.disc.ean.map(|e: Ean| e.to_string()).as_deref(), Some("0036000291452"));
+    assert_eq!(read.disc.ean.map(|e: Barcode| e.ean().to_owned()).as_deref(), Some("0036000291452"));
     // The audio in two files.
     let split = |p: &Path| {
         let image = fs::read(p.join("IMAGE.DAT")).unwrap();
