@@ -74,6 +74,15 @@ impl Motion {
         }
     }
 
+    /// Puts a value that never moves elsewhere; whether it is one.
+    pub(crate) fn put(&mut self, value: f64) -> bool {
+        match self.nodes.as_mut_slice() {
+            [only] if self.swings.is_empty() => only.value = value,
+            _ => return false,
+        }
+        true
+    }
+
     /// The moves of a lane, of a parameter that is written as `value`.
     pub(crate) fn new(lane: &Lane, value: f64, spec: &ParamSpec, sample_rate: u32) -> Self {
         let rate = f64::from(sample_rate);
@@ -229,6 +238,12 @@ impl Motion {
     /// The changes inside `from..to` as events of blocks that start at `from`.
     pub(crate) fn events(&self, from: i64, to: i64, param: ParamIndex, events: &mut Vec<Event>) {
         self.events_from(false, from, to, param, events);
+    }
+
+    /// How many events a block of that many frames may bring at most: two wherever something begins.
+    pub(crate) fn most_events(&self, block: usize) -> usize {
+        let begins = self.nodes.len().min(block) + (2 * self.swings.len()).min(block);
+        2 * (begins + block / GRID as usize + 2)
     }
 
     /// Where the parameter stands at `from`, and its changes from there on, for a processor that has heard of neither.

@@ -12,6 +12,7 @@ use tonmeister_core::{Buffer, GainReduction, Layout, View};
 use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
 use crate::kept::{Shape, Shelf};
+use crate::live::Timeline;
 use crate::node::{Node, Signals};
 use crate::plan::{Plan, PlanOutput};
 use crate::trim::Trimmer;
@@ -59,12 +60,15 @@ pub type Sink<'s, E> = Box<dyn FnMut(View<'_>) -> Result<(), E> + Send + 's>;
 
 /// A plan with its processors and what they remember.
 pub struct Executor {
-    plan: Arc<Plan>,
-    nodes: Vec<Node>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) nodes: Vec<Node>,
     /// Per node, the blocks that somebody still has to read.
-    rings: Vec<Vec<Buffer>>,
+    pub(crate) rings: Vec<Vec<Buffer>>,
     block: usize,
-    made: u64,
+    pub(crate) made: u64,
+    /// Live only: the order in which the song is heard, and how late signals are in its nodes.
+    pub(crate) timeline: Timeline,
+    pub(crate) late: Vec<i64>,
 }
 
 impl std::fmt::Debug for Executor {
@@ -107,7 +111,7 @@ impl Executor {
             vec![Buffer::new(plan.nodes[place].layout, block); slots]
         });
         let rings = rings.collect();
-        Executor { plan, nodes, rings, block, made: 0 }
+        Executor { plan, nodes, rings, block, made: 0, timeline: Timeline::STRAIGHT, late: Vec::new() }
     }
 
     /// Keeps what is worth keeping of this render on a shelf, for the next one.

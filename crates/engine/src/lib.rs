@@ -17,6 +17,7 @@ mod clip;
 mod compile;
 mod executor;
 mod kept;
+mod live;
 mod mix;
 mod name;
 mod node;
@@ -31,6 +32,7 @@ pub use compile::{
 };
 pub use executor::{Executor, RenderOptions, Rendered, Sink, Span};
 pub use kept::{Keeper, Kept, Shape, Shelf};
+pub use live::{Feed, Reel, Timeline, Turn, Turned, turns};
 pub use name::Name;
 pub use plan::{Entry, Part, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
 pub use recording::load_recordings;

@@ -7,6 +7,7 @@ use tonmeister_session::model::{Follow, PanLaw, Strip, Tap, Target};
 use tonmeister_session::tables::{SEND, STRIP, place};
 
 use crate::automation::Motion;
+use crate::live::Hand;
 use crate::plan::Path;
 
 /// The motion of one entry of a strip's own table.
@@ -73,7 +74,7 @@ impl Factor {
 
 /// What rests while something else moves: the values of [`Gains`], and what follows from them alone.
 #[derive(Default)]
-struct Resting {
+pub(crate) struct Resting {
     strip: [Option<f64>; 6],
     send: [Option<f64>; 3],
     factor: Option<f64>,
@@ -83,16 +84,18 @@ struct Resting {
 
 /// Everything between a strip's inserts and the place where it is summed.
 pub(crate) struct Gains {
-    layout: Layout,
+    pub(crate) layout: Layout,
     exponent: Option<f64>,
     dual: bool,
     /// Fader, mute, pan, pan of left, pan of right, width; absent on pre-fader sends.
-    strip: Option<[Motion; 6]>,
+    pub(crate) strip: Option<[Motion; 6]>,
     factors: Vec<Factor>,
     /// Level, pan, mute of the send.
-    send: Option<[Motion; 3]>,
+    pub(crate) send: Option<[Motion; 3]>,
     /// The matrix while nothing moves, and until when that is known.
-    held: Option<(Matrix, i64)>,
+    pub(crate) held: Option<(Matrix, i64)>,
+    /// What only a live driver needs.
+    pub(crate) hand: Hand,
 }
 
 impl Gains {
@@ -118,6 +121,7 @@ impl Gains {
             factors: Factor::of(strip, path, sample_rate),
             send,
             held: None,
+            hand: Hand::new(path, strip.is(point), sample_rate),
         }
     }
 
@@ -153,7 +157,7 @@ impl Gains {
     }
 
     /// What does not move all through `from..to`, so that it need not be asked for every frame.
-    fn resting(&self, from: i64, to: i64) -> Resting {
+    pub(crate) fn resting(&self, from: i64, to: i64) -> Resting {
         let still = |motion: &Motion| motion.still(from, to);
         let strip = self.strip.as_ref().map_or([Some(0.0); 6], |m| m.each_ref().map(still));
         let send = self.send.as_ref().map_or([Some(0.0); 3], |m| m.each_ref().map(still));
@@ -166,7 +170,7 @@ impl Gains {
         Resting { strip, send, factor, placed, aside }
     }
 
-    fn at(&self, frame: i64, rest: &Resting) -> Matrix {
+    pub(crate) fn at(&self, frame: i64, rest: &Resting) -> Matrix {
         let strip = self
             .strip
             .as_ref()
@@ -216,6 +220,9 @@ impl Gains {
         let frames = input.frames();
         // A view of the second channel exists for mono as well: its factor is zero there and it is never read.
         let (x0, x1) = (input.channel(0), input.channel(self.layout.channels() - 1));
+        if self.follow(frame, frames) {
+            return self.add_crossing(frame, [x0, x1], [left, right]);
+        }
         match (self.still(frame, frame + frames as i64), self.layout) {
             (Some([[a, _], [b, _]]), Layout::Mono) => add_scaled_pair(x0, a, b, left, right),
             (Some([[a, b], [c, d]]), Layout::Stereo) if b == 0.0 && c == 0.0 => {

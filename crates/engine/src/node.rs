@@ -8,7 +8,8 @@ use tonmeister_session::model::Target;
 use crate::automation::Motion;
 use crate::clip::{ClipPlayer, Library};
 use crate::kept::{Keeper, Kept};
-use crate::mix::{Gains, motion, round_scaled, scale_samples, strip_motion};
+use crate::live::{Feed, Reel, Timeline, Trimming, Turning};
+use crate::mix::{Gains, motion, round_scaled, strip_motion};
 use crate::part::Part;
 use crate::plan::{self, Path, Plan};
 
@@ -44,11 +45,11 @@ impl<T: Copy + Default> DelayLine<T> {
 }
 
 /// A path into this node.
-struct Input {
-    from: usize,
+pub(crate) struct Input {
+    pub(crate) from: usize,
     /// How late the source's signal is: its gains belong to that much earlier a time of the song.
-    lateness: i64,
-    gains: Gains,
+    pub(crate) lateness: i64,
+    pub(crate) gains: Gains,
     /// One line per side; they hold nothing back where no delay is due.
     delay: Option<[DelayLine<f64>; 2]>,
 }
@@ -60,21 +61,27 @@ struct Key {
     buffer: Buffer,
 }
 
-struct Insert {
+pub(crate) struct Insert {
+    /// Its place in the strip's list.
+    pub(crate) place: usize,
     processor: Box<dyn Processor>,
     /// When it works on a part of the signal only.
     part: Option<Part>,
     layout: Layout,
     /// How late the signal is when it arrives here.
-    lateness: i64,
+    pub(crate) lateness: i64,
     motions: Vec<(tonmeister_core::ParamIndex, Motion)>,
     key: Option<Key>,
+    /// Turned by hand since the last block.
+    pub(crate) turning: Turning,
 }
 
 /// Where the signal begins.
-enum Entry {
+pub(crate) enum Entry {
     /// At a track's clips.
     Clips(ClipPlayer),
+    /// At a track's clips, read ahead by somebody else.
+    Feed(Box<dyn Feed>),
     /// At the sum of other nodes.
     Sum { inputs: Vec<Input>, sums: [Vec<f64>; 2], scratch: [Vec<f64>; 2], delay: [DelayLine<f32>; 2] },
     /// At the part of the strip before this one; both its channels wait as long.
@@ -86,18 +93,17 @@ enum Entry {
 /// A node of the plan at work.
 pub(crate) struct Node {
     pub(crate) stage: usize,
-    entry: Entry,
+    pub(crate) entry: Entry,
     entry_layout: Layout,
     layout: Layout,
     /// How late the signal is when it enters.
-    arrival: u64,
-    sample_delay: u64,
-    trim: Motion,
-    polarity: Motion,
-    inserts: Vec<Insert>,
+    pub(crate) arrival: u64,
+    pub(crate) sample_delay: u64,
+    pub(crate) trimming: Trimming,
+    pub(crate) inserts: Vec<Insert>,
     events: Vec<Event>,
     /// The master applies its own fader: nobody sums it.
-    out_gains: Option<(Gains, [Vec<f64>; 2])>,
+    pub(crate) out_gains: Option<(Gains, [Vec<f64>; 2])>,
     /// What leaves the inserts, of the block just made.
     pub(crate) fresh: Buffer,
     /// Takes a copy of that.
@@ -106,7 +112,9 @@ pub(crate) struct Node {
     remembered: Vec<(usize, GainReduction)>,
     /// It begins in the middle of the song: its processors have yet to be told where their parameters stand there.
     begins: bool,
-    position: u64,
+    /// The place on the timeline that is made next.
+    pub(crate) position: i64,
+    timeline: Timeline,
     pub(crate) failed: Option<SourceError>,
 }
 
@@ -154,6 +162,8 @@ impl Node {
                 moves.then(|| (param, motion(strip, target, settings.at(param).1, rate)))
             });
             Insert {
+                place: insert.place,
+                turning: Turning::new(settings.count()),
                 processor,
                 part: Part::new(insert.channels, insert.latency, block),
                 layout: insert.layout,
@@ -166,6 +176,13 @@ impl Node {
                 }),
             }
         });
+        let inserts: Vec<Insert> = inserts.collect();
+        // What a block may bring at most, so that nothing grows while it sounds.
+        let most = |insert: &Insert| {
+            let moves: usize = insert.motions.iter().map(|(_, motion)| motion.most_events(block)).sum();
+            moves + insert.turning.most()
+        };
+        let events = Vec::with_capacity(inserts.iter().map(most).max().unwrap_or(0));
         let out_gains = node.ends.map(|law| (Gains::new(strip, Layout::Stereo, Path::Output, law, rate), pair()));
         Node {
             stage: node.stage,
@@ -174,16 +191,16 @@ impl Node {
             layout: node.layout,
             arrival: node.arrival,
             sample_delay,
-            trim: strip_motion(strip, "trim_db", rate),
-            polarity: strip_motion(strip, "polarity", rate),
-            inserts: inserts.collect(),
-            events: Vec::new(),
+            trimming: Trimming::new(strip_motion(strip, "trim_db", rate), strip_motion(strip, "polarity", rate), rate),
+            inserts,
+            events,
             out_gains,
             fresh: Buffer::new(node.layout, block),
             keeper: None,
             remembered,
             begins: false,
             position: 0,
+            timeline: Timeline::STRAIGHT,
             failed: None,
         }
     }
@@ -193,9 +210,27 @@ impl Node {
         if let Entry::Kept(source) = &mut self.entry {
             source.skip(frame)?;
         }
-        self.position = frame;
+        self.position = frame as i64;
         self.begins = frame > 0;
         Ok(())
+    }
+
+    /// Begins at that place of a timeline; its clips are read by somebody else.
+    pub(crate) fn go_live(
+        &mut self,
+        timeline: Timeline,
+        at: i64,
+        rate: u32,
+        feed: &mut dyn FnMut(Reel) -> Box<dyn Feed>,
+    ) {
+        self.timeline = timeline;
+        self.position = at;
+        self.begins = at != 0;
+        if let Entry::Clips(player) = &self.entry {
+            let from = at - (self.arrival + self.sample_delay) as i64;
+            let reel = Reel::new(player.another(), timeline, self.entry_layout, from, rate);
+            self.entry = Entry::Feed(feed(reel));
+        }
     }
 
     /// Makes the next `frames` frames into [`Node::fresh`].
@@ -212,7 +247,7 @@ impl Node {
                 keeper.push(self.fresh.view(frames));
             }
         }
-        self.position += frames as u64;
+        self.position += frames as i64;
     }
 
     /// Hands a copy of all that follows to somebody.
@@ -230,7 +265,8 @@ impl Node {
 
     /// Clips or sum, trim, polarity, delay; then both channels filled if an insert wants two.
     fn gather(&mut self, frames: usize, signals: &impl Signals) -> Result<(), SourceError> {
-        let entry_frame = self.position as i64 - self.arrival as i64;
+        let song = |lateness: i64| self.timeline.song(self.position - lateness);
+        let entry_frame = song(self.arrival as i64);
         let mut block = self.fresh.block(frames);
         match &mut self.entry {
             Entry::Kept(source) => {
@@ -253,7 +289,8 @@ impl Node {
             Entry::Clips(player) => {
                 let late = self.arrival + self.sample_delay;
                 // The first frames of a track that waits for others are silence.
-                let wait = late.saturating_sub(self.position).min(frames as u64) as usize;
+                let from = self.position - late as i64;
+                let wait = (-from).clamp(0, frames as i64) as usize;
                 block.part(0, wait).silence();
                 if wait < frames {
                     let mut sounding = block.part(wait, frames);
@@ -261,19 +298,26 @@ impl Node {
                         Layout::Mono => Block::mono(sounding.channel_mut(0)),
                         Layout::Stereo => sounding,
                     };
-                    player.read(self.position + wait as u64 - late, &mut entry)?;
+                    player.read((from + wait as i64) as u64, &mut entry)?;
                 }
-                let trim_frame = entry_frame - self.sample_delay as i64;
-                for channel in 0..self.entry_layout.channels() {
-                    trim(&self.trim, &self.polarity, trim_frame, block.channel_mut(channel));
-                }
+                let trim_frame = song((self.arrival + self.sample_delay) as i64);
+                self.trimming.process(trim_frame, &mut block, self.entry_layout);
+            }
+            Entry::Feed(feed) => {
+                let late = (self.arrival + self.sample_delay) as i64;
+                let mut entry = match self.entry_layout {
+                    Layout::Mono => Block::mono(block.channel_mut(0)),
+                    Layout::Stereo => block.part(0, frames),
+                };
+                feed.read(self.position - late, &mut entry);
+                self.trimming.process(song(late), &mut block, self.entry_layout);
             }
             Entry::Sum { inputs, sums, scratch, delay } => {
                 for sum in sums.iter_mut() {
                     sum[..frames].fill(0.0);
                 }
                 for input in inputs {
-                    let frame = self.position as i64 - input.lateness;
+                    let frame = song(input.lateness);
                     let view = signals.of(input.from);
                     match &mut input.delay {
                         None => input.gains.add(frame, view, parts(sums, frames)),
@@ -290,11 +334,12 @@ impl Node {
                         }
                     }
                 }
-                for (channel, (sum, line)) in sums.iter().zip(delay).enumerate() {
-                    let out = block.channel_mut(channel);
-                    round_scaled(&sum[..frames], 1.0, out);
-                    trim(&self.trim, &self.polarity, entry_frame, out);
-                    line.process(out);
+                for (channel, sum) in sums.iter().enumerate() {
+                    round_scaled(&sum[..frames], 1.0, block.channel_mut(channel));
+                }
+                self.trimming.process(entry_frame, &mut block, Layout::Stereo);
+                for (channel, line) in delay.iter_mut().enumerate() {
+                    line.process(block.channel_mut(channel));
                 }
             }
         }
@@ -312,19 +357,21 @@ impl Node {
                 spread(&mut block);
                 layout = Layout::Stereo;
             }
-            let from = self.position as i64 - insert.lateness;
+            let from = self.timeline.song(self.position - insert.lateness);
+            let anew = self.begins | insert.turning.jumped(from, frames);
             self.events.clear();
+            insert.turning.tell(&mut self.events);
             for (param, motion) in &insert.motions {
                 let to = from + frames as i64;
-                if self.begins {
+                if anew {
                     motion.first_events(from, to, *param, &mut self.events);
                 } else {
                     motion.events(from, to, *param, &mut self.events);
                 }
             }
-            if insert.motions.len() > 1 {
-                // Stable: where a parameter stands comes before where it goes from there.
-                self.events.sort_by_key(|e| (e.at, e.param));
+            if !insert.motions.is_empty() && self.events.len() > 1 {
+                // Where a parameter stands comes before where it goes from there.
+                self.events.sort_unstable_by_key(|e| (e.at, e.param, e.glide));
             }
             if let Some(key) = &mut insert.key {
                 let view = signals.of(key.from);
@@ -354,12 +401,12 @@ impl Node {
     /// The master's own fader and pan.
     fn finish(&mut self, frames: usize) {
         let Some((gains, [left, right])) = &mut self.out_gains else { return };
-        let latency: u64 = self.inserts.last().map_or(0, |i| i.lateness as u64 + i.processor.latency().0);
-        let late = latency.max(self.arrival);
+        let late = late(&self.inserts, self.arrival);
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
         left.fill(0.0);
         right.fill(0.0);
-        gains.add(self.position as i64 - late as i64, self.fresh.view(frames), [left, right]);
+        let frame = self.timeline.song(self.position - late as i64);
+        gains.add(frame, self.fresh.view(frames), [left, right]);
         let mut block = self.fresh.block(frames);
         round_scaled(left, 1.0, block.channel_mut(0));
         round_scaled(right, 1.0, block.channel_mut(1));
@@ -373,6 +420,11 @@ impl Node {
     }
 }
 
+/// How late the signal is behind the inserts.
+pub(crate) fn late(inserts: &[Insert], arrival: u64) -> u64 {
+    inserts.last().map_or(0, |i| i.lateness as u64 + i.processor.latency().0).max(arrival)
+}
+
 /// The first frames of both sums.
 fn parts(sums: &mut [Vec<f64>; 2], frames: usize) -> [&mut [f64]; 2] {
     sums.each_mut().map(|sum| &mut sum[..frames])
@@ -382,26 +434,5 @@ fn parts(sums: &mut [Vec<f64>; 2], frames: usize) -> [&mut [f64]; 2] {
 fn spread(block: &mut Block<'_>) {
     if let Some((left, right)) = block.pair_mut() {
         right.copy_from_slice(left);
-    }
-}
-
-/// Trim and polarity; the signal is not touched where both do nothing.
-fn trim(trim: &Motion, polarity: &Motion, frame: i64, samples: &mut [f32]) {
-    let to = frame + samples.len() as i64;
-    // A turn of polarity crosses zero on its way: `heard` travels from 1 to −1 as it rounds off the jump.
-    let gain = |level: f64, inverted: f64| level * (1.0 - 2.0 * inverted);
-    match (trim.still(frame, to), polarity.still(frame, to)) {
-        (Some(level), Some(inverted)) => {
-            let factor = gain(level, inverted);
-            if factor != 1.0 {
-                scale_samples(samples, factor);
-            }
-        }
-        _ => {
-            for (i, x) in samples.iter_mut().enumerate() {
-                let frame = frame + i as i64;
-                *x = (f64::from(*x) * gain(trim.heard(frame), polarity.heard(frame))) as f32;
-            }
-        }
     }
 }

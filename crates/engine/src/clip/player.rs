@@ -53,6 +53,20 @@ impl ClipPlayer {
         ClipPlayer { library, sample_rate, clips, gains, open: Vec::new(), next: 0, at: 0, max_block }
     }
 
+    /// Another player of the same clips, at the start.
+    pub(crate) fn another(&self) -> Self {
+        ClipPlayer {
+            library: Arc::clone(&self.library),
+            sample_rate: self.sample_rate,
+            clips: self.clips.clone(),
+            gains: self.gains.clone(),
+            open: Vec::new(),
+            next: 0,
+            at: 0,
+            max_block: self.max_block,
+        }
+    }
+
     /// Fills `out` with the frames of the song from `at` on: the same samples, whatever was read before.
     pub(crate) fn read(&mut self, at: u64, out: &mut Block<'_>) -> Result<(), SourceError> {
         if at != self.at {
