@@ -102,6 +102,23 @@ impl Writer {
         Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), bounds)
     }
 
+    /// A WAV file whose sizes are stored in 64 bits (RF64, EBU Tech 3306) however small it is; `room` as in
+    /// [`Writer::create_with_room`]. The other ways of creating make one only of a file that outgrows 32 bits.
+    ///
+    /// # Errors
+    /// Those of [`Writer::create`].
+    pub fn create_rf64(
+        path: impl AsRef<Path>,
+        samples: SampleFormat,
+        sample_rate: u32,
+        layout: Layout,
+        room: u32,
+    ) -> Result<Writer, MediaError> {
+        let (path, format) = (path.as_ref(), Format::Wav(samples));
+        possible(path, format, sample_rate, layout)?;
+        Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), Bounds { limit: 0, room })
+    }
+
     /// [`Writer::create`] with another place where 32 bits end, so that tests need not write 4 GiB.
     #[cfg(test)]
     fn with_limit(
