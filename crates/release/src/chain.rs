@@ -75,6 +75,14 @@ pub fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_
     strip.inserts = vec![insert("limiter", limiter)];
 }
 
+/// Bass in mono below a frequency, onto a song's master.
+///
+/// # Panics
+/// When the registry lacks a mono maker.
+pub fn add_mono_below(song: &mut Song, registry: &Registry, hz: f64) {
+    song.master.strip.inserts.push(insert("mono_maker", settings(registry, "mono_maker").with("hz", hz)));
+}
+
 /// The material and nothing done to it.
 pub fn bare(material: &Material) -> Song {
     let track = Track {

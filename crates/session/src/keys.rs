@@ -129,6 +129,10 @@ pub enum Sort {
     Deliver,
     /// `[cd]` of an album document.
     Cd,
+    /// `[vinyl]` of an album document.
+    Vinyl,
+    /// `[cassette]` of an album document.
+    Cassette,
     /// `[[vca]]`.
     Vca,
     /// `[[link]]`.

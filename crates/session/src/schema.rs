@@ -134,6 +134,8 @@ fn name(sort: Sort) -> &'static str {
         Sort::AlbumSong => "album-song",
         Sort::Deliver => "deliver",
         Sort::Cd => "cd",
+        Sort::Vinyl => "vinyl",
+        Sort::Cassette => "cassette",
         Sort::Vca => "vca",
         Sort::Link => "link",
         Sort::Scene => "scene",
@@ -149,7 +151,14 @@ fn name(sort: Sort) -> &'static str {
 
 fn most(sort: Sort) -> usize {
     match sort {
-        Sort::Song | Sort::Master | Sort::Album | Sort::Chain | Sort::Cd | Sort::Window => 1,
+        Sort::Song
+        | Sort::Master
+        | Sort::Album
+        | Sort::Chain
+        | Sort::Cd
+        | Sort::Vinyl
+        | Sort::Cassette
+        | Sort::Window => 1,
         Sort::Tempo | Sort::Meter => MAX_TEMPOS,
         Sort::Marker | Sort::Range => MAX_MARKERS,
         Sort::Lfo => MAX_LFOS,

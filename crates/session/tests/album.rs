@@ -8,7 +8,9 @@ use std::path::Path;
 use common::{registry, rendered};
 use tonmeister_core::Registry;
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
-use tonmeister_session::album::model::{Audio, Cd, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode};
+use tonmeister_session::album::model::{
+    Audio, Cd, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode, Tape, Wrapping,
+};
 use tonmeister_session::album::{AlbumDocument, keys, parse, reference, schema};
 use tonmeister_session::model::FadeShape;
 
@@ -50,7 +52,14 @@ fn everything_that_can_be_written_is_read() {
     );
     assert_eq!((cd.folder.as_deref(), cd.name.as_str()), (Some("cd"), "{track} {artist} - {title}"));
     assert_eq!(album.deliver[1], Deliver::of(Format::Flac));
-    assert_eq!(album.cd, Some(Cd { text: false, dither: Dither::F9 }));
+    assert_eq!(album.cd, Some(Cd { text: false, dither: Dither::F9, cue: true, pq: false }));
+    assert_eq!((cd.container, cd.bext), (Wrapping::Rf64, false));
+    let vinyl = album.vinyl.unwrap();
+    assert_eq!((vinyl.medium().as_str(), vinyl.sides, vinyl.sample_rate_hz), ("10-inch 45", Some(1), Some(88_200)));
+    assert_eq!((vinyl.peak_dbtp, vinyl.mono_below_hz), (-4.5, Some(120.0)));
+    let cassette = album.cassette.unwrap();
+    assert_eq!((cassette.tape, cassette.sample_rate_hz, cassette.peak_dbtp), (Tape::C90, None, -2.0));
+    assert_eq!((one.side, two.side), (None, Some('A')));
     assert_eq!((album.deliver[2].bitrate_kbps, album.deliver[3].quality), (Some(128), Some(6.5)));
     assert_eq!(&EVERYTHING[document.span_of_song(0).unwrap()], "[[song]]");
 }
@@ -118,6 +127,8 @@ fn every_key_is_in_reference_and_schema() {
         ("deliver", keys::DELIVER),
         ("chain", keys::CHAIN_TABLE),
         ("cd", keys::CD),
+        ("vinyl", keys::VINYL),
+        ("cassette", keys::CASSETTE),
     ];
     for (name, keys) in tables {
         for key in keys {

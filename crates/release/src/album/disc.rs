@@ -20,9 +20,11 @@ use crate::toc::{Disc, FIRST_PAUSE, Sectors, Track};
 /// The rate of a disc.
 pub(crate) const RATE: u32 = 44_100;
 /// Where the fileset stands in a release.
-const FOLDER: &str = "cd/ddp";
+pub(crate) const FOLDER: &str = "cd/ddp";
+/// The file of it that there is not without texts.
+pub(crate) const TEXTS: &str = "CDTEXT.BIN";
 /// Its files.
-const FILES: [&str; 6] = ["DDPID", "DDPMS", "PQDESCR", "CDTEXT.BIN", "IMAGE.DAT", "CHECKSUM.MD5"];
+pub(crate) const FILES: [&str; 6] = ["DDPID", "DDPMS", "PQDESCR", TEXTS, "IMAGE.DAT", "CHECKSUM.MD5"];
 
 /// What stands where. A track begins on the sector in which its song begins, so that nothing of it is cut off; the gap
 /// before a song is its pause. A hidden song lies in the first track's pause.

@@ -161,6 +161,24 @@ pub fn master(
     document
 }
 
+/// The programme at an output rate without gain or limiter, bass in mono where that is wanted: what sides are made of.
+///
+/// # Panics
+/// When the registry has no mono maker.
+pub fn premaster(
+    album: &Album,
+    programme: &str,
+    (rate, frames): (u32, u64),
+    mono_below_hz: Option<f64>,
+    registry: &Registry,
+) -> Song {
+    let mut document = bare(&album.title, rate, frames, vec![Clip::whole(programme)]);
+    if let Some(hz) = mono_below_hz {
+        chain::add_mono_below(&mut document, registry, hz);
+    }
+    document
+}
+
 /// The fader's way through the dips. Where dips overlap the deeper one holds.
 fn fader(dips: &[Dip]) -> Vec<Point> {
     let mut edges: Vec<f64> = Vec::new();

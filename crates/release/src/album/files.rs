@@ -8,13 +8,16 @@ use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::tags::Embedded;
 use tonmeister_media::{self as media, Tags};
 use tonmeister_session::album::Album;
-use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format};
+use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format, Wrapping};
 
+use super::broadcast;
 use super::levels::{Cutter, Levels, meter};
 use super::lock::{Locked, Work, hash_of, plain};
 use super::studio::{Studio, Trouble};
 use super::texts::{Whole, with_gains};
 
+/// Room that is kept for tags and a picture in a plain WAV.
+const LARGEST_TAGS: u64 = 32 << 20;
 /// Frames handled at a time.
 const BLOCK: usize = 4096;
 /// The seed of the dither: fixed, so that the same release gives the same files.
@@ -29,6 +32,10 @@ pub struct Set {
     pub rate: u32,
     /// The spectrum of the dither.
     pub shaping: Shaping,
+    /// How a WAV file's sizes are stored.
+    pub container: Wrapping,
+    /// Whether a WAV file has a broadcast extension.
+    pub bext: bool,
     /// Each song's file, from the release's folder, with `/`; none for a song without a file.
     pub paths: Vec<Option<String>>,
 }
@@ -62,7 +69,16 @@ impl Set {
                 .replace("{title}", title);
             Some(format!("{folder}/{}.{}", safe(&name), format.extension()))
         });
-        Set { format, rate, shaping: shaping.or_flat(bits, rate), paths: paths.collect() }
+        let (container, bext) = (deliver.container, deliver.bext);
+        Set { format, rate, shaping: shaping.or_flat(bits, rate), container, bext, paths: paths.collect() }
+    }
+
+    /// Why its files of so many frames cannot be wrapped as they are to be.
+    pub(crate) fn too_large(&self, frames: u64) -> Option<String> {
+        let media::Format::Wav(samples) = self.format else { return None };
+        let bytes = frames.saturating_mul(2 * samples.bytes() as u64);
+        let outgrown = self.container == Wrapping::Wav && bytes > u64::from(u32::MAX) - LARGEST_TAGS;
+        outgrown.then(|| format!("its {bytes} bytes of audio do not fit into the 4 GiB of plain WAV"))
     }
 }
 
@@ -100,7 +116,7 @@ fn format(deliver: &Deliver) -> media::Format {
 }
 
 /// A name that every file system takes: no separators, no control characters, nothing a drive could mean.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let clean = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
     let name: String = name.chars().map(clean).collect();
     let mut name = name.trim().trim_end_matches('.').trim_end().trim_start_matches('.').to_owned();
@@ -117,7 +133,7 @@ fn safe(name: &str) -> String {
 
 /// What the files of a set say.
 pub(crate) struct Texts<'a> {
-    /// Each song's tags, without its gains.
+    /// Each song's tags, without its gains and its measured loudness.
     pub(crate) tags: &'a [Tags],
     /// The picture.
     pub(crate) cover: Option<&'a Embedded>,
@@ -184,7 +200,7 @@ pub(crate) fn write(
                 if let Some((at, track)) = open.take() {
                     all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
                 }
-                open = Some((place, begin(&out.join(path), set, before)?));
+                open = Some((place, begin(&out.join(path), set, &texts.tags[place], before)?));
             }
             if let Some((_, track)) = &mut open {
                 track.meter.push(view);
@@ -202,8 +218,14 @@ pub(crate) fn write(
     Ok(all)
 }
 
-fn begin(path: &Path, set: &Set, clipped_before: u64) -> Result<Open, Trouble> {
-    let writer = media::Writer::create(path, set.format, set.rate, Layout::Stereo);
+fn begin(path: &Path, set: &Set, tags: &Tags, clipped_before: u64) -> Result<Open, Trouble> {
+    let room = tags.broadcast.as_ref().map_or(0, |_| tags.room(set.format, None));
+    let writer = match set.format {
+        media::Format::Wav(samples) if set.container == Wrapping::Rf64 => {
+            media::Writer::create_rf64(path, samples, set.rate, Layout::Stereo, room)
+        }
+        _ => media::Writer::create_with_room(path, set.format, set.rate, Layout::Stereo, room),
+    };
     let writer = writer.map_err(|e| Trouble::output(path, e))?;
     let meter = meter(set.rate, Layout::Stereo).map_err(|e| Trouble::output(path, e))?;
     Ok(Open { writer, meter, frames: 0, clipped_before })
@@ -220,7 +242,10 @@ fn close(
     let path = set.paths[song].clone().unwrap_or_default();
     let at: PathBuf = out.join(&path);
     let mut levels = Levels::from(&track.meter.finish());
-    let tags = with_gains(&texts.tags[song], set.format, &levels, texts.whole);
+    let mut tags = with_gains(&texts.tags[song], set.format, &levels, texts.whole);
+    if let Some(bext) = &mut tags.broadcast {
+        bext.loudness = broadcast::loudness(&levels);
+    }
     let written = track.writer.finish_tagged(&tags, texts.cover);
     let (written, _) = written.map_err(|e| Trouble::output(&at, e))?;
     if set.format.lossy() {
@@ -262,7 +287,19 @@ fn decoded_levels(path: &Path) -> Result<Levels, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::*;
+
+    /// 4 GiB less the room for tags: 89 minutes of stereo floats at 96 kHz fit, 95 do not.
+    #[test]
+    fn plain_wav_ends_at_four_gibibytes() {
+        let format = media::Format::Wav(media::SampleFormat::Float32);
+        let set =
+            |container| Set { format, rate: 96_000, shaping: Shaping::Flat, container, bext: true, paths: Vec::new() };
+        let frames = |minutes: u64| minutes * 60 * 96_000;
+        assert!(set(Wrapping::Wav).too_large(frames(95)).unwrap().contains("4 GiB"));
+        assert!(set(Wrapping::Wav).too_large(frames(89)).is_none());
+        assert!([Wrapping::Auto, Wrapping::Rf64].iter().all(|c| set(*c).too_large(u64::MAX).is_none()));
+    }
 
     #[test]
     fn names_are_taken_by_every_file_system() {

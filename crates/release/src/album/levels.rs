@@ -15,6 +15,9 @@ pub struct Levels {
     pub range_lu: Option<f64>,
     /// Greatest loudness of any 3 s.
     pub max_short_term_lufs: Option<f64>,
+    /// Greatest loudness of any 400 ms.
+    #[serde(default)]
+    pub max_momentary_lufs: Option<f64>,
     /// Greatest true peak.
     pub true_peak_dbtp: Option<f64>,
     /// Greatest sample.
@@ -34,6 +37,7 @@ impl From<&Loudness> for Levels {
             integrated_lufs: loudness.integrated_lufs,
             range_lu: loudness.range.map(|range| range.lu),
             max_short_term_lufs: loudness.max_short_term_lufs,
+            max_momentary_lufs: loudness.max_momentary_lufs,
             true_peak_dbtp: loudness.true_peak_dbtp,
             sample_peak_dbfs: loudness.sample_peak_dbfs,
             plr_db: loudness.plr_db,

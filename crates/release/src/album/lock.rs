@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::inputs::Source;
 use super::levels::Levels;
 use super::lossy::Looped;
+use super::sides::MediumReport;
 use super::solve::Found;
 use super::studio::Trouble;
 
@@ -33,6 +34,9 @@ pub struct Lock {
     /// What the codec loop did, under each set's key.
     #[serde(default)]
     pub loops: BTreeMap<String, Vec<Looped>>,
+    /// What was found of the sides of a record or cassette, under the key of their files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sides: BTreeMap<String, MediumReport>,
     /// The files.
     pub files: Vec<Locked>,
 }
@@ -141,6 +145,7 @@ pub(crate) struct Work {
     pub(crate) folder: PathBuf,
     done: Vec<Locked>,
     pub(crate) loops: BTreeMap<String, Vec<Looped>>,
+    pub(crate) sides: BTreeMap<String, MediumReport>,
 }
 
 impl Work {
@@ -150,11 +155,13 @@ impl Work {
         fs::create_dir_all(&folder).map_err(|e| Trouble::output(out, plain(&e)))?;
         let mut done: Vec<Locked> = recall(&folder.join("done.json")).unwrap_or_default();
         let mut loops: BTreeMap<String, Vec<Looped>> = recall(&folder.join("loops.json")).unwrap_or_default();
+        let mut sides: BTreeMap<String, MediumReport> = recall(&folder.join("sides.json")).unwrap_or_default();
         if let Some(lock) = recall::<Lock>(&out.join(NAME)) {
             done.extend(lock.files);
             loops.extend(lock.loops);
+            sides.extend(lock.sides);
         }
-        Ok(Work { folder, done, loops })
+        Ok(Work { folder, done, loops, sides })
     }
 
     /// A file in it.
@@ -190,6 +197,24 @@ impl Work {
         if !looped.is_empty() {
             self.loops.insert(together(keys), looped.to_vec());
             keep(&self.path("loops.json"), &self.loops)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what was found of sides over a kill.
+    pub(crate) fn remember_sides(&mut self, key: &str, report: &MediumReport) -> Result<(), Trouble> {
+        self.sides.insert(key.to_owned(), report.clone());
+        keep(&self.path("sides.json"), &self.sides)
+    }
+
+    /// Removes files in a folder of the release that an earlier run made and that are not made any more.
+    pub(crate) fn drop_made(&mut self, out: &Path, folder: &str, still: &[String]) -> Result<(), Trouble> {
+        for file in self.done.iter().filter(|file| file.path.starts_with(folder) && !still.contains(&file.path)) {
+            let at = out.join(&file.path);
+            // Only what is still what it was is ours to remove.
+            if hash_of(&at).is_ok_and(|(_, hash)| hash == file.blake3) {
+                fs::remove_file(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
+            }
         }
         Ok(())
     }

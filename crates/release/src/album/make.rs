@@ -10,21 +10,25 @@ use tonmeister_dsp::resample::resampled_frames;
 use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::Tags;
 use tonmeister_media::tags::Embedded;
-use tonmeister_session::album::AlbumDocument;
+use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::balance::{Session, render_to};
+use super::broadcast::with_broadcast;
 use super::disc;
 use super::documents::{Dip, master, programme};
 use super::files::{Set, Texts, write};
+use super::image::{self, DiscReport};
 use super::inputs::{Input, gather, text_of};
 use super::lock::{Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
 use super::lossy;
 use super::report::{Report, report};
 use super::sequence::{Length, Timeline, place};
 use super::services::Service;
+use super::sides::{self, Sides, SidesWork};
 use super::studio::{Studio, Trouble};
 use super::texts::{cover, tags};
 use crate::cdtext::CdText;
+use crate::pq::PqSheet;
 use crate::toc::Disc;
 
 /// How far the true peak of a master may lie above the ceiling: what rounding adds.
@@ -63,6 +67,10 @@ struct Known {
     tags: Vec<Tags>,
     cover: Option<Embedded>,
     disc: Option<(Disc, Option<CdText>)>,
+    /// The disc's sheet, which has its titles whatever stands on it.
+    sheet: Option<PqSheet>,
+    /// A record, a cassette.
+    sides: Vec<Sides>,
     /// What a plant may ask about.
     remarks: Vec<Diagnostic>,
 }
@@ -89,9 +97,10 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
         .map(|(song, input)| song.title.clone().unwrap_or(input.title.clone()))
         .collect();
     let sets: Vec<Set> = album.deliver.iter().map(|deliver| Set::of(album, deliver, rate, &titles)).collect();
-    refuse(document, &sets)?;
+    refuse(document, &sets, &timeline)?;
     let tags = tags(document, &titles)?;
-    let (mut disc, mut remarks) = (None, Vec::new());
+    let sides = sides::sides(document, &timeline, &titles).map_err(Trouble::Document)?;
+    let (mut disc, mut sheet, mut remarks) = (None, None, Vec::new());
     if let Some(cd) = album.cd {
         let contents = disc::disc(document, &timeline);
         let text = cd.text.then(|| disc::text(document, &titles));
@@ -99,19 +108,25 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
         if !errors.is_empty() {
             return Err(Trouble::Document(errors));
         }
+        sheet = Some(image::sheet(&contents, &disc::text(document, &titles)));
         (disc, remarks) = (Some((contents, text)), warnings);
     }
-    Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, remarks })
+    Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks })
 }
 
 /// Refuses formats that do not take what they would be given, and two files of one name.
-fn refuse(document: &AlbumDocument, sets: &[Set]) -> Result<(), Trouble> {
+fn refuse(document: &AlbumDocument, sets: &[Set], timeline: &Timeline) -> Result<(), Trouble> {
     let mut found = Vec::new();
     let mut taken: HashMap<String, String> = HashMap::new();
     for (place, set) in sets.iter().enumerate() {
         let span = document.span_of_deliver(place).unwrap_or(0..0);
         if let Some(why) = set.format.refusal(set.rate, Layout::Stereo) {
             found.push(Diagnostic::error("format", why).at(span.clone(), "asked for here"));
+        }
+        let longest = timeline.cuts(set.rate).iter().map(|(from, to)| to - from).max().unwrap_or(0);
+        if let Some(why) = set.too_large(longest) {
+            let told = Diagnostic::error("too-large", why).at(span.clone(), "plain WAV asked for here");
+            found.push(told.help("leave `container` out, or write `container = \"rf64\"`"));
         }
         for path in set.paths.iter().flatten() {
             // Many file systems do not tell case apart.
@@ -137,7 +152,12 @@ pub fn plan(
     let known = know(studio, document, base, scratch)?;
     let session = Session { album: document.album(), timeline: &known.timeline, inputs: &known.inputs, options };
     let inputs = session.listen(studio)?;
-    let report = report(&session, &known.titles, &inputs, None, &known.sets, &[]);
+    let media = known.sides.iter().map(Sides::report).collect();
+    let report = report(&session, &known.titles, &inputs, None, &known.sets, &[]).with_physical(
+        known.sheet.as_ref().map(DiscReport::from),
+        media,
+        &physical(&known, document.album()),
+    );
     Ok(Made { report, warnings: warnings(&known) })
 }
 
@@ -155,7 +175,7 @@ pub fn make(
     let scratch = work.folder.clone();
     let known = know(studio, document, base, &scratch)?;
     let sources = known.inputs.iter().flat_map(|input| &input.sources);
-    protect(out, base, &known)?;
+    protect(out, base, &known, album)?;
     let session = Session { album, timeline: &known.timeline, inputs: &known.inputs, options };
     let solution = solution(&session, studio, &work, out)?;
     let mut lost = Lost { session: &session, solution: &solution, programme: None };
@@ -163,7 +183,9 @@ pub fn make(
     let mut kept = Vec::new();
     let mut loops = Vec::new();
     for set in &known.sets {
-        let keys = set_keys(&session, &solution, set, &known, studio);
+        let cuts = known.timeline.cuts(set.rate);
+        let tags = with_broadcast(album, set, &known.tags, &cuts);
+        let keys = set_keys(&session, &solution, set, (&known, &tags), studio);
         let finished =
             set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
         kept.extend(finished.flatten());
@@ -173,7 +195,6 @@ pub fn make(
             .iter()
             .zip(&keys)
             .filter(|(p, k)| p.as_deref().is_some_and(|p| work.finished(out, p, k).is_some()));
-        let cuts = known.timeline.cuts(set.rate);
         let (audio, facts, looped) = if done.count() == whole {
             (PathBuf::new(), Mastered::default(), work.looped(&keys))
         } else if set.format.lossy() {
@@ -189,7 +210,7 @@ pub fn make(
         work.remember(&keys, &looped)?;
         loops.extend(looped);
         let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
-        let texts = Texts { tags: &known.tags, cover: known.cover.as_ref(), whole };
+        let texts = Texts { tags: &tags, cover: known.cover.as_ref(), whole };
         all.push(write(studio, &audio, set, &cuts, (&keys, &texts), (out, &mut work))?);
     }
     let mut files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
@@ -204,22 +225,54 @@ pub fn make(
             disc::write(&audio, (contents, text.as_ref()), cd.dither, &key, (out, &mut work))?
         };
         files.extend(fileset);
+        if let Some(sheet) = known.sheet.as_ref().filter(|_| cd.pq) {
+            files.push(image::write_sheet(sheet, &key, (out, &mut work))?);
+        }
+        if cd.cue {
+            files.extend(image::write_image(studio, &album.title, text.as_ref(), &key, (out, &mut work))?);
+        }
+    }
+    let mut media = Vec::new();
+    for sides in &known.sides {
+        let sound = sound_key(&session, &solution, studio);
+        let with = SidesWork { album, sound: &sound, tags: &known.tags, out, steps: &mut work };
+        let programme = |studio: &mut dyn Studio, work: &Work| lost.programme(studio, work);
+        let (made, report, whole) = sides::write(studio, sides, programme, with)?;
+        kept.extend(made.iter().filter(|_| whole).map(|file| file.path.clone()));
+        files.extend(made);
+        media.push(report);
     }
     let report = report(&session, &known.titles, &solution.inputs, Some(&solution), &known.sets, &files)
         .kept(&kept)
-        .looped(&loops);
+        .looped(&loops)
+        .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &[]);
     let lock = Lock {
         program: options.program.clone(),
         title: album.title.clone(),
         sources: sources.cloned().collect(),
         solution: solution.clone(),
         loops: work.loops.clone(),
+        sides: work.sides.clone(),
         files,
     };
     keep(&out.join("release.json"), &report)?;
     keep(&out.join(NAME), &lock)?;
     work.close()?;
     Ok(Made { report, warnings: warnings(&known) })
+}
+
+/// The files of what can be held, as a plan lists them, each with its rate.
+fn physical(known: &Known, album: &Album) -> Vec<(String, u32)> {
+    let mut all: Vec<(String, u32)> = Vec::new();
+    if let Some(cd) = album.cd {
+        let fileset = disc::FILES.iter().filter(|name| cd.text || **name != disc::TEXTS);
+        all.extend(fileset.map(|name| (format!("{}/{name}", disc::FOLDER), disc::RATE)));
+        all.extend(image::paths(&album.title, (cd.cue, cd.pq)).into_iter().map(|path| (path, disc::RATE)));
+    }
+    for sides in &known.sides {
+        all.extend(sides.paths().into_iter().map(|path| (path, sides.rate)));
+    }
+    all
 }
 
 /// What was odd about the songs' files, and about the disc.
@@ -232,11 +285,12 @@ fn warnings(known: &Known) -> Vec<(PathBuf, Diagnostic)> {
 }
 
 /// Refuses to write a file where one of the sources stands.
-fn protect(out: &Path, base: &Path, known: &Known) -> Result<(), Trouble> {
+fn protect(out: &Path, base: &Path, known: &Known, album: &Album) -> Result<(), Trouble> {
     let sources: Vec<PathBuf> =
         known.inputs.iter().filter_map(|input| base.join(&input.named).canonicalize().ok()).collect();
-    for path in known.sets.iter().flat_map(|set| set.paths.iter().flatten()) {
-        let at = out.join(path);
+    let physical = physical(known, album).into_iter().map(|(path, _)| path);
+    for path in known.sets.iter().flat_map(|set| set.paths.iter().flatten().cloned()).chain(physical) {
+        let at = out.join(&path);
         if at.canonicalize().is_ok_and(|at| sources.contains(&at)) {
             return Err(Trouble::output(at, "is what this is made from, and would be lost; name another folder"));
         }
@@ -259,12 +313,18 @@ fn solution(session: &Session<'_>, studio: &mut dyn Studio, work: &Work, out: &P
 }
 
 /// What each file of a set follows from.
-fn set_keys(session: &Session<'_>, solution: &Solution, set: &Set, known: &Known, studio: &dyn Studio) -> Vec<String> {
+fn set_keys(
+    session: &Session<'_>,
+    solution: &Solution,
+    set: &Set,
+    (known, tags): (&Known, &[Tags]),
+    studio: &dyn Studio,
+) -> Vec<String> {
     let sound = sound_key(session, solution, studio);
     let picture = known.cover.as_ref().map_or_else(String::new, |c| blake3::hash(&c.bytes).to_hex().to_string());
-    let format = format!("{:?} {} {:?}", set.format, set.rate, set.shaping);
+    let format = format!("{:?} {} {:?} {:?}", set.format, set.rate, set.shaping, set.container);
     let one = |place: usize| {
-        let texts = format!("{:?}", known.tags[place]);
+        let texts = format!("{:?}", tags[place]);
         key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
     };
     (0..set.paths.len()).map(one).collect()

@@ -17,9 +17,11 @@
 //! kept under the hash of what they are made from, so that a release that was interrupted goes on where it was.
 
 mod balance;
+mod broadcast;
 mod disc;
 pub mod documents;
 pub mod files;
+pub mod image;
 pub mod inputs;
 pub mod levels;
 pub mod lock;
@@ -28,6 +30,7 @@ pub mod make;
 pub mod report;
 pub mod sequence;
 pub mod services;
+pub mod sides;
 pub mod solve;
 pub mod studio;
 mod texts;

@@ -5,10 +5,12 @@ use tonmeister_session::album::model::Mode;
 
 use super::balance::Session;
 use super::files::Set;
+use super::image::DiscReport;
 use super::levels::Levels;
 use super::lock::{Locked, Solution};
 use super::lossy::Looped;
 use super::services::Preview;
+use super::sides::MediumReport;
 use super::solve::Held;
 
 /// A release, or the plan of one.
@@ -40,6 +42,10 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// What the codec loop did.
     pub codecs: Vec<Looped>,
+    /// The compact disc, if one is asked for.
+    pub disc: Option<DiscReport>,
+    /// The record and the cassette, if they are asked for.
+    pub media: Vec<MediumReport>,
     /// What is not as it should be, with a remedy each.
     pub failed: Vec<Failed>,
 }
@@ -121,6 +127,31 @@ impl Report {
     }
 }
 
+impl Report {
+    /// With what can be held: a disc, a record, a cassette. In a plan their files are listed as they will be.
+    pub(crate) fn with_physical(
+        mut self,
+        disc: Option<DiscReport>,
+        media: Vec<MediumReport>,
+        files: &[(String, u32)],
+    ) -> Self {
+        (self.disc, self.media) = (disc, media);
+        if self.planned {
+            self.files.extend(files.iter().map(|(path, rate)| FileReport {
+                path: path.clone(),
+                song: None,
+                lossy: false,
+                format: "for the plant".into(),
+                sample_rate_hz: *rate,
+                blake3: None,
+                levels: None,
+                kept: false,
+            }));
+        }
+        self
+    }
+}
+
 /// Levels turned by a gain; the peaks as far as the ceiling lets them.
 fn turned(levels: &Levels, db: f64, ceiling: f64) -> Levels {
     let by = |value: Option<f64>| value.map(|value| value + db);
@@ -128,6 +159,7 @@ fn turned(levels: &Levels, db: f64, ceiling: f64) -> Levels {
     Levels {
         integrated_lufs: by(levels.integrated_lufs),
         max_short_term_lufs: by(levels.max_short_term_lufs),
+        max_momentary_lufs: by(levels.max_momentary_lufs),
         true_peak_dbtp,
         sample_peak_dbfs: by(levels.sample_peak_dbfs).map(|peak| peak.min(ceiling)),
         plr_db: true_peak_dbtp.zip(by(levels.integrated_lufs)).map(|(peak, lufs)| peak - lufs),
@@ -198,7 +230,7 @@ pub(crate) fn report(
         format: file.format.clone(),
         sample_rate_hz: file.sample_rate_hz,
         blake3: Some(file.blake3.clone()),
-        levels: None,
+        levels: file.levels.integrated_lufs.map(|_| file.levels),
         kept: false,
     });
     Report {
@@ -216,6 +248,8 @@ pub(crate) fn report(
         gain_db: solution.filter(|_| album.sound.mode == Mode::Album).map(|s| s.gain_db),
         reached: solution.is_none_or(|s| s.found.iter().all(|f| f.reached)),
         codecs: Vec::new(),
+        disc: None,
+        media: Vec::new(),
         failed: failed(session, &songs, files),
         songs,
         files: of_sets.chain(of_album).collect(),
@@ -278,7 +312,9 @@ fn failed(session: &Session<'_>, songs: &[SongReport], files: &[Locked]) -> Vec<
         });
     }
     for file in files {
-        let excess = file.levels.true_peak_dbtp.map_or(0.0, |peak| peak - session.options.ceiling_dbtp);
+        // Sides of a record have a peak of their own.
+        let peak = file.levels.true_peak_dbtp.filter(|_| file.song.is_some());
+        let excess = peak.map_or(0.0, |peak| peak - session.options.ceiling_dbtp);
         if excess > 0.01 {
             all.push(Failed {
                 subject: file.path.clone(),

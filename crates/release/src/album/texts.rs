@@ -51,7 +51,8 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
         genres: about.genre.iter().cloned().collect(),
         advisory: song.explicit.map(|yes| if yes { Advisory::Explicit } else { Advisory::NotExplicit }),
         lyrics: song.lyrics.as_deref().map(|words| words.trim_end().to_owned()),
-        track: Some(Position { number, of: Some(of) }),
+        // A hidden song stands before track 1 and has no number.
+        track: (!song.hidden).then_some(Position { number, of: Some(of) }),
         released: about.release_date,
         bpm: song.tempo_bpm,
         comment: about.comment.clone(),

@@ -54,7 +54,9 @@ pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
                 Err(error) => Some(plain(&error)),
                 Ok((_, hash)) if hash != file.blake3 => Some("was changed since it was made".into()),
                 // What has the same hash was decoded when it was made; decoding again finds a decoder that changed.
-                Ok(_) if file.song.is_some() => decoded(&at, file.frames).err(),
+                Ok(_) if file.song.is_some() || (file.frames > 0 && is_wav(&file.path)) => {
+                    decoded(&at, file.frames).err()
+                }
                 Ok(_) => None,
             }
         } else {
@@ -63,6 +65,11 @@ pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
         Checked { path: file.path.clone(), problem }
     });
     Ok(Verified { title: lock.title.clone(), program: lock.program.clone(), files: files.collect() })
+}
+
+/// Whether a file of the whole album (a side, a disc's image) is audio with a header.
+fn is_wav(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"))
 }
 
 /// Decodes a file to its end and counts.

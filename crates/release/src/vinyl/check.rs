@@ -55,7 +55,7 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
             "\"{title}\": below {:.0} Hz the side is {width:.1} dB of the middle; the needle is thrown up and down",
             f.mono_below_hz
         );
-        let help = format!("put the bass in mono below {:.0} Hz, or let the cutter do it", f.mono_below_hz);
+        let help = format!("`mono_below_hz = {:.0}` puts its bass in mono; or let the cutter do it", f.mono_below_hz);
         found.push(Diagnostic::warning("vinyl-wide-bass", message).help(help));
     }
     if let Some((from, to)) = f.low_turned_s {

@@ -63,6 +63,16 @@ impl AlbumDocument {
         self.places.cd.clone()
     }
 
+    /// Where `[vinyl]` stands, when the album has a record.
+    pub fn span_of_vinyl(&self) -> Option<Range<usize>> {
+        self.places.vinyl.clone()
+    }
+
+    /// Where `[cassette]` stands, when the album has one.
+    pub fn span_of_cassette(&self) -> Option<Range<usize>> {
+        self.places.cassette.clone()
+    }
+
     /// Where a set of files stands; its place counts from 0. `[album]` when nothing was said of files.
     pub fn span_of_deliver(&self, place: usize) -> Option<Range<usize>> {
         self.places.deliver.get(place).cloned()

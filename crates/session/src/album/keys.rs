@@ -3,6 +3,10 @@
 
 use tonmeister_core::{Choice, ParamSpec, Unit};
 
+mod physical;
+
+pub use physical::*;
+
 use crate::keys::{FADE_SHAPES, Key, MAX_SECONDS, Sort, Takes, key, param, required};
 
 /// The most songs of an album.
@@ -246,10 +250,23 @@ pub const DOCUMENT: &[Key] = &[
         "no disc",
         "A compact disc, as a DDP fileset for the plant, in the folder `cd/ddp`.",
     ),
+    key(
+        "vinyl",
+        Takes::Table(Sort::Vinyl),
+        "no record",
+        "A record, as one file for each side and its track sheet, in the folder `vinyl`.",
+    ),
+    key(
+        "cassette",
+        Takes::Table(Sort::Cassette),
+        "no cassette",
+        "A cassette, as one file for each side and its track sheet, in the folder `cassette`.",
+    ),
 ];
 
 /// `[cd]`.
-pub const CD: &[Key] = &[param(&CD_TEXT, "true"), param(&DITHER, "\"flat\"")];
+pub const CD: &[Key] =
+    &[param(&CD_TEXT, "true"), param(&DITHER, "\"flat\""), param(&CD_CUE, "false"), param(&CD_PQ, "true")];
 
 /// `[album]`.
 pub const ALBUM: &[Key] = &[
@@ -308,6 +325,7 @@ pub const SONG: &[Key] = &[
     param(&CROSSFADE_SHAPE, "\"equal-power\""),
     param(&SEGUE, "none"),
     param(&HIDDEN, "false"),
+    SIDE,
     param(&LEVEL, "0"),
     param(&CHAIN, "\"album\""),
     key("insert", Takes::Tables(Sort::Insert), "none", "Processors of its own, before the album's chain."),
@@ -321,6 +339,8 @@ pub const DELIVER: &[Key] = &[
     param(&BITRATE, "the format's"),
     param(&QUALITY, "8"),
     param(&DITHER, "\"flat\""),
+    param(&WRAPPING, "\"auto\""),
+    param(&BROADCAST, "true"),
     key("folder", Takes::Text, "one by format and rate", "Its folder inside the release."),
     key("name", Takes::Form(NAME_FORM), "\"{track} {title}\"", "The files' names, without extension."),
 ];

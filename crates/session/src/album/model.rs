@@ -1,5 +1,9 @@
 //! The album as typed values: what the text says, checked and with every default filled in.
 
+mod physical;
+
+pub use physical::{Cassette, Diameter, Speed, Tape, Vinyl, Wrapping};
+
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
 
 use crate::model::{FadeShape, Insert};
@@ -25,6 +29,10 @@ pub struct Album {
     pub deliver: Vec<Deliver>,
     /// The disc that is made, if any.
     pub cd: Option<Cd>,
+    /// The record that is made, if any.
+    pub vinyl: Option<Vinyl>,
+    /// The cassette that is made, if any.
+    pub cassette: Option<Cassette>,
 }
 
 /// What is told about an album, all of it optional.
@@ -121,6 +129,8 @@ pub struct AlbumSong {
     pub into_next: IntoNext,
     /// Heard before the first song on a CD only, where a player does not begin by itself.
     pub hidden: bool,
+    /// The side it stands on, where one is stated.
+    pub side: Option<char>,
     /// Its level against the others.
     pub level_db: f64,
     /// Whether it goes through the album's chain.
@@ -192,6 +202,10 @@ pub struct Cd {
     pub text: bool,
     /// How its last bit is rounded.
     pub dither: Dither,
+    /// Whether it is made as one WAV file with a cue sheet, too.
+    pub cue: bool,
+    /// Whether its PQ sheet is written as a text.
+    pub pq: bool,
 }
 
 /// One set of files.
@@ -209,6 +223,10 @@ pub struct Deliver {
     pub quality: Option<f64>,
     /// How the last bit is rounded.
     pub dither: Dither,
+    /// How a WAV file's sizes are stored.
+    pub container: Wrapping,
+    /// Whether a WAV file has a broadcast extension.
+    pub bext: bool,
     /// Folder inside the release; without it, one by format.
     pub folder: Option<String>,
     /// The pattern of the files' names, without extension.

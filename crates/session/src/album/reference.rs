@@ -1,6 +1,6 @@
 //! The reference of the album document that follows from the tables: every key, with what it takes and its default.
 
-use super::keys::{ALBUM, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
+use super::keys::{ALBUM, CASSETTE, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG, VINYL};
 use crate::reference::keys;
 
 /// Every key of an album document, as Markdown. The keys of inserts stand in the song document's reference.
@@ -12,5 +12,7 @@ pub fn reference() -> String {
     keys(&mut out, "`[[song]]`", "", SONG);
     keys(&mut out, "`[[deliver]]`", "", DELIVER);
     keys(&mut out, "`[cd]`", "", CD);
+    keys(&mut out, "`[vinyl]`", "", VINYL);
+    keys(&mut out, "`[cassette]`", "", CASSETTE);
     out
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tonmeister_core::Registry;
 
-use super::keys::{ALBUM, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG};
+use super::keys::{ALBUM, CASSETTE, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG, VINYL};
 use crate::keys::MAX_ID;
 use crate::schema::{inserts, table};
 
@@ -17,6 +17,8 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("album-song".into(), song);
     definitions.insert("deliver".into(), table(DELIVER, &[]));
     definitions.insert("cd".into(), table(CD, &[]));
+    definitions.insert("vinyl".into(), table(VINYL, &[]));
+    definitions.insert("cassette".into(), table(CASSETTE, &[]));
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
     inserts(&mut definitions, registry);
     let mut root = table(DOCUMENT, &[]);

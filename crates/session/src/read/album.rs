@@ -5,16 +5,16 @@ use tonmeister_core::{Diagnostic, ParamSpec, Registry};
 
 use super::{Place, Reader};
 use crate::album::keys::{
-    ALBUM, BITRATE, CD, CD_TEXT, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT,
-    GAP, LOUDNESS, MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE,
-    SONG,
+    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
+    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE, SONG,
 };
-use crate::album::model::{About, Album, Cd, Deliver, Depth, Dither, Format, Mode, Sound};
+use crate::album::model::{About, Album, Deliver, Depth, Dither, Format, Mode, Sound, Wrapping};
 use crate::keys::Key;
 use crate::model::Insert;
 use crate::report::suggestion;
 use crate::tree::{Kind, Node, Span, Table, shortened};
 
+mod physical;
 mod song;
 
 /// The words that a pattern of names may hold in braces.
@@ -27,6 +27,8 @@ pub(crate) struct Places {
     pub(crate) songs: Vec<Span>,
     pub(crate) deliver: Vec<Span>,
     pub(crate) cd: Option<Span>,
+    pub(crate) vinyl: Option<Span>,
+    pub(crate) cassette: Option<Span>,
 }
 
 /// An album, where its parts stand, and what is odd about it.
@@ -69,6 +71,8 @@ impl Reader<'_> {
             songs: Vec::new(),
             deliver: Vec::new(),
             cd: None,
+            vinyl: None,
+            cassette: None,
         };
         match tree.get("album") {
             None => {
@@ -108,13 +112,16 @@ impl Reader<'_> {
             places.cd = Some(node.span.clone());
             album.cd = self.table("cd", node).map(|table| self.cd(table));
         }
+        if let Some(node) = tree.get("vinyl") {
+            places.vinyl = Some(node.span.clone());
+            album.vinyl = self.table("vinyl", node).map(|table| self.vinyl(table));
+        }
+        if let Some(node) = tree.get("cassette") {
+            places.cassette = Some(node.span.clone());
+            album.cassette = self.table("cassette", node).map(|table| self.cassette(table));
+        }
+        self.stated_sides(tree, &album);
         (album, places)
-    }
-
-    fn cd(&mut self, table: &Table) -> Cd {
-        self.known("`[cd]`", table, &ids(CD));
-        let text = self.number_of(table, &CD_TEXT).is_none_or(|on| on != 0.0);
-        Cd { text, dither: self.choice(table, &DITHER, Dither::ALL) }
     }
 
     fn album_table(&mut self, table: &Table, album: &mut Album) {
@@ -176,6 +183,7 @@ impl Reader<'_> {
             self.error("out-of-range", format!("{name} stores whole numbers"), &node.span, label);
         }
         self.shaping(table, &deliver);
+        self.wrapping(table, &mut deliver);
         deliver
     }
 
@@ -312,6 +320,8 @@ impl Deliver {
             quality: None,
             depth: Depth::Bits24,
             dither: Dither::Flat,
+            container: Wrapping::Auto,
+            bext: true,
             folder: None,
             name: NAME.into(),
         }

@@ -76,6 +76,7 @@ impl Reader<'_> {
             fade_out_shape: shape(self, &FADE_OUT_SHAPE),
             into_next: self.way_on(table),
             hidden: self.number_of(table, &HIDDEN) == Some(1.0),
+            side: self.side(table),
             level_db: number(self, &LEVEL),
             chain: uses_chain(self, table),
             inserts: self.inserts(table, "song", Place::Master),
