@@ -269,14 +269,14 @@ fn one_audio(mut track: Value) -> Value {
 }
 
 /// A lane has points, or something that swings around the written value.
-fn lane() -> Value {
+pub(crate) fn lane() -> Value {
     let mut lane = table(LANE, &[]);
     lane["anyOf"] = json!([{ "required": ["points"] }, { "required": ["lfo"] }]);
     lane["properties"]["lfo"]["minItems"] = json!(1);
     lane
 }
 
-fn point() -> Value {
+pub(crate) fn point() -> Value {
     let words: Vec<&str> = CURVES.iter().map(|curve| curve.id).collect();
     let bend = json!({ "type": "number", "minimum": -Curve::MAX_BEND, "maximum": Curve::MAX_BEND });
     let handle = json!({ "type": "number", "minimum": 0.0, "maximum": 1.0 });

@@ -9,7 +9,7 @@ use common::{registry, rendered};
 use tonmeister_core::Registry;
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
 use tonmeister_session::album::model::{
-    Audio, Cd, Deliver, Depth, Dither, Format, Gap, IntoNext, Mode, Tape, Wrapping,
+    Audio, Cd, Deliver, Depth, Dither, Evening, Format, Gap, IntoNext, Mode, Tape, Wrapping,
 };
 use tonmeister_session::album::{AlbumDocument, keys, parse, reference, schema};
 use tonmeister_session::model::FadeShape;
@@ -41,6 +41,13 @@ fn everything_that_can_be_written_is_read() {
     assert_eq!((one.fade_out_s, one.fade_out_shape), (4.0, FadeShape::Exponential));
     assert!(one.hidden && one.chain);
     assert_eq!(one.inserts[0].settings.get("threshold_db"), -20.0);
+    assert_eq!(one.version.as_deref(), Some("radio-edit"));
+    // At 122 BPM the ninth bar begins after 32 beats.
+    let at: Vec<f64> = one.automation.iter().map(|lane| lane.points[1].time_s).collect();
+    assert!((at[0] - 32.0 * 60.0 / 122.0).abs() < 1e-9 && at[1..] == [8.0, 60.0], "{at:?}");
+    let even = album.consistency;
+    assert_eq!((even.evening, even.max_correction_db, even.reference), (Evening::Correct, 1.0, Some(1)));
+    assert_eq!(album.deliver[0].versions, ["instrumental", "mono"]);
     assert_eq!((two.gap, two.chain), (Gap::Beats(4.0), false));
     assert_eq!(two.into_next, IntoNext::Crossfade { seconds: 3.0, shape: FadeShape::Linear });
     assert_eq!(three.into_next, IntoNext::Segue { seconds: 0.5 });
@@ -135,7 +142,7 @@ fn every_key_is_in_reference_and_schema() {
             assert!(text.contains(&format!("| `{}` |", key.id)), "{}", key.id);
             assert!(schema["$defs"][name]["properties"].get(key.id).is_some(), "{}", key.id);
             assert!(
-                EVERYTHING.contains(&format!("{} = ", key.id)) || matches!(key.id, "insert" | "gap_s"),
+                EVERYTHING.contains(&format!("{} = ", key.id)) || matches!(key.id, "insert" | "automation" | "gap_s"),
                 "{}",
                 key.id
             );

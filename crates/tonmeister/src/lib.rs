@@ -66,7 +66,7 @@ pub use mix::{Dynamics, MixOptions, MixReport, SetOptions, SetReport, Versions};
 pub use output::{Depth, Written};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
-pub use release::{Release, ReleaseOptions, ReleaseReport};
+pub use release::{Audition, AuditionOptions, Release, ReleaseOptions, ReleaseReport};
 pub use report::{Portrayed, ReportFiles, ReportOptions};
 pub use ride::{RideOptions, RideReport};
 pub use shelf::DiskShelf;

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
-use tonmeister_core::{Diagnostic, Layout, View};
-use tonmeister_engine::{Compiled, EngineError, Executor, Library, PlanOutput, Shelf, Sink, Wanted, compile_all};
+use tonmeister_core::{Diagnostic, GainReduction, Layout, View};
+use tonmeister_engine::{
+    Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Wanted, compile_all,
+};
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
@@ -151,6 +153,17 @@ impl Rendering {
         self.run_all(what, progress, vec![Box::new(move |view| sink(view).map_err(Trouble::from))])
     }
 
+    /// Renders a stretch of its one mix into `sink`.
+    pub(crate) fn run_span(
+        self,
+        span: Span,
+        mut sink: impl FnMut(View<'_>) -> Result<(), Failure> + Send,
+    ) -> Result<Vec<Dynamics>, Trouble> {
+        let executor = Executor::new(self.compiled, &self.library, self.block);
+        let sink: Sink<'_, Trouble> = Box::new(move |view| sink(view).map_err(Trouble::from));
+        Ok(dynamics(executor.render_span(self.threads, span, vec![sink])?))
+    }
+
     /// Renders every output into its sink, in one pass.
     pub(crate) fn run_all(
         self,
@@ -195,14 +208,18 @@ impl Rendering {
             render.join()
         });
         progress.end();
-        let rendered = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        let dynamics = rendered.gain_reductions.into_iter().map(|(address, reduction)| Dynamics {
-            address,
-            max_reduction_db: reduction.max_db,
-            mean_reduction_db: reduction.mean_db,
-        });
-        Ok(dynamics.collect())
+        Ok(dynamics(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?))
     }
+}
+
+/// What each dynamics processor of a render did.
+fn dynamics(rendered: Rendered) -> Vec<Dynamics> {
+    let one = |(address, reduction): (String, GainReduction)| Dynamics {
+        address,
+        max_reduction_db: reduction.max_db,
+        mean_reduction_db: reduction.mean_db,
+    };
+    rendered.gain_reductions.into_iter().map(one).collect()
 }
 
 /// What a render came to.

@@ -7,20 +7,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tonmeister_core::{Registry, View};
-use tonmeister_release::album::studio::Sink;
+use tonmeister_engine::Span;
+use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
 use tonmeister_release::album::{self, Mixed, Options, Studio, Trouble};
 use tonmeister_report::Subject;
 use tonmeister_session::album::AlbumDocument;
 use tonmeister_session::album::model::Audio;
-use tonmeister_session::model::Song;
+use tonmeister_session::model::{Song, Version};
 
 pub use tonmeister_release::album::Report as ReleaseReport;
 pub use tonmeister_release::album::solve::Held;
+pub use tonmeister_release::album::stages::{Excerpt, LONGEST_S, Stage};
 pub use tonmeister_release::album::verify::{Checked, Verified};
 
 use crate::failure::{Failure, Finding};
 use crate::master::target::{service, target, targets};
-use crate::mix::MixOptions;
+use crate::mix::{MixOptions, SetOptions, Versions};
 use crate::output::Depth;
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
@@ -31,6 +33,11 @@ mod page;
 /// The page of a release, beside its files.
 const PAGE: &str = "release.html";
 
+/// The table of an audition, beside its files.
+const AUDITION_PAGE: &str = "audition.html";
+/// How long before an excerpt its render begins, so that compressors hold what they would hold, in seconds.
+const PRE_ROLL_S: u64 = 5;
+
 /// How a release is made.
 #[derive(Clone, Debug, Default)]
 pub struct ReleaseOptions {
@@ -38,6 +45,30 @@ pub struct ReleaseOptions {
     pub targets: Option<PathBuf>,
     /// Looks, listens and reports, and makes nothing.
     pub dry_run: bool,
+}
+
+/// What is listened to of a mastering, stage by stage.
+#[derive(Clone, Debug, Default)]
+pub struct AuditionOptions {
+    /// A file of targets in place of the built-in one.
+    pub targets: Option<PathBuf>,
+    /// From where to where in each song, in seconds; without it, its loudest 20 s.
+    pub range_s: Option<(f64, f64)>,
+    /// A release whose gains are taken.
+    pub release: Option<PathBuf>,
+}
+
+/// Excerpts of every song, each stage in and out.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Audition {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The page that says what each stage did.
+    pub page: PathBuf,
+    /// The songs' titles.
+    pub titles: Vec<String>,
+    /// What each stage did to each song, and its files.
+    pub songs: Vec<Excerpt>,
 }
 
 /// A release that was made, or its plan.
@@ -120,6 +151,44 @@ impl World {
         Ok(path)
     }
 
+    /// Writes, of each song, an excerpt before and behind each stage of its mastering, both at the same loudness, and a
+    /// page that says what each stage did. Without a range in seconds it is the loudest 20 s of each song; the gains are
+    /// those of a release that was made of the same things, where one is named.
+    pub fn audition(
+        &self,
+        album: &Path,
+        folder: &Path,
+        options: &AuditionOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Audition, Failure> {
+        if let Some((from, to)) =
+            options.range_s.filter(|(from, to)| !(*from >= 0.0 && from < to && to - from <= LONGEST_S))
+        {
+            let message =
+                format!("an excerpt runs from a time to a later one, at most {LONGEST_S:.0} s on, not {from} to {to}");
+            return Err(Failure::Usage(message));
+        }
+        let text = read_text(album)?;
+        let document = tonmeister_session::album::parse(&text, self.registry());
+        let document = document.map_err(|diagnostics| Failure::Document {
+            path: album.into(),
+            text: text.clone(),
+            diagnostics,
+        })?;
+        let settings = settings(&document, &ReleaseOptions { targets: options.targets.clone(), dry_run: false })?;
+        let base = album.parent().unwrap_or(Path::new(""));
+        let mut desk = Desk { world: self, progress, open: false };
+        let places = (folder, options.release.as_deref());
+        let made = album::audition(&mut desk, &document, base, places, options.range_s, &settings);
+        desk.end();
+        let songs = made.map_err(|trouble| failure(trouble, album, &text))?;
+        let titles: Vec<String> = songs.iter().map(|excerpt| excerpt.title.clone()).collect();
+        let page = folder.join(AUDITION_PAGE);
+        let html = page::stages::page(&document.album().title, &songs);
+        text_file::write(&page, &html, Existing::Replace).map_err(|e| Failure::output(&page, plain(&e)))?;
+        Ok(Audition { folder: folder.into(), page, titles, songs })
+    }
+
     /// Looks at a finished release again: every file there, unchanged, and playable to its end.
     pub fn verify_release(&self, folder: &Path) -> Result<Verified, Failure> {
         album::verify(folder).map_err(|trouble| failure(trouble, folder, ""))
@@ -164,6 +233,32 @@ impl Studio for Desk<'_> {
         self.world.registry()
     }
 
+    fn excerpt(
+        &mut self,
+        song: &Song,
+        what: &str,
+        (from, to): (u64, u64),
+        sink: Sink<'_>,
+    ) -> Result<Vec<(String, f64)>, Trouble> {
+        self.begin(what, to - from);
+        let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
+        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
+        let span = Span { from, to, pre_roll: PRE_ROLL_S * u64::from(song.sample_rate_hz) };
+        let why: Mutex<Option<Trouble>> = Mutex::new(None);
+        let rendered = rendering.run_span(span, |view: View<'_>| {
+            self.world.go_on()?;
+            sink(view).map_err(|trouble| {
+                *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+                Failure::Interrupted
+            })
+        });
+        if let Some(trouble) = why.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(trouble);
+        }
+        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
+        Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+    }
+
     fn render(&mut self, song: &Song, what: &str, sink: Sink<'_>) -> Result<Vec<(String, f64)>, Trouble> {
         self.end();
         let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
@@ -188,13 +283,36 @@ impl Studio for Desk<'_> {
         let (document_of, _) = self.world.open_document(document).map_err(studio)?;
         let song = document_of.song();
         let sources = sources(song, document.parent().unwrap_or(Path::new("")));
-        Ok(Mixed { title: song.title.clone(), tempo_bpm: song.tempo_bpm, sources })
+        let version = |version: &Version| -> Result<MixedVersion, Trouble> {
+            let made = song.version(&version.id).map_err(|d| Trouble::input(document, d.message))?;
+            // Cuts leave their mark on where clips lie.
+            let cut = made.tracks.iter().zip(&song.tracks).any(|(a, b)| a.clips != b.clips);
+            Ok(MixedVersion { id: version.id.clone(), title: version.title.clone(), cut })
+        };
+        let versions = song.versions.iter().map(version).collect::<Result<_, Trouble>>()?;
+        Ok(Mixed { title: song.title.clone(), tempo_bpm: song.tempo_bpm, sources, versions })
     }
 
-    fn mix(&mut self, document: &Path, output: &Path) -> Result<(), Trouble> {
+    fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble> {
         self.end();
-        let options = MixOptions { output: output.into(), depth: Depth::Float32 };
-        self.world.mix(document, &options, self.progress).map(|_| ()).map_err(studio)
+        if versions.is_empty() {
+            let options = MixOptions { output: output.into(), depth: Depth::Float32 };
+            return self.world.mix(document, &options, self.progress).map(|_| ()).map_err(studio);
+        }
+        // As `mix --versions` makes them: bus dynamics do to a version what they do to the mix.
+        let options = SetOptions {
+            output: output.into(),
+            depth: Depth::Float32,
+            versions: Versions::Named(versions.to_vec()),
+            stems: None,
+            replay: true,
+            shelf: None,
+        };
+        let set = self.world.mix_set(document, &options, self.progress).map_err(studio)?;
+        debug_assert!(
+            set.versions.iter().skip(1).zip(versions).all(|(made, id)| made.written.path == beside(output, id))
+        );
+        Ok(())
     }
 
     fn begin(&mut self, what: &str, frames: u64) {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use tonmeister::release::{Held, Verified};
-use tonmeister::{Failure, Release, ReleaseOptions};
+use tonmeister::{Audition, AuditionOptions, Failure, Release, ReleaseOptions};
 
 use crate::args;
 use crate::bars::Bars;
@@ -20,6 +20,13 @@ pub(crate) fn run(args: &args::Release, voice: &mut Voice) -> Result<Outcome, Fa
         voice.result(&verified, checked);
         return Ok(if verified.is_whole() { Outcome::Done } else { Outcome::Found });
     }
+    if let (Some(album), Some(folder)) = (&args.album, &args.audition) {
+        let options =
+            AuditionOptions { targets: args.targets.clone(), range_s: args.range, release: args.output.clone() };
+        let audition = world.audition(album, folder, &options, &mut Bars::new(voice))?;
+        voice.result(&audition, heard);
+        return Ok(Outcome::Done);
+    }
     let (Some(album), Some(folder)) = (&args.album, &args.output) else {
         return Err(Failure::Usage("name the album document, and the folder with -o".into()));
     };
@@ -27,6 +34,48 @@ pub(crate) fn run(args: &args::Release, voice: &mut Voice) -> Result<Outcome, Fa
     let release = world.release(album, folder, &options, &mut Bars::new(voice))?;
     voice.result(&release, told);
     Ok(if release.report.reached { Outcome::Done } else { Outcome::Target })
+}
+
+/// What each stage did, song by song.
+fn heard(audition: &Audition) -> String {
+    let heads = [
+        ("stage", Side::Left),
+        ("level", Side::Right),
+        ("PLR before", Side::Right),
+        ("PLR", Side::Right),
+        ("took off", Side::Right),
+        ("residual", Side::Right),
+        ("", Side::Left),
+    ];
+    let mut text = String::new();
+    for excerpt in &audition.songs {
+        let when = format!("{} to {}", duration(excerpt.from_s), duration(excerpt.to_s));
+        let _ = writeln!(text, "{}  {}", styled(STRONG, &excerpt.title), styled(FAINT, when));
+        let mut table = Table::new(&heads);
+        for stage in &excerpt.stages {
+            let [before, after] = stage.plr_db;
+            table.row([
+                stage.id.clone(),
+                maybe(stage.level_lu, 1, "LU"),
+                maybe(before, 1, "dB"),
+                maybe(after, 1, "dB"),
+                maybe(stage.reduction_db, 1, "dB"),
+                maybe(stage.residual_db, 0, "dB"),
+                styled(FAINT, if stage.bypassed { "bypassed" } else { "" }),
+            ]);
+        }
+        let _ = writeln!(text, "{}", table.text());
+    }
+    let _ = write!(
+        text,
+        "Wrote {}\n{}\n",
+        audition.folder.display(),
+        styled(
+            FAINT,
+            format!("{} says what each stage did; its files lie at the same loudness", audition.page.display())
+        )
+    );
+    text
 }
 
 fn checked(verified: &Verified) -> String {
@@ -127,7 +176,9 @@ fn services(release: &Release) -> String {
     for song in songs {
         let gains = song.services.iter().map(|preview| {
             let peak = if preview.held_by_peak { "*" } else { "" };
-            if (preview.album_db - preview.shuffle_db).abs() < 0.05 {
+            if !preview.album_known {
+                format!("{:+.1} dB{peak} / ?", preview.shuffle_db)
+            } else if (preview.album_db - preview.shuffle_db).abs() < 0.05 {
                 format!("{:+.1} dB{peak}", preview.shuffle_db)
             } else {
                 format!("{:+.1}{peak} / {:+.1} dB", preview.shuffle_db, preview.album_db)
@@ -135,7 +186,7 @@ fn services(release: &Release) -> String {
         });
         table.row(std::iter::once(song.title.clone()).chain(gains));
     }
-    let note = "in shuffle / in the album; * raised less than asked, for its peaks";
+    let note = "in shuffle / in the album; ? nobody is known to say; * raised less than asked, for its peaks";
     format!("\n{}  {}\n", table.text(), styled(FAINT, note))
 }
 

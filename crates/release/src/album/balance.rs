@@ -5,12 +5,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Layout, View};
 use tonmeister_measure::loudness::LoudnessMeter;
+use tonmeister_measure::spectrum::LongTermMeter;
 use tonmeister_media as media;
 use tonmeister_session::album::Album;
-use tonmeister_session::album::model::Mode;
+use tonmeister_session::album::model::{AlbumSong, Mode};
 use tonmeister_session::model::Song;
 
 use super::documents::{run_chain, run_limited};
+use super::even::{Tone, measures};
 use super::inputs::{Input, listen, text_of};
 use super::levels::{Cutter, Levels, meter};
 use super::lock::{Solution, Work, keep, key, recall};
@@ -25,6 +27,8 @@ use crate::chain::{STAGING_LUFS, staging_db};
 pub(crate) struct Staged {
     /// Each song's levels there.
     pub(crate) songs: Vec<Levels>,
+    /// Each song's tone there, where it is measured.
+    pub(crate) tones: Vec<Tone>,
 }
 
 /// Everything that stays the same while an album is made.
@@ -60,7 +64,8 @@ impl Session<'_> {
     fn run_key(&self, run: usize, studio: &dyn Studio) -> String {
         let audio: Vec<String> = self.inputs.iter().map(|input| input.hash.clone()).collect();
         let song = run_chain(self.album, self.timeline, run, &audio, 0.0, studio.registry());
-        key(&["run", &self.options.program, &tonmeister_session::print(&song)])
+        let tones = if measures(&self.album.consistency) { "heard" } else { "" };
+        key(&["run", &self.options.program, &tonmeister_session::print(&song), tones])
     }
 
     /// What all gains follow from.
@@ -83,9 +88,19 @@ impl Session<'_> {
     }
 
     /// Each song as it came.
-    pub(crate) fn listen(&self, studio: &mut dyn Studio) -> Result<Vec<Levels>, Trouble> {
+    pub(crate) fn listen(&self, studio: &mut dyn Studio) -> Result<Vec<(Levels, Tone)>, Trouble> {
         let songs = self.album.songs.iter().zip(self.inputs);
-        songs.map(|(song, input)| listen(studio, input, song.start_s, song.end_s)).collect()
+        let tone = measures(&self.album.consistency);
+        songs.map(|(song, input)| listen(studio, input, (song.start_s, song.end_s), tone)).collect()
+    }
+
+    /// What that follows from.
+    pub(crate) fn heard_key(&self) -> String {
+        let songs = self.album.songs.iter().zip(self.inputs);
+        let song = |(song, input): (&AlbumSong, &Input)| format!("{} {} {:?}", input.hash, song.start_s, song.end_s);
+        let mut parts: Vec<String> = songs.map(song).collect();
+        parts.push(format!("heard {} {}", self.options.program, measures(&self.album.consistency)));
+        key(&parts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// The gain into each run's chain, from the loudest of its songs.
@@ -106,7 +121,7 @@ impl Session<'_> {
         run: usize,
         staging_db: f64,
     ) -> Result<(String, Staged), Trouble> {
-        let key = self.run_key(run, studio);
+        let key = key(&[&self.run_key(run, studio), &staging_db.to_string()]);
         let (path, facts) = (work.path(&format!("run-{key}.wav")), work.path(&format!("run-{key}.json")));
         let text = text_of(&path)?;
         if let Some(staged) = recall::<Staged>(&facts).filter(|_| path.exists()) {
@@ -115,9 +130,14 @@ impl Session<'_> {
         let audio: Vec<String> = self.inputs.iter().map(|input| input.audio.clone()).collect();
         let song = run_chain(self.album, self.timeline, run, &audio, staging_db, studio.registry());
         let mut hear = self.meters(run, &path)?;
+        if measures(&self.album.consistency) {
+            let spectrum = |_| LongTermMeter::new(self.timeline.rate, Layout::Stereo);
+            hear.spectra = self.timeline.run(run).map(spectrum).collect();
+        }
         let what = format!("Song {}: equalizing and compressing", self.timeline.run(run).start + 1);
         render_to(studio, &song, &what, &path, |view| hear.push(view))?;
-        let staged = Staged { songs: hear.finish() };
+        let tones = std::mem::take(&mut hear.spectra).into_iter().map(|s| Tone::of(&s.finish())).collect();
+        let staged = Staged { songs: hear.finish(), tones };
         keep(&facts, &staged)?;
         Ok((text, staged))
     }
@@ -132,7 +152,7 @@ impl Session<'_> {
         let cutter = Cutter::new(stretches.collect::<Vec<_>>());
         let meters: Result<Vec<LoudnessMeter>, String> =
             songs.iter().map(|_| meter(self.timeline.rate, Layout::Stereo)).collect();
-        Ok(Meters { cutter, meters: meters.map_err(|e| Trouble::output(path, e))? })
+        Ok(Meters { cutter, loudness: meters.map_err(|e| Trouble::output(path, e))?, spectra: Vec::new() })
     }
 
     /// A run at a gain into the limiter: each song's levels, and the most that was taken off.
@@ -155,7 +175,7 @@ impl Session<'_> {
         let reductions = studio.render(&song, &what, &mut sink)?;
         let limiting = reductions.iter().map(|(_, db)| *db).fold(0.0, f64::max);
         // A track ends with the gap behind its song; what rings into it counts in the file, and so it does here.
-        for (meter, song) in hear.meters.iter_mut().zip(&self.timeline.songs[self.timeline.run(run)]) {
+        for (meter, song) in hear.loudness.iter_mut().zip(&self.timeline.songs[self.timeline.run(run)]) {
             let gap = (song.end - song.start).saturating_sub(song.length).min(u64::from(self.timeline.rate));
             let silence = vec![0.0; gap as usize];
             meter.push(View::stereo(&silence, &silence));
@@ -181,8 +201,7 @@ impl Session<'_> {
     }
 
     /// Finds every gain.
-    pub(crate) fn solve(&self, studio: &mut dyn Studio, work: &Work) -> Result<Solution, Trouble> {
-        let inputs = self.listen(studio)?;
+    pub(crate) fn solve(&self, studio: &mut dyn Studio, work: &Work, inputs: Vec<Levels>) -> Result<Solution, Trouble> {
         let staging = self.staging(&inputs);
         let mut staged = Vec::new();
         for (run, db) in staging.iter().enumerate() {
@@ -192,7 +211,8 @@ impl Session<'_> {
             Mode::Album => self.together(studio, &inputs, &staged)?,
             Mode::Song => self.each(studio, &staged)?,
         };
-        Ok(Solution { key: self.key(studio), inputs, staging_db: staging, runs_db, gain_db, found, limiting_db })
+        let tones = staged.into_iter().flat_map(|(_, staged)| staged.tones).collect();
+        Ok(Solution { key: self.key(studio), inputs, tones, staging_db: staging, runs_db, gain_db, found, limiting_db })
     }
 
     /// One gain for all: the runs keep the levels in which they came.
@@ -293,15 +313,20 @@ impl MaxBy for Option<f64> {
 /// A meter for each song of a run.
 struct Meters {
     cutter: Cutter,
-    meters: Vec<LoudnessMeter>,
+    loudness: Vec<LoudnessMeter>,
+    /// Of each song, too, where tones are measured.
+    spectra: Vec<LongTermMeter>,
 }
 
 impl Meters {
     fn push(&mut self, view: View<'_>) {
-        let meters = &mut self.meters;
+        let (meters, spectra) = (&mut self.loudness, &mut self.spectra);
         let each = |place: usize, view: View<'_>| {
             let meter: &mut LoudnessMeter = &mut meters[place];
             meter.push(view);
+            if let Some(spectrum) = spectra.get_mut(place) {
+                spectrum.push(view);
+            }
             Ok::<(), std::convert::Infallible>(())
         };
         match self.cutter.push(view, each) {
@@ -311,6 +336,6 @@ impl Meters {
     }
 
     fn finish(self) -> Vec<Levels> {
-        self.meters.into_iter().map(|meter| Levels::from(&meter.finish())).collect()
+        self.loudness.into_iter().map(|meter| Levels::from(&meter.finish())).collect()
     }
 }

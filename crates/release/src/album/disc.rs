@@ -152,6 +152,7 @@ pub(crate) fn write(
             blake3,
             format: "DDP 2.00".into(),
             song: None,
+            version: None,
             sample_rate_hz: RATE,
             frames,
             clipped_samples: audio.dither.clipped(),

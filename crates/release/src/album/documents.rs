@@ -2,7 +2,7 @@
 
 use tonmeister_core::Registry;
 use tonmeister_session::album::Album;
-use tonmeister_session::model::{Clip, Curve, Insert, Lane, Point, Song, Target};
+use tonmeister_session::model::{Clip, Curve, Lane, Point, Song, Target};
 use tonmeister_session::tables::{STRIP, place};
 
 use crate::album::sequence::{Placed, Timeline};
@@ -80,25 +80,11 @@ pub fn run_chain(
     let first = &album.songs[places.start];
     let strip = &mut document.tracks[0].strip;
     strip.set("trim_db", staging_db);
-    strip.inserts.clone_from(&first.inserts);
-    if first.chain {
-        let chain = album.chain.clone().unwrap_or_else(|| chain::standard(registry));
-        strip.inserts.extend(chain);
-    }
-    name_apart(&mut strip.inserts);
+    let standard = album.chain.is_none().then(|| chain::standard(registry));
+    strip.inserts = first.strip_inserts(album.chain.as_deref().or(standard.as_deref()).unwrap_or_default());
+    // Moves count from where the song begins, and so does a run: one with moves is a run by itself.
+    strip.automation.clone_from(&first.automation);
     document
-}
-
-/// Gives inserts of one id a number each, so that the document stays one.
-fn name_apart(inserts: &mut [Insert]) {
-    for place in 0..inserts.len() {
-        let id = inserts[place].id.clone();
-        let mut number = 2;
-        while inserts[..place].iter().any(|insert| insert.id == inserts[place].id) {
-            inserts[place].id = format!("{id}-{number}");
-            number += 1;
-        }
-    }
 }
 
 /// A run of songs alone, driven into the limiter: what the search for its level listens to.
@@ -140,7 +126,8 @@ pub fn programme(album: &Album, timeline: &Timeline, staged: &[String], gains_db
     bare(&album.title, timeline.rate, timeline.frames, clips)
 }
 
-/// The programme at an output rate: converted first, then the album's gain, then the limiter.
+/// The programme at an output rate: converted first, folded down where it is asked for, then the album's gain, then the
+/// limiter.
 ///
 /// # Panics
 /// When the registry has no limiter.
@@ -148,11 +135,15 @@ pub fn master(
     album: &Album,
     programme: &str,
     (rate, frames): (u32, u64),
-    (gain_db, ceiling_dbtp): (f64, f64),
+    (gain_db, ceiling_dbtp, mono): (f64, f64, bool),
     dips: &[Dip],
     registry: &Registry,
 ) -> Song {
     let mut document = bare(&album.title, rate, frames, vec![Clip::whole(programme)]);
+    if mono {
+        // No side: both channels are (L + R) / 2. Folded before the limiter, which then holds the ceiling of the sum.
+        document.tracks[0].strip.set("width", 0.0);
+    }
     chain::add_limiter(&mut document, registry, gain_db, ceiling_dbtp);
     if !dips.is_empty() {
         let target = Target::Strip(place(STRIP, "fader_db"));

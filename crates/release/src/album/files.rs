@@ -8,6 +8,7 @@ use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::tags::Embedded;
 use tonmeister_media::{self as media, Tags};
 use tonmeister_session::album::Album;
+use tonmeister_session::album::keys::MONO;
 use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format, Wrapping};
 
 use super::broadcast;
@@ -38,6 +39,8 @@ pub struct Set {
     pub bext: bool,
     /// Each song's file, from the release's folder, with `/`; none for a song without a file.
     pub paths: Vec<Option<String>>,
+    /// Which version of the songs they are, by id; nothing for the album itself.
+    pub version: Option<String>,
 }
 
 impl Set {
@@ -70,7 +73,22 @@ impl Set {
             Some(format!("{folder}/{}.{}", safe(&name), format.extension()))
         });
         let (container, bext) = (deliver.container, deliver.bext);
-        Set { format, rate, shaping: shaping.or_flat(bits, rate), container, bext, paths: paths.collect() }
+        let paths = paths.collect();
+        Set { format, rate, shaping: shaping.or_flat(bits, rate), container, bext, paths, version: None }
+    }
+
+    /// The same files of a version, in a folder of its name, of the songs that have it.
+    pub(crate) fn of_version(&self, id: &str, songs: &[usize]) -> Set {
+        let path = |(place, path): (usize, &Option<String>)| {
+            let (folder, name) = path.as_ref().filter(|_| songs.contains(&place))?.rsplit_once('/')?;
+            Some(format!("{folder}/{id}/{name}"))
+        };
+        Set { paths: self.paths.iter().enumerate().map(path).collect(), version: Some(id.into()), ..self.clone() }
+    }
+
+    /// Whether both channels are one.
+    pub(crate) fn is_mono(&self) -> bool {
+        self.version.as_deref() == Some(MONO)
     }
 
     /// Why its files of so many frames cannot be wrapped as they are to be.
@@ -172,9 +190,11 @@ pub(crate) fn write(
     studio.begin(&format!("Writing {}", set.format.title()), source.info().frames);
     // One dither runs through the whole programme, so that no seam begins anew; it runs through finished tracks too,
     // so that the others have the same bits however often the release was interrupted.
+    let lanes = if set.is_mono() { Layout::Mono } else { Layout::Stereo };
+    let mut one = Buffer::new(Layout::Mono, BLOCK);
     let mut dither = match set.format.bits() {
         Some(bits) => Some(
-            Dither::new(u32::from(bits), set.shaping, set.rate, Layout::Stereo, DITHER_SEED)
+            Dither::new(u32::from(bits), set.shaping, set.rate, lanes, DITHER_SEED)
                 .map_err(|e| Trouble::Target(e.to_string()))?,
         ),
         None => None,
@@ -190,8 +210,18 @@ pub(crate) fn write(
         }
         let before = dither.as_ref().map_or(0, Dither::clipped);
         let mut block = block.part(0, frames);
-        if let Some(dither) = &mut dither {
-            dither.process(&mut block);
+        match &mut dither {
+            // Of mono both channels get one dither, so that they stay the same to the bit.
+            Some(dither) if set.is_mono() => {
+                let mut lane = one.block(frames);
+                lane.channel_mut(0).copy_from_slice(block.channel(0));
+                dither.process(&mut lane);
+                for channel in 0..2 {
+                    block.channel_mut(channel).copy_from_slice(lane.channel(0));
+                }
+            }
+            Some(dither) => dither.process(&mut block),
+            None => {}
         }
         let clipped = dither.as_ref().map_or(0, Dither::clipped);
         cutter.push(block.view(), |place, view| -> Result<(), Trouble> {
@@ -259,6 +289,7 @@ fn close(
         blake3,
         format: set.format.title(),
         song: Some(song),
+        version: set.version.clone(),
         sample_rate_hz: set.rate,
         frames: track.frames,
         clipped_samples: written.clipped + (clipped - track.clipped_before),
@@ -293,8 +324,15 @@ mod tests {
     #[test]
     fn plain_wav_ends_at_four_gibibytes() {
         let format = media::Format::Wav(media::SampleFormat::Float32);
-        let set =
-            |container| Set { format, rate: 96_000, shaping: Shaping::Flat, container, bext: true, paths: Vec::new() };
+        let set = |container| Set {
+            format,
+            rate: 96_000,
+            shaping: Shaping::Flat,
+            container,
+            bext: true,
+            paths: Vec::new(),
+            version: None,
+        };
         let frames = |minutes: u64| minutes * 60 * 96_000;
         assert!(set(Wrapping::Wav).too_large(frames(95)).unwrap().contains("4 GiB"));
         assert!(set(Wrapping::Wav).too_large(frames(89)).is_none());

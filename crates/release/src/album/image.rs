@@ -156,6 +156,7 @@ fn locked(
         blake3,
         format: format.to_owned(),
         song: None,
+        version: None,
         sample_rate_hz: RATE,
         frames,
         clipped_samples: 0,

@@ -5,13 +5,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tonmeister_core::diagnostic::nearest;
 use tonmeister_core::{Block, Buffer, Diagnostic};
+use tonmeister_measure::spectrum::LongTermMeter;
 use tonmeister_media as media;
 use tonmeister_session::album::AlbumDocument;
-use tonmeister_session::album::model::Audio;
+use tonmeister_session::album::keys::MONO;
+use tonmeister_session::album::model::{AlbumSong, Audio};
 
+use super::even::Tone;
 use super::levels::{Levels, meter};
-use super::studio::{Studio, Trouble};
+use super::studio::{Mixed, MixedVersion, Studio, Trouble, beside};
 
 /// A file that something was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +49,34 @@ pub struct Input {
     pub hash: String,
     /// What was odd about it.
     pub warnings: Vec<Diagnostic>,
+    /// Which version of its document it is, in words; nothing for the mix itself.
+    pub version_title: Option<String>,
+    /// Versions that are made besides it.
+    pub versions: Vec<Version>,
 }
 
-/// Looks at every song. `scratch` takes the mixes of documents.
+/// A version of a song, mixed.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its id.
+    pub id: String,
+    /// Something was cut out, so that its time is not the mix's.
+    pub cut: bool,
+    /// Its audio.
+    pub input: Input,
+}
+
+/// A version in words: its title, or what its id says (`radio-edit` is a Radio Edit).
+pub(crate) fn in_words(id: &str, title: Option<&str>) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    let words = || id.split(['-', '_']).filter(|part| !part.is_empty()).map(word).collect::<Vec<_>>().join(" ");
+    title.map_or_else(words, str::to_owned)
+}
+
+/// Looks at every song. `scratch` takes the mixes of documents. Versions that nobody has are refused.
 pub(crate) fn gather(
     studio: &mut dyn Studio,
     document: &AlbumDocument,
@@ -73,51 +102,129 @@ pub(crate) fn gather(
     if !missing.is_empty() {
         return Err(Trouble::Document(missing));
     }
-    songs.iter().map(|song| one(studio, &song.audio, base, scratch)).collect()
+    let mut wanted: Vec<String> = document.album().deliver.iter().flat_map(|set| set.versions.clone()).collect();
+    wanted.retain(|id| id != MONO);
+    wanted.sort();
+    wanted.dedup();
+    let looked: Vec<Option<Mixed>> = songs
+        .iter()
+        .map(|song| match &song.audio {
+            Audio::File(_) => Ok(None),
+            Audio::Document(path) => studio.look(&base.join(path)).map(Some),
+        })
+        .collect::<Result<_, Trouble>>()?;
+    unknown_versions(document, &looked)?;
+    let pairs = songs.iter().zip(looked);
+    pairs.map(|(song, mixed)| one(studio, song, (mixed, &wanted), base, scratch)).collect()
 }
 
-fn one(studio: &mut dyn Studio, audio: &Audio, base: &Path, scratch: &Path) -> Result<Input, Trouble> {
-    let named = base.join(audio.path());
-    let own = hash_file(studio, &named, audio.path())?;
-    let (path, title, tempo_bpm, sources) = match audio {
-        Audio::File(_) => {
-            let title = named.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-            (named.clone(), title, None, vec![own])
-        }
-        Audio::Document(_) => {
-            let mixed = studio.look(&named)?;
-            let folder = named.parent().unwrap_or(Path::new(""));
-            let mut sources = vec![own];
-            for source in &mixed.sources {
-                let name = source.strip_prefix(folder).unwrap_or(source).to_string_lossy().into_owned();
-                sources.push(hash_file(studio, source, &name)?);
-            }
-            let path = scratch.join(format!("mix-{}.wav", &together(&sources)[..32]));
-            if !path.exists() {
-                studio.mix(&named, &path)?;
-            }
-            (path, mixed.title, Some(mixed.tempo_bpm), sources)
-        }
+/// Refuses versions that do not exist: a song's own, and one of a set that no song has.
+fn unknown_versions(document: &AlbumDocument, looked: &[Option<Mixed>]) -> Result<(), Trouble> {
+    let album = document.album();
+    let ids = |mixed: &Mixed| mixed.versions.iter().map(|version| version.id.clone()).collect::<Vec<_>>();
+    let all: Vec<String> = looked.iter().flatten().flat_map(&ids).collect();
+    let mut found = Vec::new();
+    let mut tell = |id: &str, known: &[String], message: String, span: Option<std::ops::Range<usize>>| {
+        let label = match known {
+            [] => "expected a version that is there, and there are none".to_owned(),
+            _ => format!("expected one of {}", known.join(", ")),
+        };
+        let told = Diagnostic::error("unknown-version", message).at(span.unwrap_or(0..0), label);
+        let near = nearest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        found.push(match near {
+            Some(help) => told.help(help),
+            None => told,
+        });
     };
-    let probed = media::probe(&path).map_err(|e| Trouble::input(&named, e))?;
-    // What has more than two channels is measured elsewhere, not mixed.
-    let info = media::open(&path).map_err(|e| Trouble::input(&named, e))?.info;
-    if info.frames == 0 {
-        return Err(Trouble::input(&named, "holds no audio"));
+    for (place, (song, mixed)) in album.songs.iter().zip(looked).enumerate() {
+        if let (Some(id), Some(mixed)) = (&song.version, mixed)
+            && !ids(mixed).contains(id)
+        {
+            let message = format!("song {} has no version `{id}`", place + 1);
+            tell(id, &ids(mixed), message, document.span_of_song(place));
+        }
     }
-    let audio = text_of(&path)?;
-    let hash = together(&sources);
-    Ok(Input {
-        named,
-        audio,
-        title,
-        tempo_bpm,
-        sample_rate: info.sample_rate,
-        frames: info.frames,
-        sources,
-        hash,
-        warnings: probed.warnings,
-    })
+    for (place, set) in album.deliver.iter().enumerate() {
+        for id in set.versions.iter().filter(|id| *id != MONO && !all.contains(id)) {
+            let mut known = all.clone();
+            known.sort();
+            known.dedup();
+            known.push(MONO.into());
+            let message = format!("no song of the album has a version `{id}`");
+            tell(id, &known, message, document.span_of_deliver(place));
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(Trouble::Document(found)) }
+}
+
+fn one(
+    studio: &mut dyn Studio,
+    song: &AlbumSong,
+    (mixed, wanted): (Option<Mixed>, &[String]),
+    base: &Path,
+    scratch: &Path,
+) -> Result<Input, Trouble> {
+    let named = base.join(song.audio.path());
+    let own = hash_file(studio, &named, song.audio.path())?;
+    let Some(mixed) = mixed else {
+        let title = named.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let about = About { named: &named, title, tempo_bpm: None, sources: vec![own] };
+        return about.input(&named, None);
+    };
+    let folder = named.parent().unwrap_or(Path::new(""));
+    let mut sources = vec![own];
+    for source in &mixed.sources {
+        let name = source.strip_prefix(folder).unwrap_or(source).to_string_lossy().into_owned();
+        sources.push(hash_file(studio, source, &name)?);
+    }
+    let mix = scratch.join(format!("mix-{}.wav", &together(&sources, None)[..32]));
+    let made = |id: &String| song.version.as_ref() == Some(id) || wanted.contains(id);
+    let versions: Vec<&MixedVersion> = mixed.versions.iter().filter(|version| made(&version.id)).collect();
+    let ids: Vec<String> = versions.iter().map(|version| version.id.clone()).collect();
+    if !mix.exists() || !ids.iter().all(|id| beside(&mix, id).exists()) {
+        studio.mix(&named, &mix, &ids)?;
+    }
+    let about = About { named: &named, title: mixed.title, tempo_bpm: Some(mixed.tempo_bpm), sources };
+    let version = |version: &MixedVersion| about.input(&beside(&mix, &version.id), Some(version));
+    let own = versions.iter().find(|version| song.version.as_ref() == Some(&version.id));
+    let mut input = own.map_or_else(|| about.input(&mix, None), |own| version(own))?;
+    for other in versions.iter().filter(|version| wanted.contains(&version.id)) {
+        input.versions.push(Version { id: other.id.clone(), cut: other.cut, input: version(other)? });
+    }
+    Ok(input)
+}
+
+/// What is known of a song beside its audio.
+struct About<'a> {
+    named: &'a Path,
+    title: String,
+    tempo_bpm: Option<f64>,
+    sources: Vec<Source>,
+}
+
+impl About<'_> {
+    /// With the audio at that path, which is the file itself or a mix of it.
+    fn input(&self, path: &Path, version: Option<&MixedVersion>) -> Result<Input, Trouble> {
+        let probed = media::probe(path).map_err(|e| Trouble::input(self.named, e))?;
+        // What has more than two channels is measured elsewhere, not mixed.
+        let info = media::open(path).map_err(|e| Trouble::input(self.named, e))?.info;
+        if info.frames == 0 {
+            return Err(Trouble::input(self.named, "holds no audio"));
+        }
+        Ok(Input {
+            named: self.named.to_owned(),
+            audio: text_of(path)?,
+            title: self.title.clone(),
+            tempo_bpm: self.tempo_bpm,
+            sample_rate: info.sample_rate,
+            frames: info.frames,
+            hash: together(&self.sources, version.map(|version| version.id.as_str())),
+            sources: self.sources.clone(),
+            warnings: probed.warnings,
+            version_title: version.map(|version| in_words(&version.id, version.title.as_deref())),
+            versions: Vec::new(),
+        })
+    }
 }
 
 /// An absolute path as documents hold it.
@@ -127,11 +234,16 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Trouble> {
     text.ok_or_else(|| Trouble::input(path, "the path is not UTF-8 text, which documents are made of; rename it"))
 }
 
-/// One hash of several files.
-fn together(sources: &[Source]) -> String {
+/// One hash of several files, and of which version is made of them.
+fn together(sources: &[Source], version: Option<&str>) -> String {
     let mut hasher = blake3::Hasher::new();
     for source in sources {
         hasher.update(source.blake3.as_bytes());
+    }
+    // Hashes of files are hexadecimal, so no list of them ends like this.
+    if let Some(id) = version {
+        hasher.update(b"version ");
+        hasher.update(id.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -154,13 +266,13 @@ pub(crate) fn hash_file(studio: &mut dyn Studio, path: &Path, name: &str) -> Res
     Ok(Source { path: name.replace('\\', "/"), bytes, blake3 })
 }
 
-/// Listens to a stretch of a song's audio, in seconds.
+/// Listens to a stretch of a song's audio, in seconds: its levels, and its tone where that is wanted.
 pub(crate) fn listen(
     studio: &mut dyn Studio,
     input: &Input,
-    from_s: f64,
-    to_s: Option<f64>,
-) -> Result<Levels, Trouble> {
+    (from_s, to_s): (f64, Option<f64>),
+    tone: bool,
+) -> Result<(Levels, Tone), Trouble> {
     let trouble = |message: String| Trouble::input(&input.named, message);
     let mut source = media::open(&input.audio).map_err(|e| trouble(e.to_string()))?.source;
     let info = source.info();
@@ -168,6 +280,7 @@ pub(crate) fn listen(
     let (from, to) = (frame(from_s), to_s.map_or(info.frames, frame));
     let mut left = to.saturating_sub(from);
     let mut meter = meter(info.sample_rate, info.layout).map_err(trouble)?;
+    let mut spectrum = tone.then(|| LongTermMeter::new(info.sample_rate, info.layout));
     source.skip(from).map_err(|e| trouble(e.to_string()))?;
     studio.begin("Listening", left);
     let mut buffer = Buffer::new(info.layout, 4096);
@@ -178,8 +291,11 @@ pub(crate) fn listen(
             break;
         }
         meter.push(block.view().part(0, frames));
+        if let Some(spectrum) = &mut spectrum {
+            spectrum.push(block.view().part(0, frames));
+        }
         left -= frames as u64;
         studio.advance(frames as u64)?;
     }
-    Ok(Levels::from(&meter.finish()))
+    Ok((Levels::from(&meter.finish()), spectrum.map_or_else(Tone::default, |spectrum| Tone::of(&spectrum.finish()))))
 }

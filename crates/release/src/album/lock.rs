@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::even::Tone;
 use super::inputs::Source;
 use super::levels::Levels;
 use super::lossy::Looped;
+use super::mono::Fold;
 use super::sides::MediumReport;
 use super::solve::Found;
+use super::stages::Stages;
 use super::studio::Trouble;
 
 /// The name of the lock inside a release.
@@ -29,6 +32,9 @@ pub struct Lock {
     pub title: String,
     /// What the songs are made from.
     pub sources: Vec<Source>,
+    /// The songs as they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
     /// The gains that were found.
     pub solution: Solution,
     /// What the codec loop did, under each set's key.
@@ -37,8 +43,32 @@ pub struct Lock {
     /// What was found of the sides of a record or cassette, under the key of their files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sides: BTreeMap<String, MediumReport>,
+    /// What each stage did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Stages>,
+    /// What the songs lose in mono, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
     /// The files.
     pub files: Vec<Locked>,
+}
+
+/// The songs as they came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// What it follows from.
+    pub key: String,
+    /// Levels and tone of each song.
+    pub songs: Vec<(Levels, Tone)>,
+}
+
+/// What the songs lose in mono.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Folds {
+    /// What it follows from.
+    pub key: String,
+    /// Each song.
+    pub songs: Vec<Fold>,
 }
 
 /// A file of a release.
@@ -56,6 +86,9 @@ pub struct Locked {
     pub format: String,
     /// Which song it is, counted from 0; none for what belongs to the whole album.
     pub song: Option<usize>,
+    /// Which version of it; nothing for the one that the album has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Frames per second.
     pub sample_rate_hz: u32,
     /// Its length.
@@ -73,6 +106,9 @@ pub struct Solution {
     pub key: String,
     /// Each song's levels as it came.
     pub inputs: Vec<Levels>,
+    /// Each song's tone behind its chain, where that is measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tones: Vec<Tone>,
     /// The gain into each run's chain.
     pub staging_db: Vec<f64>,
     /// The gain of each run behind its chain.

@@ -26,6 +26,9 @@ const BLOCK: usize = 4096;
 pub struct Looped {
     /// Which song, counted from 0.
     pub song: usize,
+    /// Which version of it; nothing for the one that the album has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The format.
     pub format: String,
     /// The greatest true peak that a decoder gave at first.
@@ -140,6 +143,7 @@ pub(crate) fn solve(
 fn looped(set: &Set, one: &Through) -> Looped {
     Looped {
         song: one.song,
+        version: set.version.clone(),
         format: set.format.title(),
         before_dbtp: one.true_peak_dbtp,
         after_dbtp: one.true_peak_dbtp,

@@ -10,29 +10,37 @@ use tonmeister_dsp::resample::resampled_frames;
 use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::Tags;
 use tonmeister_media::tags::Embedded;
+use tonmeister_session::album::model::Deliver;
 use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::balance::{Session, render_to};
 use super::broadcast::with_broadcast;
 use super::disc;
 use super::documents::{Dip, master, programme};
+use super::editions::{Edition, Remark, editions};
+use super::even::{self, Lie, Tone};
 use super::files::{Set, Texts, write};
 use super::image::{self, DiscReport};
 use super::inputs::{Input, gather, text_of};
-use super::lock::{Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
-use super::lossy;
+use super::levels::Levels;
+use super::lock::{Folds, Heard, Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
+use super::lossy::{self, Looped};
+use super::mono;
 use super::report::{Report, report};
 use super::sequence::{Length, Timeline, place};
 use super::services::Service;
 use super::sides::{self, Sides, SidesWork};
+use super::stages::{self, Excerpt, Stages, Wanted};
 use super::studio::{Studio, Trouble};
-use super::texts::{cover, tags};
+use super::texts::{cover, of_version, tags};
 use crate::cdtext::CdText;
 use crate::pq::PqSheet;
 use crate::toc::Disc;
 
 /// How far the true peak of a master may lie above the ceiling: what rounding adds.
 const PEAK_TOLERANCE_DB: f64 = 0.003;
+/// The table beside the excerpts of an audition.
+const AUDITION: &str = "audition.json";
 /// Renders of one master; more than one is needed when content near half the rate overshoots.
 const MAX_MASTERS: usize = 4;
 
@@ -73,6 +81,26 @@ struct Known {
     sides: Vec<Sides>,
     /// What a plant may ask about.
     remarks: Vec<Diagnostic>,
+    /// Versions of the album.
+    editions: Vec<Edition>,
+    /// What is to be told of songs in them.
+    versions: Vec<Remark>,
+}
+
+impl Known {
+    /// What stays the same while the album itself is made.
+    fn session<'a>(&'a self, album: &'a Album, options: &'a Options) -> Session<'a> {
+        Session { album, timeline: &self.timeline, inputs: &self.inputs, options }
+    }
+
+    /// How the songs lie to each other, and the album with what is done about it.
+    fn even(&self, album: &Album, heard: &[(Levels, Tone)], studio: &dyn Studio) -> (Album, Vec<Lie>) {
+        if !even::measures(&album.consistency) {
+            return (album.clone(), Vec::new());
+        }
+        let lies = even::lies(album, &self.timeline, heard, studio.registry());
+        (even::corrected(album, &lies, studio.registry()), lies)
+    }
 }
 
 /// Looks at everything and refuses what cannot become a release.
@@ -96,9 +124,16 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
         .zip(&inputs)
         .map(|(song, input)| song.title.clone().unwrap_or(input.title.clone()))
         .collect();
-    let sets: Vec<Set> = album.deliver.iter().map(|deliver| Set::of(album, deliver, rate, &titles)).collect();
+    let (editions, versions) = editions(document, &inputs, &timeline).map_err(Trouble::Document)?;
+    let of_album = |deliver: &Deliver| Set::of(album, deliver, rate, &titles);
+    let sets: Vec<Vec<Set>> =
+        album.deliver.iter().map(|deliver| with_versions(&of_album(deliver), deliver, &editions)).collect();
     refuse(document, &sets, &timeline)?;
-    let tags = tags(document, &titles)?;
+    let sets: Vec<Set> = sets.into_iter().flatten().collect();
+    let mut tags = tags(document, &titles)?;
+    for (tags, input) in tags.iter_mut().zip(&inputs) {
+        tags.version.clone_from(&input.version_title);
+    }
     let sides = sides::sides(document, &timeline, &titles).map_err(Trouble::Document)?;
     let (mut disc, mut sheet, mut remarks) = (None, None, Vec::new());
     if let Some(cd) = album.cd {
@@ -111,14 +146,20 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
         sheet = Some(image::sheet(&contents, &disc::text(document, &titles)));
         (disc, remarks) = (Some((contents, text)), warnings);
     }
-    Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks })
+    Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks, editions, versions })
+}
+
+/// The files of a set, and those of each version that it asks for.
+fn with_versions(set: &Set, deliver: &Deliver, editions: &[Edition]) -> Vec<Set> {
+    let known = deliver.versions.iter().filter_map(|id| editions.iter().find(|edition| edition.id == *id));
+    std::iter::once(set.clone()).chain(known.map(|edition| set.of_version(&edition.id, &edition.places))).collect()
 }
 
 /// Refuses formats that do not take what they would be given, and two files of one name.
-fn refuse(document: &AlbumDocument, sets: &[Set], timeline: &Timeline) -> Result<(), Trouble> {
+fn refuse(document: &AlbumDocument, sets: &[Vec<Set>], timeline: &Timeline) -> Result<(), Trouble> {
     let mut found = Vec::new();
     let mut taken: HashMap<String, String> = HashMap::new();
-    for (place, set) in sets.iter().enumerate() {
+    for (place, set) in sets.iter().enumerate().flat_map(|(place, all)| all.iter().map(move |set| (place, set))) {
         let span = document.span_of_deliver(place).unwrap_or(0..0);
         if let Some(why) = set.format.refusal(set.rate, Layout::Stereo) {
             found.push(Diagnostic::error("format", why).at(span.clone(), "asked for here"));
@@ -150,14 +191,14 @@ pub fn plan(
     options: &Options,
 ) -> Result<Made, Trouble> {
     let known = know(studio, document, base, scratch)?;
-    let session = Session { album: document.album(), timeline: &known.timeline, inputs: &known.inputs, options };
-    let inputs = session.listen(studio)?;
+    let heard = known.session(document.album(), options).listen(studio)?;
+    let (album, lies) = known.even(document.album(), &heard, studio);
+    let session = known.session(&album, options);
     let media = known.sides.iter().map(Sides::report).collect();
-    let report = report(&session, &known.titles, &inputs, None, &known.sets, &[]).with_physical(
-        known.sheet.as_ref().map(DiscReport::from),
-        media,
-        &physical(&known, document.album()),
-    );
+    let report = report(&session, &known.titles, &levels(&heard), None, &known.sets, &[])
+        .remarked(&known.versions)
+        .evened(&album, lies, &[])
+        .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &physical(&known, document.album()));
     Ok(Made { report, warnings: warnings(&known) })
 }
 
@@ -176,43 +217,33 @@ pub fn make(
     let known = know(studio, document, base, &scratch)?;
     let sources = known.inputs.iter().flat_map(|input| &input.sources);
     protect(out, base, &known, album)?;
-    let session = Session { album, timeline: &known.timeline, inputs: &known.inputs, options };
-    let solution = solution(&session, studio, &work, out)?;
-    let mut lost = Lost { session: &session, solution: &solution, programme: None };
+    let heard = heard(&known.session(album, options), studio, &work, out)?;
+    let (album, lies) = known.even(album, &heard.songs, studio);
+    let album = &album;
+    let session = known.session(album, options);
+    let solution = solution(&session, studio, (&work, out), levels(&heard.songs))?;
+    let stages = stages(&session, studio, &solution, &known.titles, (&work, out))?;
+    let albums: Vec<Album> = known.editions.iter().map(|edition| edition.corrected(&lies, studio.registry())).collect();
+    let editions = known.editions.iter().zip(&albums).map(|(edition, album)| {
+        let session = Session { album, timeline: &edition.timeline, inputs: &edition.inputs, options };
+        (session, edition.solution(&solution, &known.timeline), edition)
+    });
+    let editions: Vec<(Session<'_>, Solution, &Edition)> = editions.collect();
+    let mut lost = Lost { session: &session, solution: &solution, edition: None, programme: None };
+    let mut others: Vec<Lost<'_>> = editions
+        .iter()
+        .map(|(session, solution, edition)| Lost { session, solution, edition: Some(edition), programme: None })
+        .collect();
     let mut all: Vec<Vec<Option<Locked>>> = Vec::new();
     let mut kept = Vec::new();
     let mut loops = Vec::new();
     for set in &known.sets {
-        let cuts = known.timeline.cuts(set.rate);
-        let tags = with_broadcast(album, set, &known.tags, &cuts);
-        let keys = set_keys(&session, &solution, set, (&known, &tags), studio);
-        let finished =
-            set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
-        kept.extend(finished.flatten());
-        let whole = set.paths.iter().flatten().count();
-        let done = set
-            .paths
-            .iter()
-            .zip(&keys)
-            .filter(|(p, k)| p.as_deref().is_some_and(|p| work.finished(out, p, k).is_some()));
-        let (audio, facts, looped) = if done.count() == whole {
-            (PathBuf::new(), Mastered::default(), work.looped(&keys))
-        } else if set.format.lossy() {
-            let ceiling = options.ceiling_dbtp;
-            let render = |studio: &mut dyn Studio, dips: &[Dip]| Ok(lost.master(studio, &work, set.rate, dips)?.0);
-            let (dips, looped) = lossy::solve(studio, set, &cuts, ceiling, render)?;
-            let (audio, facts) = lost.master(studio, &work, set.rate, &dips)?;
-            (audio, facts, looped)
-        } else {
-            let (audio, facts) = lost.master(studio, &work, set.rate, &[])?;
-            (audio, facts, Vec::new())
-        };
-        work.remember(&keys, &looped)?;
-        loops.extend(looped);
-        let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
-        let texts = Texts { tags: &tags, cover: known.cover.as_ref(), whole };
-        all.push(write(studio, &audio, set, &cuts, (&keys, &texts), (out, &mut work))?);
+        let version = others.iter_mut().find(|other| other.id() == set.version.as_deref());
+        let lost = version.unwrap_or(&mut lost);
+        all.push(deliver(studio, set, &known, lost, (&mut kept, &mut loops), (out, &mut work))?);
     }
+    let folds =
+        if known.editions.iter().any(Edition::is_mono) { Some(folds(studio, &mut lost, &work, out)?) } else { None };
     let mut files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
     if let (Some((contents, text)), Some(cd)) = (&known.disc, album.cd) {
         let follows = format!("{contents:?} {text:?} {:?}", cd.dither);
@@ -245,14 +276,21 @@ pub fn make(
     let report = report(&session, &known.titles, &solution.inputs, Some(&solution), &known.sets, &files)
         .kept(&kept)
         .looped(&loops)
+        .remarked(&known.versions)
+        .evened(album, lies, &even::distances(album, &known.timeline, &solution.tones))
+        .staged(&stages.songs)
+        .folded(folds.as_ref().map_or(&[], |folds| &folds.songs))
         .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &[]);
     let lock = Lock {
         program: options.program.clone(),
         title: album.title.clone(),
         sources: sources.cloned().collect(),
+        heard: Some(heard),
         solution: solution.clone(),
         loops: work.loops.clone(),
         sides: work.sides.clone(),
+        stages: Some(stages),
+        folds,
         files,
     };
     keep(&out.join("release.json"), &report)?;
@@ -273,6 +311,103 @@ fn physical(known: &Known, album: &Album) -> Vec<(String, u32)> {
         all.extend(sides.paths().into_iter().map(|path| (path, sides.rate)));
     }
     all
+}
+
+/// What each stage did: as an earlier run with the same sound has heard it, else heard.
+fn stages(
+    session: &Session<'_>,
+    studio: &mut dyn Studio,
+    solution: &Solution,
+    titles: &[String],
+    (work, out): (&Work, &Path),
+) -> Result<Stages, Trouble> {
+    let key = Stages::key(session, solution, studio);
+    let path = work.path(&format!("stages-{key}.json"));
+    let known = recall::<Stages>(&path).or_else(|| recall::<Lock>(&out.join(NAME))?.stages);
+    if let Some(stages) = known.filter(|stages| stages.key == key) {
+        return Ok(stages);
+    }
+    let songs = stages::listen(studio, session, solution, titles, Wanted::default())?;
+    let stages = Stages { key, songs };
+    keep(&path, &stages)?;
+    // As an interrupted run would read it.
+    Ok(recall(&path).unwrap_or(stages))
+}
+
+/// Writes, of each song, an excerpt before and behind each stage of its mastering into a folder, both at the same loudness,
+/// and tells what the stage did. Without a range in seconds it is the loudest 20 s. The gains are those of the release in
+/// `release`, where it was made from the same things, else they are searched.
+pub fn audition(
+    studio: &mut dyn Studio,
+    document: &AlbumDocument,
+    base: &Path,
+    (out, release): (&Path, Option<&Path>),
+    range_s: Option<(f64, f64)>,
+    options: &Options,
+) -> Result<Vec<Excerpt>, Trouble> {
+    fs::create_dir_all(out).map_err(|e| Trouble::output(out, plain(&e)))?;
+    let work = Work::open(out)?;
+    let scratch = work.folder.clone();
+    let known = know(studio, document, base, &scratch)?;
+    let release = release.unwrap_or(out);
+    let heard = heard(&known.session(document.album(), options), studio, &work, release)?;
+    let (album, _) = known.even(document.album(), &heard.songs, studio);
+    let session = known.session(&album, options);
+    let solution = solution(&session, studio, (&work, release), levels(&heard.songs))?;
+    let wanted = Wanted { range_s, folder: Some(out) };
+    let songs = stages::listen(studio, &session, &solution, &known.titles, wanted)?;
+    keep(&out.join(AUDITION), &songs)?;
+    work.close()?;
+    Ok(songs)
+}
+
+/// What the songs lose in mono: as an earlier run with the same sound has heard it, else heard.
+fn folds(studio: &mut dyn Studio, lost: &mut Lost<'_>, work: &Work, out: &Path) -> Result<Folds, Trouble> {
+    let key = key(&["folds", &sound_key(lost.session, lost.solution, studio)]);
+    let path = work.path(&format!("folds-{key}.json"));
+    let known = recall::<Folds>(&path).or_else(|| recall::<Lock>(&out.join(NAME))?.folds);
+    if let Some(folds) = known.filter(|folds| folds.key == key) {
+        return Ok(folds);
+    }
+    let programme = PathBuf::from(lost.programme(studio, work)?);
+    let folds = Folds { key, songs: mono::folds(studio, &programme, lost.session.timeline)? };
+    keep(&path, &folds)?;
+    // As an interrupted run would read it.
+    Ok(recall(&path).unwrap_or(folds))
+}
+
+/// Makes the files of a set that an earlier run has not finished, and gives all of them.
+fn deliver(
+    studio: &mut dyn Studio,
+    set: &Set,
+    known: &Known,
+    lost: &mut Lost<'_>,
+    (kept, loops): (&mut Vec<String>, &mut Vec<Looped>),
+    (out, work): (&Path, &mut Work),
+) -> Result<Vec<Option<Locked>>, Trouble> {
+    let cuts = lost.cuts(set.rate, known);
+    let tags = with_broadcast(lost.session.album, set, &lost.tags(known), &cuts);
+    let keys = set_keys(lost, set, &tags, known, studio);
+    let finished = set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
+    let finished: Vec<String> = finished.flatten().collect();
+    let (audio, facts, looped) = if finished.len() == set.paths.iter().flatten().count() {
+        (PathBuf::new(), Mastered::default(), work.looped(&keys))
+    } else if set.format.lossy() {
+        let ceiling = lost.session.options.ceiling_dbtp;
+        let render = |studio: &mut dyn Studio, dips: &[Dip]| Ok(lost.master(studio, work, set.rate, dips)?.0);
+        let (dips, looped) = lossy::solve(studio, set, &cuts, ceiling, render)?;
+        let (audio, facts) = lost.master(studio, work, set.rate, &dips)?;
+        (audio, facts, looped)
+    } else {
+        let (audio, facts) = lost.master(studio, work, set.rate, &[])?;
+        (audio, facts, Vec::new())
+    };
+    kept.extend(finished);
+    work.remember(&keys, &looped)?;
+    loops.extend(looped);
+    let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
+    let texts = Texts { tags: &tags, cover: known.cover.as_ref(), whole };
+    write(studio, &audio, set, &cuts, (&keys, &texts), (out, work))
 }
 
 /// What was odd about the songs' files, and about the disc.
@@ -298,31 +433,48 @@ fn protect(out: &Path, base: &Path, known: &Known, album: &Album) -> Result<(), 
     Ok(())
 }
 
+fn levels(heard: &[(Levels, Tone)]) -> Vec<Levels> {
+    heard.iter().map(|(levels, _)| *levels).collect()
+}
+
+/// The songs as they came: as an earlier run has heard them, else heard.
+fn heard(session: &Session<'_>, studio: &mut dyn Studio, work: &Work, out: &Path) -> Result<Heard, Trouble> {
+    let key = session.heard_key();
+    let path = work.path(&format!("heard-{key}.json"));
+    let known = recall::<Heard>(&path).or_else(|| recall::<Lock>(&out.join(NAME))?.heard);
+    if let Some(heard) = known.filter(|heard| heard.key == key) {
+        return Ok(heard);
+    }
+    let heard = Heard { key, songs: session.listen(studio)? };
+    keep(&path, &heard)?;
+    // As an interrupted run would read it.
+    Ok(recall(&path).unwrap_or(heard))
+}
+
 /// The gains: those of an earlier run with the same key, else searched.
-fn solution(session: &Session<'_>, studio: &mut dyn Studio, work: &Work, out: &Path) -> Result<Solution, Trouble> {
+fn solution(
+    session: &Session<'_>,
+    studio: &mut dyn Studio,
+    (work, out): (&Work, &Path),
+    inputs: Vec<Levels>,
+) -> Result<Solution, Trouble> {
     let key = session.key(studio);
     let path = work.path(&format!("solution-{key}.json"));
     let known = recall::<Solution>(&path).or_else(|| Some(recall::<Lock>(&out.join(NAME))?.solution));
     if let Some(solution) = known.filter(|solution| solution.key == key) {
         return Ok(solution);
     }
-    let solution = session.solve(studio, work)?;
+    let solution = session.solve(studio, work, inputs)?;
     keep(&path, &solution)?;
     // As an interrupted run would read it.
     Ok(recall(&path).unwrap_or(solution))
 }
 
 /// What each file of a set follows from.
-fn set_keys(
-    session: &Session<'_>,
-    solution: &Solution,
-    set: &Set,
-    (known, tags): (&Known, &[Tags]),
-    studio: &dyn Studio,
-) -> Vec<String> {
-    let sound = sound_key(session, solution, studio);
+fn set_keys(lost: &Lost<'_>, set: &Set, tags: &[Tags], known: &Known, studio: &dyn Studio) -> Vec<String> {
+    let sound = sound_key(lost.session, lost.solution, studio);
     let picture = known.cover.as_ref().map_or_else(String::new, |c| blake3::hash(&c.bytes).to_hex().to_string());
-    let format = format!("{:?} {} {:?} {:?}", set.format, set.rate, set.shaping, set.container);
+    let format = format!("{:?} {} {:?} {:?} {:?}", set.format, set.rate, set.shaping, set.container, set.version);
     let one = |place: usize| {
         let texts = format!("{:?}", tags[place]);
         key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
@@ -332,7 +484,7 @@ fn set_keys(
 
 /// What the sound of every file follows from.
 fn sound_key(session: &Session<'_>, solution: &Solution, studio: &dyn Studio) -> String {
-    let gains = format!("{:?} {}", solution.runs_db, solution.gain_db);
+    let gains = format!("{:?} {:?} {}", solution.staging_db, solution.runs_db, solution.gain_db);
     key(&["sound", &session.key(studio), &gains])
 }
 
@@ -348,17 +500,40 @@ struct Mastered {
 struct Lost<'a> {
     session: &'a Session<'a>,
     solution: &'a Solution,
+    /// Which version of the album it is; nothing for the album itself.
+    edition: Option<&'a Edition>,
     programme: Option<String>,
 }
 
 impl Lost<'_> {
+    /// The id of its version.
+    fn id(&self) -> Option<&str> {
+        self.edition.map(|edition| edition.id.as_str())
+    }
+
+    /// Each song's tags.
+    fn tags(&self, known: &Known) -> Vec<Tags> {
+        let mut tags = known.tags.clone();
+        if let Some(edition) = self.edition {
+            for (place, name) in edition.places.iter().zip(&edition.names) {
+                tags[*place] = of_version(&tags[*place], name, edition.is_mono());
+            }
+        }
+        tags
+    }
+
+    /// Where each song of the album begins and ends.
+    fn cuts(&self, rate: u32, known: &Known) -> Vec<(u64, u64)> {
+        self.edition.map_or_else(|| known.timeline.cuts(rate), |edition| edition.cuts(rate, known.inputs.len()))
+    }
+
     /// The programme: all songs in sequence at the album's rate.
     fn programme(&mut self, studio: &mut dyn Studio, work: &Work) -> Result<String, Trouble> {
         if let Some(path) = &self.programme {
             return Ok(path.clone());
         }
         let (session, solution) = (self.session, self.solution);
-        let name = key(&["programme", &session.key(studio), &format!("{:?}", solution.runs_db)]);
+        let name = key(&["programme", &sound_key(session, solution, studio)]);
         let path = work.path(&format!("programme-{name}.wav"));
         let text = text_of(&path)?;
         if !path.exists() {
@@ -382,8 +557,9 @@ impl Lost<'_> {
     ) -> Result<(PathBuf, Mastered), Trouble> {
         let programme = self.programme(studio, work)?;
         let (session, solution) = (self.session, self.solution);
-        let follows = format!("{rate} {} {:?} {dips:?}", solution.gain_db, solution.runs_db);
-        let name = key(&["master", &session.key(studio), &follows]);
+        let mono = self.edition.is_some_and(Edition::is_mono);
+        let follows = format!("{rate} {mono} {dips:?}");
+        let name = key(&["master", &sound_key(session, solution, studio), &follows]);
         let path = work.path(&format!("master-{rate}-{name}.wav"));
         let facts = path.with_extension("json");
         if let Some(known) = recall::<Mastered>(&facts).filter(|_| path.exists()) {
@@ -393,10 +569,14 @@ impl Lost<'_> {
         let wanted = session.options.ceiling_dbtp;
         let mut ceiling = wanted;
         for _ in 0..MAX_MASTERS {
-            let goal = (solution.gain_db, ceiling);
+            let goal = (solution.gain_db, ceiling, mono);
             let song = master(session.album, &programme, (rate, frames), goal, dips, studio.registry());
             let mut meter = LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Trouble::Target(e.to_string()))?;
-            render_to(studio, &song, &format!("Mastering at {rate} Hz"), &path, |view| meter.push(view))?;
+            let what = match self.id() {
+                Some(id) => format!("Mastering {id} at {rate} Hz"),
+                None => format!("Mastering at {rate} Hz"),
+            };
+            render_to(studio, &song, &what, &path, |view| meter.push(view))?;
             let loudness = meter.finish();
             let true_peak_dbtp = loudness.true_peak_dbtp;
             let excess = true_peak_dbtp.map_or(f64::NEG_INFINITY, |peak| peak - wanted);

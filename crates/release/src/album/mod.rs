@@ -7,11 +7,13 @@
 //! 3. [`documents`] writes what is done as song documents, which the engine runs: the chain of each song, the search
 //!    for its level, the programme (all songs in sequence), and the master of each output rate: the programme converted
 //!    first, then the limiter, so that the ceiling holds at the rate that is written.
+//!    Before that, [`even`] compares the songs, and has those that lie apart brought nearer where the document says so.
 //! 4. [`solve`] finds the gains, on the finished chain.
 //! 5. [`lossy`] hears what decoders make of it, and takes back the moments that they make too high.
 //! 6. [`files`] cuts the master into tracks, dithers once and last, measures what is written. One continuous programme
 //!    is cut, so that joins stay continuous to the sample in every format.
-//! 7. [`services`] says what players will make of it; [`lock`] holds what was made, by hash.
+//! 7. [`editions`] does the same, with the same gains, for versions of the songs: instrumentals, edits, mono.
+//! 8. [`services`] says what players will make of it; [`lock`] holds what was made, by hash.
 //!
 //! [`make()`] does all of this; what it cannot do itself (run documents) it asks of a [`Studio`]. Steps on the way are
 //! kept under the hash of what they are made from, so that a release that was interrupted goes on where it was.
@@ -20,6 +22,8 @@ mod balance;
 mod broadcast;
 mod disc;
 pub mod documents;
+pub mod editions;
+pub mod even;
 pub mod files;
 pub mod image;
 pub mod inputs;
@@ -27,17 +31,19 @@ pub mod levels;
 pub mod lock;
 pub mod lossy;
 pub mod make;
+pub mod mono;
 pub mod report;
 pub mod sequence;
 pub mod services;
 pub mod sides;
 pub mod solve;
+pub mod stages;
 pub mod studio;
 mod texts;
 pub mod verify;
 
 pub use levels::Levels;
-pub use make::{Made, Options, make, plan};
+pub use make::{Made, Options, audition, make, plan};
 pub use report::Report;
 pub use studio::{Mixed, Studio, Trouble};
 pub use verify::verify;

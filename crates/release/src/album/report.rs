@@ -1,17 +1,22 @@
 //! What a release came to, as values that a report or a script reads.
 
 use serde::Serialize;
+use tonmeister_session::album::Album;
 use tonmeister_session::album::model::Mode;
 
 use super::balance::Session;
+use super::editions::Remark;
+use super::even::{self, Evened, Lie};
 use super::files::Set;
 use super::image::DiscReport;
 use super::levels::Levels;
 use super::lock::{Locked, Solution};
 use super::lossy::Looped;
+use super::mono::Fold;
 use super::services::Preview;
 use super::sides::MediumReport;
 use super::solve::Held;
+use super::stages::Excerpt;
 
 /// A release, or the plan of one.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +51,15 @@ pub struct Report {
     pub disc: Option<DiscReport>,
     /// The record and the cassette, if they are asked for.
     pub media: Vec<MediumReport>,
+    /// How the songs lie to each other, where that is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<Evened>,
+    /// What each stage did to each song, at equal loudness.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Excerpt>,
+    /// What the songs lose in mono, where that is delivered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mono: Vec<Fold>,
     /// What is not as it should be, with a remedy each.
     pub failed: Vec<Failed>,
 }
@@ -82,6 +96,9 @@ pub struct FileReport {
     pub path: String,
     /// Which song it is, counted from 0; none for what belongs to the whole album.
     pub song: Option<usize>,
+    /// Which version of it; nothing for the one that the album has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Whether its format loses something.
     pub lossy: bool,
     /// Its format.
@@ -125,6 +142,51 @@ impl Report {
         self.codecs = loops.to_vec();
         self
     }
+
+    /// With how the songs lie to each other, and their distances behind the chain where it was rendered.
+    pub(crate) fn evened(mut self, album: &Album, mut songs: Vec<Lie>, behind: &[Option<f64>]) -> Self {
+        let rule = &album.consistency;
+        if even::measures(rule) {
+            for (song, behind) in songs.iter_mut().zip(behind) {
+                song.behind_db = *behind;
+            }
+            self.consistency = Some(Evened {
+                corrected: even::corrects(rule),
+                reference: rule.reference.and_then(|place| Some(self.songs.get(place)?.title.clone())),
+                max_correction_db: rule.max_correction_db,
+                songs,
+            });
+        }
+        self
+    }
+
+    /// With what each stage did.
+    pub(crate) fn staged(mut self, stages: &[Excerpt]) -> Self {
+        self.stages = stages.to_vec();
+        self
+    }
+
+    /// With what the songs lose in mono.
+    pub(crate) fn folded(mut self, folds: &[Fold]) -> Self {
+        for fold in folds {
+            if let Some((message, remedy)) = fold.remark() {
+                let subject = self.songs[fold.song].title.clone();
+                self.failed.push(Failed { subject, message, remedy: remedy.into() });
+            }
+        }
+        self.mono = folds.to_vec();
+        self
+    }
+
+    /// With what is to be told of songs as versions.
+    pub(crate) fn remarked(mut self, remarks: &[Remark]) -> Self {
+        for remark in remarks {
+            let subject = self.songs[remark.song].title.clone();
+            let (message, remedy) = (remark.message.clone(), remark.remedy.clone());
+            self.failed.push(Failed { subject, message, remedy });
+        }
+        self
+    }
 }
 
 impl Report {
@@ -140,6 +202,7 @@ impl Report {
             self.files.extend(files.iter().map(|(path, rate)| FileReport {
                 path: path.clone(),
                 song: None,
+                version: None,
                 lossy: false,
                 format: "for the plant".into(),
                 sample_rate_hz: *rate,
@@ -211,6 +274,7 @@ pub(crate) fn report(
         FileReport {
             path: path.clone(),
             song: Some(song),
+            version: set.version.clone(),
             lossy: set.format.lossy(),
             format: set.format.title(),
             sample_rate_hz: set.rate,
@@ -226,6 +290,7 @@ pub(crate) fn report(
     let of_album = files.iter().filter(|file| file.song.is_none()).map(|file| FileReport {
         path: file.path.clone(),
         song: None,
+        version: None,
         lossy: false,
         format: file.format.clone(),
         sample_rate_hz: file.sample_rate_hz,
@@ -250,6 +315,9 @@ pub(crate) fn report(
         codecs: Vec::new(),
         disc: None,
         media: Vec::new(),
+        consistency: None,
+        stages: Vec::new(),
+        mono: Vec::new(),
         failed: failed(session, &songs, files),
         songs,
         files: of_sets.chain(of_album).collect(),
@@ -276,7 +344,9 @@ fn levels_after(
         };
         turned(&inputs[place], gain, options.ceiling_dbtp)
     };
-    let written = |place: usize| files.iter().find(|file| file.song == Some(place)).map(|file| file.levels);
+    let written = |place: usize| {
+        files.iter().find(|file| file.song == Some(place) && file.version.is_none()).map(|file| file.levels)
+    };
     (0..inputs.len()).map(|place| written(place).unwrap_or_else(|| predicted(place))).collect()
 }
 

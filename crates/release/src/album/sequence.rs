@@ -75,11 +75,20 @@ impl Timeline {
 
 /// Places the songs. Everything that does not fit is told at once, each finding at its song.
 pub fn place(document: &AlbumDocument, lengths: &[Length], rate: u32) -> Result<Timeline, Vec<Diagnostic>> {
-    let songs = &document.album().songs;
+    place_songs(&document.album().songs, lengths, rate, |song| document.span_of_song(song))
+}
+
+/// The same for songs of which `span` knows where they stand in the document.
+pub(crate) fn place_songs(
+    songs: &[AlbumSong],
+    lengths: &[Length],
+    rate: u32,
+    span: impl Fn(usize) -> Option<std::ops::Range<usize>>,
+) -> Result<Timeline, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let mut tell = |song: usize, code: &'static str, message: String, label: String| {
         let diagnostic = Diagnostic::error(code, message);
-        found.push(match document.span_of_song(song) {
+        found.push(match span(song) {
             Some(span) => diagnostic.at(span, label),
             None => diagnostic,
         });
@@ -158,7 +167,8 @@ pub fn place(document: &AlbumDocument, lengths: &[Length], rate: u32) -> Result<
 
 /// Whether two songs can go through one chain without a seam.
 fn alike(a: &AlbumSong, b: &AlbumSong) -> bool {
-    a.inserts.is_empty() && b.inserts.is_empty() && a.chain == b.chain
+    let plain = |song: &AlbumSong| song.inserts.is_empty() && song.automation.is_empty();
+    plain(a) && plain(b) && a.chain == b.chain
 }
 
 #[cfg(test)]

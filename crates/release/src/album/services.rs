@@ -57,6 +57,8 @@ pub struct Preview {
     pub shuffle_lufs: f64,
     /// What it turns the song by when the album is played; the same as in shuffle where nothing is known of albums.
     pub album_db: f64,
+    /// Whether anybody is known to say what it does to albums.
+    pub album_known: bool,
     /// The loudness at which it is heard then.
     pub album_lufs: f64,
     /// Its peaks keep it from being raised as far as its loudness asks.
@@ -100,6 +102,7 @@ impl Service {
                 shuffle_db: shuffle.0,
                 shuffle_lufs: lufs + shuffle.0,
                 album_db: album.0,
+                album_known: self.album.is_some(),
                 album_lufs: lufs + album.0,
                 held_by_peak: own.1,
             })

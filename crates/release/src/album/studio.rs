@@ -17,11 +17,21 @@ pub trait Studio {
     /// dynamics processor, under its address.
     fn render(&mut self, song: &Song, what: &str, sink: Sink<'_>) -> Result<Vec<(String, f64)>, Trouble>;
 
+    /// Renders the frames of such a document from one to another, as they would be in the whole.
+    fn excerpt(
+        &mut self,
+        song: &Song,
+        what: &str,
+        span: (u64, u64),
+        sink: Sink<'_>,
+    ) -> Result<Vec<(String, f64)>, Trouble>;
+
     /// What a song document says of itself.
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble>;
 
-    /// Mixes a song document into a WAV file of floats.
-    fn mix(&mut self, document: &Path, output: &Path) -> Result<(), Trouble>;
+    /// Mixes a song document into a WAV file of floats, and each of these versions of it into one beside it
+    /// ([`beside`]), all in one pass.
+    fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble>;
 
     /// Long work of a room's own begins, of so many frames.
     fn begin(&mut self, what: &str, frames: u64);
@@ -39,6 +49,26 @@ pub struct Mixed {
     pub tempo_bpm: f64,
     /// Every file it is made from besides itself.
     pub sources: Vec<PathBuf>,
+    /// Its versions.
+    pub versions: Vec<MixedVersion>,
+}
+
+/// What a song document says of one of its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MixedVersion {
+    /// Its id.
+    pub id: String,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+    /// Its time runs otherwise than the mix's: something was cut out.
+    pub cut: bool,
+}
+
+/// Where the mix of a version stands: `song.wav` has `song-instrumental.wav` beside it.
+pub fn beside(mix: &Path, version: &str) -> PathBuf {
+    let name = mix.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = mix.extension().unwrap_or_default().to_string_lossy();
+    mix.with_file_name(format!("{name}-{version}.{extension}"))
 }
 
 /// Why a release cannot be made.

@@ -70,6 +70,21 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
     tags
 }
 
+/// The tags of a version: its name behind the title, and nothing that speaks of the song's own recording. A version is a
+/// recording of its own, with an ISRC of its own, and its words may be others or none.
+pub(crate) fn of_version(tags: &Tags, version: &str, folded: bool) -> Tags {
+    let mut tags = tags.clone();
+    tags.version = Some(match tags.version {
+        Some(own) if folded => format!("{own}, {version}"),
+        _ => version.to_owned(),
+    });
+    tags.isrc = None;
+    if !folded {
+        (tags.lyrics, tags.advisory) = (None, None);
+    }
+    tags
+}
+
 /// The tags with what players turn the song by.
 pub(crate) fn with_gains(tags: &Tags, format: Format, levels: &Levels, whole: Whole) -> Tags {
     let mut tags = tags.clone();

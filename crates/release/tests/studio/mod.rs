@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tonmeister_core::{Layout, Registry, Source, SourceError, SourceInfo, View};
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
-use tonmeister_engine::{Executor, Library, compile};
+use tonmeister_engine::{Executor, Library, Span, compile};
 use tonmeister_media as media;
-use tonmeister_release::album::studio::Sink;
+use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
 use tonmeister_release::album::{Mixed, Options, Studio, Trouble};
 use tonmeister_session::album::{AlbumDocument, parse};
 use tonmeister_session::model::Song;
@@ -76,23 +76,43 @@ impl Studio for Desk {
         Ok(rendered.gain_reductions.into_iter().map(|(address, gain)| (address, gain.max_db)).collect())
     }
 
+    fn excerpt(
+        &mut self,
+        song: &Song,
+        what: &str,
+        (from, to): (u64, u64),
+        sink: Sink<'_>,
+    ) -> Result<Vec<(String, f64)>, Trouble> {
+        self.renders.push(what.to_owned());
+        let library: Arc<dyn Library> = Arc::new(Disk);
+        let compiled = compile(song, &self.registry, &*library).map_err(trouble)?;
+        let executor = Executor::new(compiled, &library, self.block);
+        let take: tonmeister_engine::Sink<'_, Stopped> = Box::new(|view: View<'_>| sink(view).map_err(Stopped));
+        let span = Span { from, to, pre_roll: 5 * u64::from(song.sample_rate_hz) };
+        let rendered = executor.render_span(1, span, vec![take]).map_err(|stopped| stopped.0)?;
+        Ok(rendered.gain_reductions.into_iter().map(|(address, gain)| (address, gain.max_db)).collect())
+    }
+
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble> {
         let song = self.song(document)?;
         let folder = document.parent().unwrap_or(Path::new(""));
         let sources = song.tracks.iter().flat_map(|t| &t.clips).map(|clip| folder.join(&clip.audio)).collect();
-        Ok(Mixed { title: song.title, tempo_bpm: song.tempo_bpm, sources })
+        let versions = song.versions.iter().map(|version| MixedVersion {
+            id: version.id.clone(),
+            title: version.title.clone(),
+            cut: !version.cut.is_empty(),
+        });
+        let versions = versions.collect();
+        Ok(Mixed { title: song.title, tempo_bpm: song.tempo_bpm, sources, versions })
     }
 
-    fn mix(&mut self, document: &Path, output: &Path) -> Result<(), Trouble> {
-        let mut song = self.song(document)?;
-        let folder = document.parent().unwrap_or(Path::new(""));
-        for clip in song.tracks.iter_mut().flat_map(|t| &mut t.clips) {
-            clip.audio = folder.join(&clip.audio).to_str().unwrap().into();
+    fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble> {
+        let song = self.song(document)?;
+        self.mix_to(song.clone(), document, output)?;
+        for id in versions {
+            let version = song.version(id).map_err(|d| Trouble::Document(vec![d]))?;
+            self.mix_to(version, document, &beside(output, id))?;
         }
-        let format = media::Format::Wav(media::SampleFormat::Float32);
-        let mut writer = media::Writer::create(output, format, song.sample_rate_hz, Layout::Stereo).map_err(trouble)?;
-        self.render(&song, "Mixing", &mut |view| writer.write(view).map_err(trouble))?;
-        writer.finish().map_err(trouble)?;
         Ok(())
     }
 
@@ -104,6 +124,18 @@ impl Studio for Desk {
 }
 
 impl Desk {
+    fn mix_to(&mut self, mut song: Song, document: &Path, output: &Path) -> Result<(), Trouble> {
+        let folder = document.parent().unwrap_or(Path::new(""));
+        for clip in song.tracks.iter_mut().flat_map(|t| &mut t.clips) {
+            clip.audio = folder.join(&clip.audio).to_str().unwrap().into();
+        }
+        let format = media::Format::Wav(media::SampleFormat::Float32);
+        let mut writer = media::Writer::create(output, format, song.sample_rate_hz, Layout::Stereo).map_err(trouble)?;
+        self.render(&song, "Mixing", &mut |view| writer.write(view).map_err(trouble))?;
+        writer.finish().map_err(trouble)?;
+        Ok(())
+    }
+
     fn song(&self, document: &Path) -> Result<Song, Trouble> {
         let text = std::fs::read_to_string(document).map_err(trouble)?;
         let document = tonmeister_session::parse(&text, &self.registry).map_err(Trouble::Document)?;

@@ -184,6 +184,8 @@ pub const DITHERS: &[Choice] = &[
     Choice { id: "f-9", doc: "the same, shaped by nine taps; 44.1 kHz, 16 bits" },
     Choice { id: "improved-e-9", doc: "the same, shaped by nine steeper taps; 44.1 kHz, 16 bits" },
 ];
+/// The version that every song has: its fold-down.
+pub const MONO: &str = "mono";
 /// Whether a disc has texts.
 pub const CD_TEXT: ParamSpec =
     ParamSpec::switch("text", "CD-Text", true, "Titles and artists for players that show them.");
@@ -221,6 +223,38 @@ pub const DELIVER_RATE: ParamSpec = ParamSpec::integer(
 const fn time(id: &'static str, name: &'static str, default: f64, doc: &'static str) -> ParamSpec {
     ParamSpec::number(id, name, Unit::Seconds, (0.0, MAX_SECONDS), default, doc)
 }
+
+/// What is done about songs that sound unlike the others, in the order of [`super::model::Evening`].
+pub const CONSISTENCY_WORDS: &[Choice] = &[
+    Choice { id: "show", doc: "measured and shown, with the moves that would bring it nearer" },
+    Choice { id: "correct", doc: "those moves are made" },
+    Choice { id: "off", doc: "not measured" },
+];
+/// What is done about songs that sound unlike the others.
+pub const CONSISTENCY: ParamSpec = ParamSpec::choice(
+    "consistency",
+    "Consistency",
+    CONSISTENCY_WORDS,
+    "What is done about a song whose tone, width or level lies apart from the album's.",
+);
+/// The most that consistency moves anything.
+pub const MAX_CORRECTION: ParamSpec = ParamSpec::number(
+    "max_correction_db",
+    "Most correction",
+    Unit::Db,
+    (0.0, 6.0),
+    1.5,
+    "The most that consistency turns any frequency, the side, or a song's level.",
+);
+/// The song that the others are brought nearer to.
+pub const REFERENCE_SONG: ParamSpec = ParamSpec::integer(
+    "reference_song",
+    "Reference song",
+    Unit::None,
+    (1, MAX_SONGS as i64),
+    1,
+    "The song whose sound is the measure for consistency, counted from 1 in the order of the document.",
+);
 
 /// What a UPC looks like.
 pub const UPC_FORM: &str = "12 digits (UPC-A) or 13 (EAN), with a right check digit";
@@ -291,6 +325,9 @@ pub const ALBUM: &[Key] = &[
     param(&MIN_PLR, "0: no floor"),
     param(&MIN_PSR, "0: no floor"),
     param(&GAP, "2"),
+    param(&CONSISTENCY, "\"show\""),
+    param(&MAX_CORRECTION, "1.5"),
+    param(&REFERENCE_SONG, "none: the middle of all songs is the measure"),
 ];
 
 /// `[chain]`.
@@ -305,6 +342,12 @@ pub const CHAIN_TABLE: &[Key] = &[key(
 pub const SONG: &[Key] = &[
     key("audio", Takes::Path, "see `document`", "The mix. Each song has either this or a `document`."),
     key("document", Takes::Path, "see `audio`", "The song document, which is mixed first."),
+    key(
+        "version",
+        Takes::Version,
+        "the mix itself",
+        "The version of the song document that the album has in its place.",
+    ),
     key("title", Takes::Text, "the document's title, or the file's name", "Its name."),
     key("artists", Takes::Texts, "the album's artist", "Who plays it."),
     key("composers", Takes::Texts, "not stated", "Who wrote the music."),
@@ -329,6 +372,13 @@ pub const SONG: &[Key] = &[
     param(&LEVEL, "0"),
     param(&CHAIN, "\"album\""),
     key("insert", Takes::Tables(Sort::Insert), "none", "Processors of its own, before the album's chain."),
+    key(
+        "automation",
+        Takes::Tables(Sort::Lane),
+        "none",
+        "Moves of its inserts, of the album's where `[[chain.insert]]` names them, and of `fader_db`, its level into the \
+         limiter. Times count from where the song begins.",
+    ),
 ];
 
 /// `[[deliver]]`.
@@ -343,4 +393,11 @@ pub const DELIVER: &[Key] = &[
     param(&BROADCAST, "true"),
     key("folder", Takes::Text, "one by format and rate", "Its folder inside the release."),
     key("name", Takes::Form(NAME_FORM), "\"{track} {title}\"", "The files' names, without extension."),
+    key(
+        "versions",
+        Takes::Texts,
+        "none",
+        "Ids of versions that are made as well, in folders of these names: of each song whose document has them, and \
+         \"mono\", the fold-down (L + R) / 2, of each song.",
+    ),
 ];

@@ -6,7 +6,7 @@ pub use physical::{Cassette, Diameter, Speed, Tape, Vinyl, Wrapping};
 
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
 
-use crate::model::{FadeShape, Insert};
+use crate::model::{FadeShape, Insert, Lane};
 
 /// A release.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Album {
     pub about: About,
     /// How loud, and by which rules.
     pub sound: Sound,
+    /// What is done about songs that sound unlike the others.
+    pub consistency: Consistency,
     /// Seconds of silence before a song that says nothing of its own.
     pub gap_s: f64,
     /// Every song's processors, in order; `None`: the standard chain.
@@ -81,6 +83,33 @@ pub struct Sound {
     pub min_psr_db: f64,
 }
 
+/// What is done about songs that sound unlike the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Consistency {
+    /// Whether it is measured, and whether anything is moved.
+    pub evening: Evening,
+    /// The most that anything is moved, in dB.
+    pub max_correction_db: f64,
+    /// The song that is the measure, counted from 0; without one, the middle of all.
+    pub reference: Option<usize>,
+}
+
+/// How far consistency goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Evening {
+    /// Measured and shown, with the moves that would be made.
+    Show,
+    /// The moves are made.
+    Correct,
+    /// Not measured.
+    Off,
+}
+
+impl Evening {
+    /// In the order of [`super::keys::CONSISTENCY_WORDS`].
+    pub const ALL: [Evening; 3] = [Evening::Show, Evening::Correct, Evening::Off];
+}
+
 /// How the songs' loudness is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
@@ -95,6 +124,8 @@ pub enum Mode {
 pub struct AlbumSong {
     /// What it is made from.
     pub audio: Audio,
+    /// The version of its document that stands in its place, by id.
+    pub version: Option<String>,
     /// Its name; without one, the document's title or the file's name.
     pub title: Option<String>,
     /// Who plays it, when that is not the album's artist.
@@ -137,6 +168,28 @@ pub struct AlbumSong {
     pub chain: bool,
     /// Processors of its own, before the chain.
     pub inserts: Vec<Insert>,
+    /// Moves on its strip ([`AlbumSong::strip_inserts`] and `fader_db`), counted from where the song begins.
+    pub automation: Vec<Lane>,
+}
+
+impl AlbumSong {
+    /// Everything it goes through before the limiter: its own processors, then the chain it is given, inserts of one id
+    /// with a number each.
+    pub fn strip_inserts(&self, chain: &[Insert]) -> Vec<Insert> {
+        let mut inserts = self.inserts.clone();
+        if self.chain {
+            inserts.extend_from_slice(chain);
+        }
+        for place in 0..inserts.len() {
+            let id = inserts[place].id.clone();
+            let mut number = 2;
+            while inserts[..place].iter().any(|insert| insert.id == inserts[place].id) {
+                inserts[place].id = format!("{id}-{number}");
+                number += 1;
+            }
+        }
+        inserts
+    }
 }
 
 /// What a song is made from; paths are relative to the document's folder.
@@ -231,6 +284,8 @@ pub struct Deliver {
     pub folder: Option<String>,
     /// The pattern of the files' names, without extension.
     pub name: String,
+    /// Versions that are made as well, by id.
+    pub versions: Vec<String>,
 }
 
 /// Kinds of files.

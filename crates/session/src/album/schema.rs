@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use tonmeister_core::Registry;
 
 use super::keys::{ALBUM, CASSETTE, CD, CHAIN_TABLE, DELIVER, DOCUMENT, SONG, VINYL};
-use crate::keys::MAX_ID;
-use crate::schema::{inserts, table};
+use crate::keys::{LFO, MAX_ID};
+use crate::schema::{inserts, lane, point, table};
 
 /// The schema (draft 2020-12) of an album document that may name the registry's effects.
 pub fn schema(registry: &Registry) -> Value {
@@ -20,6 +20,9 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("vinyl".into(), table(VINYL, &[]));
     definitions.insert("cassette".into(), table(CASSETTE, &[]));
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
+    definitions.insert("automation".into(), lane());
+    definitions.insert("lfo".into(), table(LFO, &[]));
+    definitions.insert("point".into(), point());
     inserts(&mut definitions, registry);
     let mut root = table(DOCUMENT, &[]);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");

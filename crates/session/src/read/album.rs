@@ -5,11 +5,12 @@ use tonmeister_core::{Diagnostic, ParamSpec, Registry};
 
 use super::{Place, Reader};
 use crate::album::keys::{
-    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT, GAP, LOUDNESS,
-    MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME, QUALITY, SAMPLE_RATE, SONG,
+    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, CONSISTENCY, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT,
+    GAP, LOUDNESS, MAX_CORRECTION, MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME,
+    QUALITY, REFERENCE_SONG, SAMPLE_RATE, SONG,
 };
-use crate::album::model::{About, Album, Deliver, Depth, Dither, Format, Mode, Sound, Wrapping};
-use crate::keys::Key;
+use crate::album::model::{About, Album, Consistency, Deliver, Depth, Dither, Evening, Format, Mode, Sound, Wrapping};
+use crate::keys::{Key, MAX_VERSIONS};
 use crate::model::Insert;
 use crate::report::suggestion;
 use crate::tree::{Kind, Node, Span, Table, shortened};
@@ -66,6 +67,11 @@ impl Reader<'_> {
                 min_plr_db: MIN_PLR.default,
                 min_psr_db: MIN_PSR.default,
             },
+            consistency: Consistency {
+                evening: Evening::Show,
+                max_correction_db: MAX_CORRECTION.default,
+                reference: None,
+            },
             gap_s: GAP.default,
             chain: None,
             songs: Vec::new(),
@@ -91,8 +97,9 @@ impl Reader<'_> {
         if let Some(node) = tree.get("song") {
             let tables = self.tables("song", node, MAX_SONGS);
             places.songs = tables.iter().map(|table| table.span.clone()).collect();
-            album.songs = self.album_songs(&tables, album.gap_s);
+            album.songs = self.album_songs(&tables, album.gap_s, album.chain.as_deref().unwrap_or_default());
         }
+        self.reference_song(tree, &album);
         if album.songs.is_empty() && self.report.errors() == 0 {
             let label = "expected `[[song]]`, found none".to_string();
             let help = Some("add a `[[song]]` with its `audio` for each song".to_string());
@@ -152,6 +159,22 @@ impl Reader<'_> {
         sound.min_plr_db = with_default(self, &MIN_PLR);
         sound.min_psr_db = with_default(self, &MIN_PSR);
         album.gap_s = with_default(self, &GAP);
+        album.consistency.evening = self.choice(table, &CONSISTENCY, Evening::ALL);
+        album.consistency.max_correction_db = with_default(self, &MAX_CORRECTION);
+        album.consistency.reference = self.number_of(table, &REFERENCE_SONG).map(|song| song as usize - 1);
+    }
+
+    /// The song that is the measure has to be there.
+    fn reference_song(&mut self, tree: &Table, album: &Album) {
+        let Some(place) = album.consistency.reference.filter(|place| *place >= album.songs.len()) else { return };
+        let table = tree.get("album").and_then(|node| match &node.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        });
+        if let Some(node) = table.and_then(|table| table.get(REFERENCE_SONG.id)).filter(|_| !album.songs.is_empty()) {
+            let label = format!("expected a song from 1 to {}, found {}", album.songs.len(), place + 1);
+            self.error("out-of-range", "there is no such song on the album".into(), &node.span, label);
+        }
     }
 
     fn chain(&mut self, node: &Node) -> Option<Vec<Insert>> {
@@ -184,7 +207,28 @@ impl Reader<'_> {
         }
         self.shaping(table, &deliver);
         self.wrapping(table, &mut deliver);
+        deliver.versions = self.version_ids(table);
         deliver
+    }
+
+    /// The versions of a set: each once, and each a name that a folder can have.
+    fn version_ids(&mut self, table: &Table) -> Vec<String> {
+        let Some(node) = table.get("versions") else { return Vec::new() };
+        let Kind::List(items) = &node.kind else {
+            self.wrong_type("versions", node, "a list of ids", Some("write `versions = [\"instrumental\"]`".into()));
+            return Vec::new();
+        };
+        let mut ids: Vec<String> = Vec::new();
+        for item in items.iter().take(MAX_VERSIONS) {
+            let Some(id) = self.id(item, &[]) else { continue };
+            if ids.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+                let label = "expected each version once, found it a second time".to_string();
+                self.error("duplicate-id", format!("the version \"{id}\" is asked for twice"), &item.span, label);
+                continue;
+            }
+            ids.push(id.to_owned());
+        }
+        ids
     }
 
     /// Keys that do nothing for a format.
@@ -324,6 +368,7 @@ impl Deliver {
             bext: true,
             folder: None,
             name: NAME.into(),
+            versions: Vec::new(),
         }
     }
 }

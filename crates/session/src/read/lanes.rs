@@ -31,6 +31,15 @@ impl<'s> Addresses<'s> {
         all
     }
 
+    /// Those of a strip whose inserts and fader alone are anybody's: a song's, on an album.
+    pub(crate) fn of_inserts(strip: &'s Strip) -> Self {
+        let mut all = Addresses::new(strip, &[]);
+        let ours = |name: &str| name == "fader_db" || name.contains('/');
+        all.names.retain(|name| ours(name));
+        all.targets.retain(|name, _| ours(name));
+        all
+    }
+
     pub(crate) fn new(strip: &'s Strip, buses: &[String]) -> Self {
         let mut all: Vec<(String, Target)> =
             tables::STRIP.iter().enumerate().map(|(place, spec)| (spec.id.to_owned(), Target::Strip(place))).collect();

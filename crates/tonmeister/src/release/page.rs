@@ -8,8 +8,11 @@ use tonmeister_release::album::report::SongReport;
 use tonmeister_release::album::solve::Held;
 use tonmeister_report::figures::{self, Cast};
 use tonmeister_report::page::{Page, Section, Table};
-use tonmeister_report::text::{clock, number, quantity, signed};
+use tonmeister_report::text::{clock, hertz, number, quantity, signed};
 use tonmeister_report::{Story, Subject};
+
+pub(crate) mod consistency;
+pub(crate) mod stages;
 
 /// A song as it is drawn.
 pub(super) struct Drawn {
@@ -40,12 +43,18 @@ pub(super) fn page(report: &Report, drawn: &[Drawn]) -> String {
         let cast = Cast { subjects: &all, story: Story::SideBySide };
         page.figures("album", "The songs beside each other", &[figures::loudness(cast), figures::spectrum(cast)]);
     }
+    if let Some(section) = consistency::section(report) {
+        page.section(&section);
+    }
     if report.songs.iter().any(|song| !song.services.is_empty()) {
         page.section(&services(report));
     }
     page.section(&files(report));
     if !report.codecs.is_empty() {
         page.section(&codecs(report));
+    }
+    if !report.mono.is_empty() {
+        page.section(&mono(report));
     }
     for (place, (song, drawn)) in report.songs.iter().zip(drawn).enumerate() {
         one_song(&mut page, report, place, song, drawn);
@@ -97,14 +106,19 @@ fn services(report: &Report) -> Section {
     for song in &report.songs {
         let cells = song.services.iter().map(|preview| {
             let held = if preview.held_by_peak { ", held by its peaks" } else { "" };
-            format!("{} / {} dB{held}", signed(preview.shuffle_db, 1), signed(preview.album_db, 1))
+            if preview.album_known {
+                format!("{} / {} dB{held}", signed(preview.shuffle_db, 1), signed(preview.album_db, 1))
+            } else {
+                format!("{} / not known{held}", signed(preview.shuffle_db, 1))
+            }
         });
         table.row(std::iter::once(named(song)).chain(cells));
     }
     let mut section = Section::new("services", "Where it is played");
     section.words(
         "A preview of what normalization does at playback, from each service's published or measured behavior \
-         (tonmeister targets lists sources and dates). It is no order to master to these levels.",
+         (tonmeister targets lists sources and dates). It is no order to master to these levels. Where nobody is known \
+         to say what a service does to an album, that is not known.",
     );
     section.table(&table);
     section
@@ -135,7 +149,12 @@ fn codecs(report: &Report) -> Section {
     let mut table = Table::new("True peaks behind the decoder", &head);
     for looped in &report.codecs {
         table.row([
-            report.songs.get(looped.song).map_or_else(String::new, named),
+            match &looped.version {
+                Some(version) => {
+                    format!("{}, {version}", report.songs.get(looped.song).map_or_else(String::new, named))
+                }
+                None => report.songs.get(looped.song).map_or_else(String::new, named),
+            },
             looped.format.clone(),
             quantity(looped.before_dbtp, 2, "dBTP"),
             quantity(looped.after_dbtp, 2, "dBTP"),
@@ -152,9 +171,36 @@ fn codecs(report: &Report) -> Section {
     section
 }
 
+/// What the fold-down loses.
+fn mono(report: &Report) -> Section {
+    let mut table = Table::new("What each song loses in mono", &["", "of the whole", "worst 3 s", "bands that cancel"]);
+    for fold in &report.mono {
+        let worst =
+            fold.worst.map_or("–".into(), |(at, db)| format!("{} at {}", quantity(Some(db), 1, "dB"), clock(at)));
+        let bands: Vec<String> =
+            fold.bands.iter().map(|(hz, db)| format!("{} ({} dB)", hertz(*hz), number(*db, 0))).collect();
+        table.row([
+            report.songs.get(fold.song).map_or_else(String::new, named),
+            quantity(fold.loss_db, 1, "dB"),
+            worst,
+            if bands.is_empty() { "none".into() } else { bands.join(", ") },
+        ]);
+    }
+    let mut section = Section::new("mono", "In mono");
+    section.words(
+        "The fold-down is (L + R) / 2 on both sides, of the finished program, limited again. What stands in the middle stays \
+         as loud as it was. Sides that have nothing in common lose 3 dB; what loses much more works against itself.",
+    );
+    section.table(&table);
+    section
+}
+
 fn one_song(page: &mut Page, report: &Report, place: usize, song: &SongReport, drawn: &Drawn) {
     let mut section = Section::new(&format!("song-{}", place + 1), &named(song));
     section.words(&story(report, song));
+    if let Some(excerpt) = report.stages.iter().find(|excerpt| excerpt.song == place) {
+        section.table(&stages::table(excerpt));
+    }
     page.section(&section);
     let (subjects, story): (Vec<Subject>, Story) = match (&drawn.before, &drawn.after) {
         (Some(before), Some(after)) => (vec![before.clone(), after.clone()], Story::BeforeAfter),
@@ -206,7 +252,7 @@ fn story(report: &Report, song: &SongReport) -> String {
 
 /// Which file of a release is drawn for a song: the first one without loss, else the first.
 pub(super) fn shown(report: &Report, folder: &Path, song: usize) -> Option<PathBuf> {
-    let own = || report.files.iter().filter(move |file| file.song == Some(song));
+    let own = || report.files.iter().filter(move |file| file.song == Some(song) && file.version.is_none());
     let file = own().find(|file| !file.lossy).or_else(|| own().next())?;
     Some(folder.join(&file.path))
 }

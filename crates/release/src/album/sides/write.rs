@@ -274,6 +274,7 @@ fn locked(
         blake3,
         format: format.to_owned(),
         song: None,
+        version: None,
         sample_rate_hz: rate,
         frames: written.frames,
         clipped_samples: written.clipped,

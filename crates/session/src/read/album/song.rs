@@ -5,22 +5,24 @@ use std::collections::HashMap;
 use tonmeister_core::ParamSpec;
 use tonmeister_core::codes::Isrc;
 
+use super::super::lanes::Addresses;
 use super::{Place, Reader, song_keys, uses_chain};
 use crate::album::keys::{
     CROSSFADE, CROSSFADE_SHAPE, END, EXPLICIT, FADE_IN, FADE_IN_SHAPE, FADE_OUT, FADE_OUT_SHAPE, GAP_BEATS, HIDDEN,
     LEVEL, SEGUE, SONG_GAP, START, TEMPO,
 };
 use crate::album::model::{AlbumSong, Audio, Gap, IntoNext};
-use crate::model::FadeShape;
+use crate::model::{FadeShape, Insert, Lane, Lfo, Rate, Strip};
+use crate::time::TempoMap;
 use crate::tree::{Node, Table};
 
 impl Reader<'_> {
     /// All songs, and what concerns two of them.
-    pub(super) fn album_songs(&mut self, tables: &[&Table], gap_s: f64) -> Vec<AlbumSong> {
+    pub(super) fn album_songs(&mut self, tables: &[&Table], gap_s: f64, chain: &[Insert]) -> Vec<AlbumSong> {
         let mut songs: Vec<AlbumSong> = Vec::new();
         let mut codes: HashMap<Isrc, usize> = HashMap::new();
         for (place, table) in tables.iter().enumerate() {
-            let song = self.album_song(table, place, gap_s);
+            let song = self.album_song(table, (place, gap_s), chain);
             if let (Some(isrc), Some(node)) = (song.isrc, table.get("isrc")) {
                 if let Some(earlier) = codes.get(&isrc) {
                     let label = format!("expected a code of its own, found that of song {}", earlier + 1);
@@ -53,12 +55,17 @@ impl Reader<'_> {
         self.error_with_help("gap", "a gap and an overlap exclude each other".into(), (&node.span, label), help);
     }
 
-    fn album_song(&mut self, table: &Table, place: usize, gap_s: f64) -> AlbumSong {
+    fn album_song(&mut self, table: &Table, (place, gap_s): (usize, f64), chain: &[Insert]) -> AlbumSong {
         self.known("a song of an album", table, &song_keys());
         let number = |reader: &mut Self, spec: &ParamSpec| reader.number_of(table, spec).unwrap_or(spec.default);
         let shape = |reader: &mut Self, spec: &ParamSpec| reader.choice(table, spec, FadeShape::ALL);
-        let song = AlbumSong {
+        let tempo_bpm = self.number_of(table, &TEMPO);
+        // Notes and bars follow the song's own tempo; where it says none, they are refused below.
+        self.tempo_bpm = tempo_bpm.unwrap_or(TEMPO.default);
+        self.tempo = TempoMap::constant(self.tempo_bpm);
+        let mut song = AlbumSong {
             audio: self.song_audio(table),
+            version: self.song_version(table),
             title: self.optional_text(table, "title"),
             artists: self.people(table, "artists"),
             composers: self.people(table, "composers"),
@@ -69,7 +76,7 @@ impl Reader<'_> {
             start_s: number(self, &START),
             end_s: self.number_of(table, &END),
             gap: self.gap(table, gap_s),
-            tempo_bpm: self.number_of(table, &TEMPO),
+            tempo_bpm,
             fade_in_s: number(self, &FADE_IN),
             fade_in_shape: shape(self, &FADE_IN_SHAPE),
             fade_out_s: number(self, &FADE_OUT),
@@ -80,7 +87,9 @@ impl Reader<'_> {
             level_db: number(self, &LEVEL),
             chain: uses_chain(self, table),
             inserts: self.inserts(table, "song", Place::Master),
+            automation: Vec::new(),
         };
+        song.automation = self.song_automation(table, &song, chain);
         self.stretch(table, &song);
         if let Some(node) = table.get(HIDDEN.id).filter(|_| song.hidden && place > 0) {
             let label = "expected only at the first song".to_string();
@@ -89,6 +98,40 @@ impl Reader<'_> {
             self.error_with_help("hidden", message, (&node.span, label), help);
         }
         song
+    }
+
+    /// The version that stands in its place: only a document has any.
+    fn song_version(&mut self, table: &Table) -> Option<String> {
+        let node = table.get("version")?;
+        if table.get("document").is_none() {
+            let label = "expected a song document beside it, found a mix".to_string();
+            let help = Some("name the song's `document` in place of its `audio`, or the file of that version".into());
+            self.error_with_help("version", "only a document has versions".into(), (&node.span, label), help);
+            return None;
+        }
+        self.id(node, &[]).map(str::to_owned)
+    }
+
+    /// Moves of what the song goes through before the limiter.
+    fn song_automation(&mut self, table: &Table, song: &AlbumSong, chain: &[Insert]) -> Vec<Lane> {
+        let Some(node) = table.get("automation") else { return Vec::new() };
+        let whole = self.report.errors() == 0;
+        let mut strip = Strip::new(None);
+        strip.inserts = song.strip_inserts(chain);
+        let lanes = self.lanes(node, "song", "song", &Addresses::of_inserts(&strip), whole);
+        let by_tempo = |lane: &&Lane| {
+            let note = |lfo: &Lfo| {
+                matches!(lfo.rate, Rate::Note { .. }) || lfo.from_written.is_some() || lfo.to_written.is_some()
+            };
+            lane.points.iter().any(|point| point.written.is_some()) || lane.lfos.iter().any(note)
+        };
+        if song.tempo_bpm.is_none() && lanes.iter().any(|lane| by_tempo(&lane)) {
+            let label = "expected seconds and hertz, found bars or notes".to_string();
+            let help = Some("write the song's `tempo_bpm` beside its automation".to_string());
+            let message = "nobody knows how long a beat of this song is".to_string();
+            self.error_with_help("tempo", message, (&node.span, label), help);
+        }
+        lanes
     }
 
     fn song_audio(&mut self, table: &Table) -> Audio {

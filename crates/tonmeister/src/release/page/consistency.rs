@@ -1,0 +1,73 @@
+//! How the songs lie to each other, and what was done about it.
+
+use tonmeister_release::album::Report;
+use tonmeister_release::album::even::{Evened, Kind, Lie, Move};
+use tonmeister_report::page::{Section, Table};
+use tonmeister_report::text::{number, quantity, signed};
+
+use super::named;
+
+/// The section; nothing for an album of one song, or where nothing was measured.
+pub(super) fn section(report: &Report) -> Option<Section> {
+    let even = report.consistency.as_ref().filter(|even| even.songs.len() > 1)?;
+    let mut section = Section::new("consistency", "Consistency");
+    section.words(&about(even));
+    let head = ["", "tone", "with the moves", "behind the chain", "width", "level", "moves"];
+    let what = if even.corrected {
+        "How far each song lies apart, and the moves that were made"
+    } else {
+        "How far each song lies apart, and the moves that would bring it nearer"
+    };
+    let mut table = Table::new(what, &head);
+    for (song, lie) in report.songs.iter().zip(&even.songs) {
+        let signed =
+            |value: Option<f64>, unit: &str| value.map_or("–".into(), |value| format!("{} {unit}", signed(value, 1)));
+        table.row([
+            named(song),
+            quantity(lie.tone_db, 1, "dB"),
+            if lie.moves.is_empty() { "–".into() } else { quantity(lie.foreseen_db, 1, "dB") },
+            quantity(lie.behind_db, 1, "dB"),
+            signed(lie.width_db, "dB"),
+            signed(lie.level_lu, "LU"),
+            moves(lie),
+        ]);
+    }
+    section.table(&table);
+    Some(section)
+}
+
+fn about(even: &Evened) -> String {
+    let measure = even.reference.as_ref().map_or("the middle of all songs".to_owned(), |title| format!("“{title}”"));
+    let most = number(even.max_correction_db, 1);
+    let done = if even.corrected {
+        format!("What lies outside was moved toward it, nothing by more than {most} dB.")
+    } else {
+        format!(
+            "Nothing was moved: these are suggestions, of {most} dB at most. consistency = \"correct\" in the album document \
+             makes them."
+        )
+    };
+    format!(
+        "Measured by {measure}. Tone is the distance of the long-term spectrum in thirds of octaves, level left out; within \
+         1 dB it is left alone, as are 2 dB of width and 3 LU of level. {done}"
+    )
+}
+
+fn moves(lie: &Lie) -> String {
+    let one = |made: &Move| format!("{}: {}", turned(made), made.reason);
+    if lie.moves.is_empty() { "none".into() } else { lie.moves.iter().map(one).collect::<Vec<_>>().join("; ") }
+}
+
+/// A move in a few words: `bell 250 Hz −0.8 dB`.
+pub(crate) fn turned(made: &Move) -> String {
+    let hertz = tonmeister_report::text::hertz;
+    let amount = signed(made.amount, if made.kind == Kind::Tilt { 2 } else { 1 });
+    match made.kind {
+        Kind::Tilt => format!("tilt {amount} dB per octave"),
+        Kind::LowShelf { hz } => format!("low shelf {} {amount} dB", hertz(hz)),
+        Kind::Bell { hz } => format!("bell {} {amount} dB", hertz(hz)),
+        Kind::HighShelf { hz } => format!("high shelf {} {amount} dB", hertz(hz)),
+        Kind::Width => format!("sides {amount} dB"),
+        Kind::Level => format!("level {amount} dB"),
+    }
+}
