@@ -169,7 +169,8 @@ impl Motion {
     /// The value as the points say it.
     fn drawn_after(&self, segment: usize, frame: i64) -> f64 {
         let from = self.nodes[segment];
-        let Some(to) = self.nodes.get(segment + 1).filter(|_| frame > from.frame) else { return from.value };
+        let moves = |to: &&Node| frame > from.frame && to.value != from.value;
+        let Some(to) = self.nodes.get(segment + 1).filter(moves) else { return from.value };
         let part = (frame - from.frame) as f64 / (to.frame - from.frame) as f64;
         to.curve.between(from.value, to.value, part, self.domain == Domain::Decibels)
     }
@@ -225,6 +226,18 @@ impl Motion {
             }
             _ => Some(self.in_domain(node.value)),
         }
+    }
+
+    /// The next frame behind this one from which the value follows another rule: a point, the end of a jump, a
+    /// generator's beginning or end.
+    pub(crate) fn next_edge(&self, frame: i64) -> i64 {
+        let segment = self.segment(frame);
+        let node = self.nodes[segment];
+        let after = |edge: i64| if edge > frame { edge } else { i64::MAX };
+        let jumped = node.jumps_from.map_or(i64::MAX, |_| after(node.frame + self.jump));
+        let next = self.nodes.get(segment + 1).map_or(i64::MAX, |next| after(next.frame));
+        let swing = if self.swings.is_empty() { i64::MAX } else { self.next_swing(frame) };
+        after(node.frame).min(jumped).min(next).min(swing)
     }
 
     /// The heard value, if it never moves at all.

@@ -10,6 +10,12 @@ use crate::automation::Motion;
 use crate::live::Hand;
 use crate::plan::Path;
 
+mod cell;
+#[cfg(test)]
+mod tests;
+
+use cell::Cell;
+
 /// The motion of one entry of a strip's own table.
 pub(crate) fn strip_motion(strip: &Strip, id: &str, sample_rate: u32) -> Motion {
     let index = place(STRIP, id);
@@ -96,6 +102,8 @@ pub(crate) struct Gains {
     pub(crate) held: Option<(Matrix, i64)>,
     /// What only a live driver needs.
     pub(crate) hand: Hand,
+    /// The cell that the last frame lay in, while something moves.
+    pub(crate) cell: Option<Cell>,
 }
 
 impl Gains {
@@ -122,6 +130,7 @@ impl Gains {
             send,
             held: None,
             hand: Hand::new(path, strip.is(point), sample_rate),
+            cell: None,
         }
     }
 
@@ -233,16 +242,61 @@ impl Gains {
                 add_crossed(x0, x1, [a, b], left);
                 add_crossed(x0, x1, [c, d], right);
             }
-            (None, layout) => {
-                let rest = self.resting(frame, frame + frames as i64);
-                for i in 0..frames {
-                    let [[a, b], [c, d]] = self.at(frame + i as i64, &rest);
+            (None, _) => {
+                // What rests is asked once for all the cells that these frames touch.
+                let rest = self.resting(frame - cell::LONGEST, frame + frames as i64 + cell::LONGEST);
+                let mut done = 0;
+                while done < frames {
+                    let here = frame + done as i64;
+                    let cell = self.cell_at(here, &rest);
+                    let end = frames.min(done + cell.left(here));
+                    let inputs = [&x0[done..end], &x1[done..end]];
+                    let sums = [&mut left[done..end], &mut right[done..end]];
+                    self.add_cell(&cell, here, &rest, inputs, sums);
+                    done = end;
+                }
+            }
+        }
+    }
+
+    fn cell_at(&mut self, frame: i64, rest: &Resting) -> Cell {
+        if let Some(cell) = self.cell.filter(|cell| cell.holds(frame)) {
+            return cell;
+        }
+        let cell = Cell::around(frame, |at| self.at(at, rest), |from, to| self.is_steady(from, to));
+        self.cell = Some(cell);
+        cell
+    }
+
+    /// Whether no jump, and nothing else that begins or ends, lies behind `from` and up to `to`.
+    fn is_steady(&self, from: i64, to: i64) -> bool {
+        let strip = self.strip.iter().flatten().chain(self.send.iter().flatten());
+        strip.chain(self.factors.iter().map(|f| &f.motion)).all(|motion| motion.next_edge(from) > to)
+    }
+
+    /// Adds frames that all lie in one cell.
+    fn add_cell(&self, cell: &Cell, frame: i64, rest: &Resting, [x0, x1]: [&[f32]; 2], [left, right]: [&mut [f64]; 2]) {
+        let mono = self.layout == Layout::Mono;
+        // The same sums in the same order as at rest, so that cutting a block where a move begins changes no bit.
+        match cell.curves(frame) {
+            Some(([a, _, c, _], first)) if mono => {
+                cell::add_curved_pair(x0, [a, c], first, left, right);
+            }
+            Some(([a, [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], d], first)) => {
+                cell::add_curved(x0, a, first, left);
+                cell::add_curved(x1, d, first, right);
+            }
+            Some(([a, b, c, d], first)) => {
+                cell::add_curved_cross(x0, x1, [a, b], first, left);
+                cell::add_curved_cross(x0, x1, [c, d], first, right);
+            }
+            None => {
+                for (i, at) in (frame..).enumerate().take(x0.len()) {
+                    let [[a, b], [c, d]] = self.at(at, rest);
                     let (l, r) = (f64::from(x0[i]), f64::from(x1[i]));
-                    // The same sums in the same order as the resting cases above, so that cutting a block where a
-                    // move begins changes no bit.
-                    if layout == Layout::Mono || (b == 0.0 && c == 0.0) {
+                    if mono || (b == 0.0 && c == 0.0) {
                         left[i] += l * a;
-                        right[i] += r * if layout == Layout::Mono { c } else { d };
+                        right[i] += r * if mono { c } else { d };
                     } else {
                         left[i] += l * a + r * b;
                         right[i] += l * c + r * d;
@@ -263,14 +317,14 @@ fn scale(matrix: &mut Matrix, factor: f64) {
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn add_scaled(input: &[f32], gain: f64, sum: &mut [f64]) {
     for (s, x) in sum.iter_mut().zip(input) {
         *s += f64::from(*x) * gain;
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn add_scaled_pair(input: &[f32], left_gain: f64, right_gain: f64, left: &mut [f64], right: &mut [f64]) {
     for ((l, r), x) in left.iter_mut().zip(right).zip(input) {
         *l += f64::from(*x) * left_gain;
@@ -278,7 +332,7 @@ fn add_scaled_pair(input: &[f32], left_gain: f64, right_gain: f64, left: &mut [f
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn add_crossed(left: &[f32], right: &[f32], [a, b]: [f64; 2], sum: &mut [f64]) {
     for ((s, l), r) in sum.iter_mut().zip(left).zip(right) {
         *s += f64::from(*l) * a + f64::from(*r) * b;
@@ -286,7 +340,7 @@ fn add_crossed(left: &[f32], right: &[f32], [a, b]: [f64; 2], sum: &mut [f64]) {
 }
 
 /// Rounds sums, times a gain, to samples.
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 pub(crate) fn round_scaled(sum: &[f64], gain: f64, out: &mut [f32]) {
     for (y, s) in out.iter_mut().zip(sum) {
         *y = (*s * gain) as f32;
@@ -294,7 +348,7 @@ pub(crate) fn round_scaled(sum: &[f64], gain: f64, out: &mut [f32]) {
 }
 
 /// Multiplies samples by a gain.
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 pub(crate) fn scale_samples(samples: &mut [f32], gain: f64) {
     for x in samples {
         *x = (f64::from(*x) * gain) as f32;
@@ -302,7 +356,7 @@ pub(crate) fn scale_samples(samples: &mut [f32], gain: f64) {
 }
 
 /// Adds samples times a gain.
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 pub(crate) fn add_samples(from: &[f32], gain: f64, sum: &mut [f32]) {
     for (y, x) in sum.iter_mut().zip(from) {
         *y += (gain * f64::from(*x)) as f32;
