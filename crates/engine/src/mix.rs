@@ -86,6 +86,8 @@ pub(crate) struct Resting {
     factor: Option<f64>,
     placed: Option<Matrix>,
     aside: Option<Matrix>,
+    /// All but the fader.
+    unit: Option<Matrix>,
 }
 
 /// Everything between a strip's inserts and the place where it is summed.
@@ -176,10 +178,22 @@ impl Gains {
             _ => None,
         };
         let aside = send[1].map(|pan| pan::balance(self.exponent, pan));
-        Resting { strip, send, factor, placed, aside }
+        let mut rest = Resting { strip, send, factor, placed, aside, unit: None };
+        if let ([_, Some(mute), Some(pan), Some(left), Some(right), Some(width)], Some(factor)) = (strip, factor)
+            && let [Some(level), Some(aside), Some(off)] = send
+        {
+            let strip = [1.0, mute, pan, left, right, width];
+            rest.unit = Some(self.unit(&strip, factor, &[level, aside, off], &rest));
+        }
+        rest
     }
 
     pub(crate) fn at(&self, frame: i64, rest: &Resting) -> Matrix {
+        if let (Some(unit), Some([fader, ..])) = (rest.unit, &self.strip) {
+            let mut matrix = unit;
+            scale(&mut matrix, rest.strip[0].unwrap_or_else(|| fader.heard(frame)));
+            return matrix;
+        }
         let strip = self
             .strip
             .as_ref()
@@ -206,11 +220,21 @@ impl Gains {
         }
     }
 
+    /// The matrix of those values. The fader comes last, so that where only it moves the rest is one matrix.
     fn matrix(&self, strip: &[f64; 6], factor: f64, send: &[f64; 3], rest: &Resting) -> Matrix {
-        let &[fader, mute, pan, pan_left, pan_right, width] = strip;
+        let mut matrix = rest.unit.unwrap_or_else(|| self.unit(strip, factor, send, rest));
+        if self.strip.is_some() {
+            scale(&mut matrix, strip[0]);
+        }
+        matrix
+    }
+
+    /// The matrix with the fader at 0 dB.
+    fn unit(&self, strip: &[f64; 6], factor: f64, send: &[f64; 3], rest: &Resting) -> Matrix {
+        let &[_, mute, pan, pan_left, pan_right, width] = strip;
         let mut matrix = rest.placed.unwrap_or_else(|| self.placed(pan, pan_left, pan_right, width));
         if self.strip.is_some() {
-            scale(&mut matrix, fader * (1.0 - mute));
+            scale(&mut matrix, 1.0 - mute);
         }
         if !self.factors.is_empty() {
             scale(&mut matrix, factor);
@@ -263,7 +287,8 @@ impl Gains {
         if let Some(cell) = self.cell.filter(|cell| cell.holds(frame)) {
             return cell;
         }
-        let cell = Cell::around(frame, |at| self.at(at, rest), |from, to| self.is_steady(from, to));
+        let before = self.cell.as_ref();
+        let cell = Cell::around(frame, before, |at| self.at(at, rest), |from, to| self.is_steady(from, to));
         self.cell = Some(cell);
         cell
     }

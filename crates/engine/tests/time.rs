@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::time::Instant;
-
 use support::{above_3_khz_db, gain, library, registry, render, song, track};
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::stereo_noise;
@@ -79,29 +77,4 @@ fn a_cut_closes_up_and_keeps_every_other_sample() {
             assert!((f64::from(b[11_520 + i]) - wanted).abs() < 1e-6, "{i}");
         }
     }
-}
-
-/// A lane of a million points costs what a lane of ten costs (on two shared cores 183 and 428 ns a frame at one time, 442
-/// and 275 ns at another, tests' build): the next question falls into the same segment.
-#[test]
-fn a_million_points_are_looked_up_as_fast_as_ten() {
-    let library = library(&[("one", Buffer::from_mono(vec![0.5; 480_000]))]);
-    let cost = |count: u32| {
-        let mut song = song();
-        song.tracks = vec![track("one", "one", Destination::Master)];
-        let length = 1000.0 / f64::from(count);
-        let points = (0..count).map(|i| Point::new(f64::from(i) * length, f64::from(i % 2), Curve::Linear)).collect();
-        song.tracks[0].strip.automation = vec![Lane::new(Target::Strip(place(STRIP, "pan")), points)];
-        let compiled = tonmeister_engine::compile(&song, &registry(), &*library).unwrap();
-        let mut executor = tonmeister_engine::Executor::new(compiled, &library, 4096);
-        let begin = Instant::now();
-        for _ in 0..100 {
-            executor.next_block(4096).unwrap();
-        }
-        begin.elapsed().as_secs_f64() * 1e9 / 409_600.0
-    };
-    let (few, many) = (cost(10), cost(1_000_000));
-    println!("{few:.1} ns a frame with 10 points, {many:.1} ns with 1 000 000");
-    // Generous, for a machine that does other things too.
-    assert!(many < 10.0 * few + 100.0, "{few} ns, {many} ns");
 }

@@ -35,6 +35,11 @@ fn flat([[a, b], [c, d]]: Matrix) -> [f64; 4] {
 }
 
 impl Gains {
+    /// What was worked out ahead does not hold any longer.
+    fn forget(&mut self) {
+        (self.held, self.cell) = (None, None);
+    }
+
     fn alone_at(&self, frame: i64) -> [f64; 4] {
         flat(self.at(frame, &self.resting(frame, frame + 1)))
     }
@@ -44,7 +49,7 @@ impl Gains {
     pub(crate) fn follow(&mut self, frame: i64, frames: usize) -> bool {
         let expected = self.hand.next.replace(frame + frames as i64);
         if let Some(expected) = expected.filter(|next| *next != frame) {
-            self.held = None;
+            self.forget();
             let (from, to) = (self.alone_at(expected), self.alone_at(frame));
             self.hand.crossing.jump(from, to);
         }
@@ -67,7 +72,7 @@ impl Gains {
             _ => None,
         };
         if motion.is_some_and(|motion| motion.put(value)) {
-            self.held = None;
+            self.forget();
             // Before anything is heard, nothing has to go over.
             if let Some((next, from)) = from {
                 let to = self.alone_at(next);

@@ -1,7 +1,7 @@
 //! A moving matrix, drawn through a few of its values where it is smooth.
 //!
-//! A fader that rides for minutes need not be computed for every frame: between two multiples of 512 frames a parabola
-//! through three values is the ride, to less than a millionth. Whether it is, two more tell, each time: where the parabola
+//! A fader that rides for minutes need not be computed for every frame: between two multiples of 256 frames a parabola
+//! through three values is the ride, to the last bit of 24. Whether it is, two more tell, each time: where the parabola
 //! misses one, the cell is cut into cells of 64 and of 16 frames, and where these miss, every frame is computed. Cells lie on the
 //! song's own frames, so that they do not depend on how time is cut into blocks.
 
@@ -9,9 +9,9 @@ use multiversion::multiversion;
 use tonmeister_core::pan::Matrix;
 
 /// The lengths that are tried, in frames.
-const LENGTHS: [i64; 3] = [512, 64, 16];
-/// By how much a parabola may miss, as a part of the largest gain of the cell, where it is told: −126 dB.
-const MISS: f64 = 5e-7;
+const LENGTHS: [i64; 3] = [256, 64, 16];
+/// By how much a parabola may miss, as a part of the largest gain of the cell, where it is told: −148 dB.
+const MISS: f64 = 4e-8;
 /// What is below this is silence, in gain: −180 dB.
 const SILENCE: f64 = 1e-9;
 
@@ -25,27 +25,36 @@ pub(super) struct Cell {
     to: i64,
     /// Per entry, row by row: the value at `from`, its slope and its bend per frame. None: no parabola fits.
     curves: Option<[[f64; 3]; 4]>,
+    /// The matrix at `to`, where the next cell begins, if it was asked for.
+    end: Option<Matrix>,
 }
 
 impl Cell {
     /// The cell around a frame of what is `at` each frame. `steady`: no jump begins or ends behind the first of these
-    /// frames and up to the last.
-    pub(super) fn around(frame: i64, at: impl Fn(i64) -> Matrix, steady: impl Fn(i64, i64) -> bool) -> Self {
+    /// frames and up to the last. `before`: the cell that was made last.
+    pub(super) fn around(
+        frame: i64,
+        before: Option<&Cell>,
+        at: impl Fn(i64) -> Matrix,
+        steady: impl Fn(i64, i64) -> bool,
+    ) -> Self {
         for length in LENGTHS {
             let from = frame.div_euclid(length) * length;
             let to = from + length;
             if !steady(from, to) {
                 continue;
             }
-            let curves = through([at(from), at(from + length / 2), at(to)], length);
+            let known = before.filter(|cell| cell.to == from).and_then(|cell| cell.end);
+            let end = at(to);
+            let curves = through([known.unwrap_or_else(|| at(from)), at(from + length / 2), end], length);
             // Two, since a miss may cross zero near one of them.
             if [length / 4, length - length / 4].iter().all(|told| fits(&curves, *told, &at(from + told))) {
-                return Cell { from, to, curves: Some(curves) };
+                return Cell { from, to, curves: Some(curves), end: Some(end) };
             }
         }
         let shortest = LENGTHS[LENGTHS.len() - 1];
         let from = frame.div_euclid(shortest) * shortest;
-        Cell { from, to: from + shortest, curves: None }
+        Cell { from, to: from + shortest, curves: None, end: None }
     }
 
     /// Whether the frame lies in it.
@@ -99,13 +108,7 @@ pub(super) fn add_curved(input: &[f32], curve: &[f64; 3], first: i32, sum: &mut 
 
 /// Adds one channel to both sides, each by a curve of its own.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-pub(super) fn add_curved_pair(
-    input: &[f32],
-    curves: [&[f64; 3]; 2],
-    first: i32,
-    left: &mut [f64],
-    right: &mut [f64],
-) {
+pub(super) fn add_curved_pair(input: &[f32], curves: [&[f64; 3]; 2], first: i32, left: &mut [f64], right: &mut [f64]) {
     let [a, b] = curves.map(|curve| *curve);
     for (i, ((l, r), x)) in left.iter_mut().zip(right).zip(input).enumerate() {
         let frames = frames_on(first, i);
