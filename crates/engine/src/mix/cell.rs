@@ -20,7 +20,7 @@ pub(super) const LONGEST: i64 = LENGTHS[0];
 
 /// Some frames of a moving matrix.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     from: i64,
     to: i64,
     /// Per entry, row by row: the value at `from`, its slope and its bend per frame. None: no parabola fits.
