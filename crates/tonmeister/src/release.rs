@@ -28,6 +28,7 @@ use crate::progress::Progress;
 use crate::text_file::{self, Existing};
 use crate::world::{Files, World, plain, read_text, sources};
 
+mod held;
 mod page;
 
 /// The page of a release, beside its files.

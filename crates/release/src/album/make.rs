@@ -199,7 +199,8 @@ pub fn plan(
         .remarked(&known.versions)
         .evened(&album, lies, &[])
         .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &physical(&known, document.album()));
-    Ok(Made { report, warnings: warnings(&known) })
+    let warnings = warnings(&known, &report);
+    Ok(Made { report, warnings })
 }
 
 /// Makes the release in `out`. What an earlier run has finished of the same things is kept.
@@ -296,7 +297,8 @@ pub fn make(
     keep(&out.join("release.json"), &report)?;
     keep(&out.join(NAME), &lock)?;
     work.close()?;
-    Ok(Made { report, warnings: warnings(&known) })
+    let warnings = warnings(&known, &report);
+    Ok(Made { report, warnings })
 }
 
 /// The files of what can be held, as a plan lists them, each with its rate.
@@ -410,13 +412,15 @@ fn deliver(
     write(studio, &audio, set, &cuts, (&keys, &texts), (out, work))
 }
 
-/// What was odd about the songs' files, and about the disc.
-fn warnings(known: &Known) -> Vec<(PathBuf, Diagnostic)> {
+/// What was odd about the songs' files, about the disc, and about sides.
+fn warnings(known: &Known, report: &Report) -> Vec<(PathBuf, Diagnostic)> {
     let files = known.inputs.iter().flat_map(|input| input.warnings.iter().map(|w| (input.named.clone(), w.clone())));
     // The place in the document is the caller's to know; these speak of the disc as a whole.
     let disc =
         known.remarks.iter().map(|d| (PathBuf::from("[cd]"), Diagnostic { span: None, label: None, ..d.clone() }));
-    files.chain(disc).collect()
+    let sides = report.media.iter().flat_map(|medium| medium.findings.iter().map(move |f| (medium, f)));
+    let sides = sides.map(|(medium, f)| (PathBuf::from(format!("[{}]", medium.folder)), f.into()));
+    files.chain(disc).chain(sides).collect()
 }
 
 /// Refuses to write a file where one of the sources stands.

@@ -5,6 +5,8 @@
 //! but, where that is wanted, bass in mono. Songs keep the levels and pauses that they have on the album.
 
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::ops::Range;
@@ -100,6 +102,13 @@ impl From<&Diagnostic> for Finding {
             message: found.message.clone(),
             remedy: found.help.clone().unwrap_or_default(),
         }
+    }
+}
+
+impl From<&Finding> for Diagnostic {
+    fn from(found: &Finding) -> Self {
+        let severity = if found.severity == "note" { Severity::Note } else { Severity::Warning };
+        Diagnostic { severity, ..Diagnostic::warning("sides", found.message.clone()) }.help(found.remedy.clone())
     }
 }
 
@@ -339,8 +348,15 @@ fn shared(
         (None, _) => vinyl::split_to_fit(&whole, medium),
     };
     let split = split.map_err(|e| {
-        let help = "songs that run into each other count as one; ask for fewer sides, or for another medium";
-        vec![Diagnostic::error("sides", e.to_string()).help(help)]
+        let (code, help) = match e {
+            vinyl::TooLong::Empty { .. } => {
+                ("sides", "songs that run into each other count as one; ask for fewer sides")
+            }
+            _ => {
+                ("side-too-long", "songs that run into each other count as one; choose another medium, or shorten them")
+            }
+        };
+        vec![Diagnostic::error(code, e.to_string()).help(help)]
     })?;
     Ok(split.sides.iter().map(|side| blocks[side.songs.end - 1].1).collect())
 }

@@ -52,8 +52,9 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
     let title = &song.title;
     if let Some(width) = f.low_width_db.filter(|w| *w > limits.low_width_db) {
         let message = format!(
-            "\"{title}\": below {:.0} Hz the side is {width:.1} dB of the middle; the needle is thrown up and down",
-            f.mono_below_hz
+            "\"{title}\": below {:.0} Hz the side is {:.1} dB of the middle; the needle is thrown up and down",
+            f.mono_below_hz,
+            tenth(width)
         );
         let help = format!("`mono_below_hz = {:.0}` puts its bass in mono; or let the cutter do it", f.mono_below_hz);
         found.push(Diagnostic::warning("vinyl-wide-bass", message).help(help));
@@ -74,8 +75,8 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
     }
     if let Some(rms) = f.rms_dbfs.filter(|rms| *rms > limits.rms_dbfs) {
         let message =
-            format!("\"{title}\": its RMS is {rms:.1} dBFS; it will be turned down, and its peaks are lost already");
-        let help = format!("send a master without the last limiter, below {:.0} dBFS RMS", limits.rms_dbfs);
+            format!("\"{title}\": its RMS is {rms:.1} dBFS; it will be turned down, and seems to be limited already");
+        let help = format!("take the last limiter off the mix, and stay below {:.0} dBFS RMS", limits.rms_dbfs);
         found.push(Diagnostic::warning("vinyl-limited", message).help(help));
     }
     if let Some(rumble) = f.rumble_db.filter(|r| *r > limits.rumble_db) {
@@ -116,6 +117,11 @@ fn check_inner(side: &Side, songs: &[Song], limits: &Limits, found: &mut Vec<Dia
     };
     note("louder", inner.integrated_lufs, |f| f.integrated_lufs);
     note("sharper", inner.sibilance_db, |f| f.sibilance_db);
+}
+
+/// To a tenth, and no minus before a zero.
+fn tenth(db: f64) -> f64 {
+    (db * 10.0).round() / 10.0 + 0.0
 }
 
 /// The middle value; the lower of two.

@@ -49,6 +49,9 @@ pub(super) fn page(report: &Report, drawn: &[Drawn]) -> String {
     if report.songs.iter().any(|song| !song.services.is_empty()) {
         page.section(&services(report));
     }
+    for section in super::held::sections(report) {
+        page.section(&section);
+    }
     page.section(&files(report));
     if !report.codecs.is_empty() {
         page.section(&codecs(report));
