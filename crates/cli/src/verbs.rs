@@ -11,6 +11,7 @@ mod master;
 mod measure;
 mod mix;
 mod new;
+mod play;
 mod process;
 mod release;
 mod ride;
@@ -45,6 +46,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
     match verb {
         Verb::New(args) => return new::run(args, voice),
         Verb::Mix(args) => return mix::run(args, voice),
+        Verb::Play(args) => return play::run(&args, voice),
         Verb::Master(args) => return master::run(args, voice),
         Verb::Release(args) => return release::run(&args, voice),
         Verb::Process(args) => return process::run(args, voice),

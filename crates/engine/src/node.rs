@@ -228,7 +228,7 @@ impl Node {
         self.begins = at != 0;
         if let Entry::Clips(player) = &self.entry {
             let from = at - (self.arrival + self.sample_delay) as i64;
-            let reel = Reel::new(player.another(), timeline, self.entry_layout, from, rate);
+            let reel = Reel::new(player.another(crate::compile::MAX_BLOCK), timeline, self.entry_layout, from, rate);
             self.entry = Entry::Feed(feed(reel));
         }
     }

@@ -1,4 +1,4 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *master*, *release*, *process*, *ride*, *align*, *measure*,
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *play*, *master*, *release*, *process*, *ride*, *align*, *measure*,
 //! *check*, *compare*, *diff*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
@@ -15,6 +15,7 @@
 //!
 //! - [`world`]: documents and audio files, as the session and the engine want them.
 //! - [`mix`]: a song document to a stereo file. [`output`] dithers, measures and writes in one pass.
+//! - [`play`]: a song document heard, and edited while it sounds.
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`release`]: an album document to a folder of files, sequenced, verified.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
@@ -42,6 +43,7 @@ pub mod measure;
 pub mod mix;
 pub mod new;
 pub mod output;
+pub mod play;
 pub mod process;
 pub mod progress;
 pub mod rack_pages;
@@ -64,6 +66,7 @@ pub use master::{MasterOptions, MasterReport};
 pub use measure::{MeasureOptions, MeasureReport, album};
 pub use mix::{Dynamics, MixOptions, MixReport, SetOptions, SetReport, Versions};
 pub use output::{Depth, Written};
+pub use play::{Listener, PlayOptions, PlayReport};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
 pub use release::{Audition, AuditionOptions, Release, ReleaseOptions, ReleaseReport};
@@ -72,6 +75,7 @@ pub use ride::{RideOptions, RideReport};
 pub use shelf::DiskShelf;
 pub use tonmeister_core::{Diagnostic, Level, Severity, Speaker};
 pub use tonmeister_engine::StemPath;
+pub use tonmeister_live as live;
 pub use tonmeister_measure::align::Polarity;
 pub use tonmeister_measure::check::Finding as AudioFinding;
 pub use tonmeister_measure::loudness::{Album, Gains, History, Loudness, Range as LoudnessRange};

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tonmeister-session", &["tonmeister-core"]),
     ("tonmeister-measure", &["tonmeister-core", "tonmeister-dsp"]),
     ("tonmeister-engine", &["tonmeister-core", "tonmeister-session"]),
+    ("tonmeister-live", &["tonmeister-core", "tonmeister-session", "tonmeister-engine"]),
     ("tonmeister-report", &["tonmeister-core", "tonmeister-measure"]),
     (
         "tonmeister-release",
@@ -38,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tonmeister-media",
             "tonmeister-session",
             "tonmeister-engine",
+            "tonmeister-live",
             "tonmeister-report",
             "tonmeister-release",
         ],
@@ -47,6 +49,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What stands in a room's dependencies only when it is one of these rooms.
 const RESERVED: &[(&str, &[&str])] = &[
+    ("rtrb", &["tonmeister-live"]),
+    ("cpal", &["tonmeister-live"]),
+    ("thread-priority", &["tonmeister-live"]),
     ("symphonia", &["tonmeister-media"]),
     ("flac-codec", &["tonmeister-media"]),
     ("lofty", &["tonmeister-media"]),

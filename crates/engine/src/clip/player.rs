@@ -53,8 +53,8 @@ impl ClipPlayer {
         ClipPlayer { library, sample_rate, clips, gains, open: Vec::new(), next: 0, at: 0, max_block }
     }
 
-    /// Another player of the same clips, at the start.
-    pub(crate) fn another(&self) -> Self {
+    /// Another player of the same clips, at the start, for blocks of at most `max_block` frames.
+    pub(crate) fn another(&self, max_block: usize) -> Self {
         ClipPlayer {
             library: Arc::clone(&self.library),
             sample_rate: self.sample_rate,
@@ -63,7 +63,7 @@ impl ClipPlayer {
             open: Vec::new(),
             next: 0,
             at: 0,
-            max_block: self.max_block,
+            max_block,
         }
     }
 

@@ -5,6 +5,7 @@ use tonmeister_core::{Block, Buffer, Layout, SourceError};
 use super::Timeline;
 use super::crossing::weight;
 use crate::clip::ClipPlayer;
+use crate::compile::MAX_BLOCK;
 
 /// How long a track takes over from the end of a loop at its beginning: long enough for no click, short enough for a
 /// drum on the first beat.
@@ -42,7 +43,7 @@ impl std::fmt::Debug for Reel {
 impl Reel {
     pub(crate) fn new(player: ClipPlayer, timeline: Timeline, layout: Layout, at: i64, sample_rate: u32) -> Self {
         let seam = (SEAM_S * f64::from(sample_rate)).round() as u64;
-        let beyond = player.another();
+        let beyond = player.another(MAX_BLOCK);
         Reel { player, beyond, timeline, layout, at, seam, before: Buffer::new(layout, STEP) }
     }
 

@@ -1,0 +1,85 @@
+//! What every strip's meter shows, brought from the audio thread without a lock.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tonmeister_core::View;
+use tonmeister_engine::{Executor, Plan};
+
+/// The time constant of the mean square, as of most needles: 300 ms.
+const MEAN_S: f32 = 0.3;
+
+/// The level of a strip: behind its inserts and before its fader; of the master, behind its fader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meter {
+    /// The strip's id.
+    pub strip: String,
+    /// The largest sample since the meters were last looked at, in dBFS, per channel; a mono strip has one.
+    pub peak_dbfs: Vec<f64>,
+    /// The level over the last 300 ms, in dBFS of a root mean square (a full-scale square wave is 0), per channel.
+    pub rms_dbfs: Vec<f64>,
+}
+
+/// One channel. Levels are kept as the bits of floats: those of positive floats are in the order of the floats.
+#[derive(Default)]
+struct Cell {
+    peak: AtomicU32,
+    square: AtomicU32,
+}
+
+/// The meters of a plan's strips.
+pub(crate) struct Meters {
+    strips: Vec<(String, Vec<Cell>)>,
+    sample_rate: f32,
+}
+
+impl Meters {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let cells = |channels: usize| (0..channels).map(|_| Cell::default()).collect();
+        let strips = plan.nodes.iter().map(|node| (node.strip.clone(), cells(node.layout.channels())));
+        Meters { strips: strips.collect(), sample_rate: plan.sample_rate as f32 }
+    }
+
+    /// Looks at what an executor has just made. On the audio thread, which is the only one to write means.
+    pub(crate) fn take(&self, executor: &Executor, frames: usize) {
+        let keep = (-(frames as f32) / (MEAN_S * self.sample_rate)).exp();
+        for (node, (_, cells)) in self.strips.iter().enumerate() {
+            let view: View<'_> = executor.made(node, frames);
+            for (cell, samples) in cells.iter().zip(view.channels()) {
+                let (mut peak, mut square) = ([0.0_f32; 8], [0.0_f32; 8]);
+                let (eights, rest) = samples.as_chunks::<8>();
+                for eight in eights {
+                    for i in 0..8 {
+                        peak[i] = peak[i].max(eight[i].abs());
+                        square[i] += eight[i] * eight[i];
+                    }
+                }
+                for (i, x) in rest.iter().enumerate() {
+                    peak[i] = peak[i].max(x.abs());
+                    square[i] += x * x;
+                }
+                let peak = peak.iter().fold(0.0_f32, |a, b| a.max(*b));
+                let mean = square.iter().sum::<f32>() / frames as f32;
+                cell.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
+                let before = f32::from_bits(cell.square.load(Ordering::Relaxed));
+                cell.square.store((mean + (before - mean) * keep).to_bits(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// What they show; the peaks begin anew.
+    pub(crate) fn look(&self) -> Vec<Meter> {
+        let decibels = |gain: f64| 20.0 * gain.log10();
+        let show = |(strip, cells): &(String, Vec<Cell>)| Meter {
+            strip: strip.clone(),
+            peak_dbfs: cells
+                .iter()
+                .map(|cell| decibels(f64::from(f32::from_bits(cell.peak.swap(0, Ordering::Relaxed)))))
+                .collect(),
+            rms_dbfs: cells
+                .iter()
+                .map(|cell| decibels(f64::from(f32::from_bits(cell.square.load(Ordering::Relaxed)).sqrt())))
+                .collect(),
+        };
+        self.strips.iter().map(show).collect()
+    }
+}

@@ -1,0 +1,256 @@
+//! The verb *play*: a song is heard while it is edited.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tonmeister_core::{Frames, Layout};
+use tonmeister_engine::Library;
+use tonmeister_live::{Clocked, Live, LiveError, LiveOptions, Pace, Player, Studio};
+use tonmeister_session::model::Song;
+
+use crate::failure::{Failure, Finding};
+use crate::mix::Trouble;
+use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
+use crate::progress::Progress;
+use crate::world::{Files, World, sources};
+
+/// How often the position is shown and files are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Where the sound goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Listener {
+    /// The machine's sound device; only in builds with the feature `device`.
+    Device,
+    /// Nobody: to see whether this machine keeps up. So many times as fast as it sounds.
+    Nobody(f64),
+    /// A file, `.wav` or `.flac`, as fast as it goes.
+    File(PathBuf, Depth),
+}
+
+/// What to play, and to whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlayOptions {
+    /// Where the sound goes.
+    pub listener: Listener,
+    /// Where it begins, in seconds of the song.
+    pub from_s: f64,
+    /// The loop, in seconds of the song.
+    pub loop_s: Option<(f64, f64)>,
+    /// How long to play, in seconds; else until the song is over, or for ever in a loop.
+    pub for_s: Option<f64>,
+    /// Frames per block, 16 to 4096.
+    pub block: usize,
+    /// Read the document anew whenever it changes on disk.
+    pub watch: bool,
+}
+
+/// What playing came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlayReport {
+    /// The song's title.
+    pub title: String,
+    /// Tracks in it.
+    pub tracks: usize,
+    /// How much sound was delivered, in seconds.
+    pub played_s: f64,
+    /// How late the sound is by the song's own processors, in milliseconds.
+    pub latency_ms: f64,
+    /// From the turn of a control until it is heard at a device that holds two blocks, in milliseconds.
+    pub turn_to_sound_ms: f64,
+    /// A block's length in milliseconds.
+    pub block_ms: f64,
+    /// What part of a core the audio thread takes, on average.
+    pub load: f64,
+    /// What 99.9 per cent of the blocks were ready within, in milliseconds after they were due to be begun.
+    pub most_ms: f64,
+    /// The same of the slowest block.
+    pub worst_ms: f64,
+    /// Blocks that were not ready when they were due: gaps.
+    pub xruns: u64,
+    /// Whether the system ran the audio thread before all others.
+    pub realtime: bool,
+    /// Frames of tracks, over all tracks, that were silent because they had not been read in time.
+    pub missed_frames: u64,
+    /// Plans that took over: locates, and edits that were more than a turn of a control.
+    pub plans: u64,
+    /// The file, if it went into one.
+    pub written: Option<Written>,
+    /// What was odd about the document and its files.
+    pub warnings: Vec<Finding>,
+}
+
+impl World {
+    /// Prepares a song to be played live: for the console, and for whoever edits while it sounds. Audio is named relative
+    /// to `base`.
+    pub fn live(&self, song: &Song, base: &Path, options: &LiveOptions) -> Result<(Live, Player), LiveError> {
+        self.live_from(song, &Files::new(base), options)
+    }
+
+    fn live_from(&self, song: &Song, files: &Arc<Files>, options: &LiveOptions) -> Result<(Live, Player), LiveError> {
+        let library: Arc<dyn Library> = Arc::clone(files) as Arc<dyn Library>;
+        Live::new(song, Studio { registry: self.registry().clone(), library }, options)
+    }
+
+    /// Plays a song document. `remark` is told what happens meanwhile: the document was read anew, a file cannot be read.
+    /// Setting [`World::stop`] ends it, as the end of the song does.
+    pub fn play(
+        &self,
+        path: &Path,
+        options: &PlayOptions,
+        progress: &mut dyn Progress,
+        remark: &mut dyn FnMut(&str),
+    ) -> Result<PlayReport, Failure> {
+        let (document, mut warnings) = self.open_document(path)?;
+        let song = document.song();
+        let base = path.parent().unwrap_or(Path::new(""));
+        let rate = song.sample_rate_hz;
+        let frame = |name: &str, seconds: f64| match seconds {
+            seconds if (0.0..=1e6).contains(&seconds) => Ok(Frames::from_seconds(seconds, rate).0),
+            _ => Err(Failure::Usage(format!("{name} {seconds} s is no place in a song; it is from 0 s on"))),
+        };
+        let from = frame("--from", options.from_s)?;
+        let cycle = options.loop_s.map(|(a, b)| Ok((frame("--loop", a)?, frame("--loop", b)?))).transpose()?;
+        let most = options.for_s.map(|seconds| frame("--for", seconds)).transpose()?;
+        let files = Files::new(base);
+        let live = LiveOptions { block: options.block, from, cycle, ..LiveOptions::default() };
+        let (live, player) = self.live_from(song, &files, &live).map_err(|error| match error {
+            LiveError::Engine(error) => Trouble::Engine(error).in_document(path, &document),
+            other => Failure::Usage(other.to_string()),
+        })?;
+        let plan = live.plan();
+        let end = plan.outputs[0].frames + plan.outputs[0].tail;
+        let circles = cycle.is_some_and(|(_, to)| from < to);
+        let frames = most.or((!circles && !options.watch).then(|| end.saturating_sub(from)));
+        let file = Arc::new(Mutex::new(None));
+        let take = |slot: &Mutex<Option<Output>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let output: Box<dyn tonmeister_live::Output> = match &options.listener {
+            Listener::Device => device()?,
+            Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)), frames),
+            Listener::File(to, depth) => {
+                if frames.is_none() {
+                    let what = "a loop, or a song that is watched, has no end: say with --for how much of it to write";
+                    return Err(Failure::Usage(what.into()));
+                }
+                format_of(to, *depth)?;
+                refuse_to_replace(to, &sources(song, base))?;
+                let created = Output::create(self, to, *depth, (rate, Layout::Stereo))?;
+                *file.lock().unwrap_or_else(PoisonError::into_inner) = Some(created);
+                let slot = Arc::clone(&file);
+                let sink = Box::new(move |view: tonmeister_core::View<'_>| {
+                    // Nobody else has it while it plays.
+                    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+                    slot.as_mut().map_or(Ok(()), |output| output.write(view).map_err(|e| e.to_string()))
+                });
+                timed(Clocked::new(sink, Pace::Free), frames)
+            }
+        };
+        let refuse = |e: LiveError| Failure::Usage(e.to_string());
+        live.play().map_err(refuse)?;
+        let playing = output.start(player).map_err(|e| Failure::Usage(e.to_string()))?;
+        progress.begin("Playing", frames.unwrap_or(end));
+        self.accompany(path, &live, &*playing, options, frames, progress, remark);
+        progress.end();
+        let interrupted = self.stop.load(Ordering::Relaxed);
+        let status = live.status();
+        let performance = playing.stop();
+        let written = match take(&file) {
+            Some(_) if interrupted => return Err(Failure::Interrupted),
+            other => other,
+        };
+        let performance = performance.map_err(|e| match &options.listener {
+            Listener::File(to, _) => Failure::output(to, e),
+            Listener::Device | Listener::Nobody(_) => Failure::Usage(e.to_string()),
+        })?;
+        let written = written.map(|output| output.end().keep()).transpose()?;
+        warnings.extend(files.warnings());
+        let block = options.block as f64;
+        let latency = plan.outputs[0].latency as f64;
+        let ms = |frames: f64| frames * 1e3 / f64::from(rate);
+        let played = written.as_ref().map_or(performance.blocks as f64 * block, |file: &Written| file.frames as f64);
+        Ok(PlayReport {
+            title: song.title.clone(),
+            tracks: song.tracks.len(),
+            played_s: played / f64::from(rate),
+            latency_ms: ms(latency),
+            // It waits for the next block at most a block's length, is made in one, and played out of a second.
+            turn_to_sound_ms: ms(latency + 3.0 * block),
+            block_ms: ms(block),
+            load: performance.load,
+            most_ms: performance.most_ms,
+            worst_ms: performance.worst_ms,
+            xruns: performance.xruns,
+            realtime: performance.realtime,
+            missed_frames: status.missed_frames,
+            plans: status.plans,
+            written,
+            warnings,
+        })
+    }
+
+    /// Stays while it plays: shows where it is, tells what happens, reads the document anew.
+    #[allow(clippy::too_many_arguments)]
+    fn accompany(
+        &self,
+        path: &Path,
+        live: &Live,
+        playing: &dyn tonmeister_live::Playing,
+        options: &PlayOptions,
+        frames: Option<u64>,
+        progress: &mut dyn Progress,
+        remark: &mut dyn FnMut(&str),
+    ) {
+        let mut watch = options.watch.then(|| self.watch(path));
+        let mut told = 0;
+        while !playing.is_over() && !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(LOOK);
+            let performance = playing.performance();
+            let played = performance.blocks * options.block as u64;
+            progress.advance(played - told);
+            told = played;
+            if frames.is_some_and(|frames| played >= frames) && options.listener == Listener::Device {
+                break;
+            }
+            for trouble in live.troubles() {
+                remark(&trouble);
+            }
+            if watch.as_ref().is_some_and(|watch| watch.changed().is_some()) {
+                watch = Some(self.watch(path));
+                match self.open_document(path) {
+                    Ok((document, _)) if document.song().sample_rate_hz == live.sample_rate() => {
+                        live.edit(document.song());
+                        remark("the document was read anew");
+                    }
+                    Ok(_) => remark("the document has another sample rate now: end this and play it anew"),
+                    Err(failure) => remark(&format!("the song plays on as it was: {failure}")),
+                }
+            }
+        }
+    }
+}
+
+fn timed(clock: Clocked, frames: Option<u64>) -> Box<dyn tonmeister_live::Output> {
+    Box::new(match frames {
+        Some(frames) => clock.for_frames(frames),
+        None => clock,
+    })
+}
+
+#[cfg(feature = "device")]
+#[allow(clippy::unnecessary_wraps)]
+fn device() -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+    Ok(Box::new(tonmeister_live::Device))
+}
+
+#[cfg(not(feature = "device"))]
+fn device() -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+    let what = "this build has no sound device (it was made without the feature `device`); listen to a file with --to, or \
+                measure with --null";
+    Err(Failure::Usage(what.into()))
+}
+
+#[cfg(test)]
+mod tests;
