@@ -542,7 +542,7 @@ pub(crate) struct Drawn {
     /// Write one page with words, pictures, numbers and faults, to be looked at in any browser
     ///
     /// The page needs nothing beside it and asks the network for nothing. Several files stand in it side by side. It
-    /// draws mono and stereo.
+    /// draws mono and stereo. A name that ends in .pdf gives the same on sheets of A4.
     #[arg(long, value_name = "FILE.html")]
     pub(crate) report: Option<PathBuf>,
     /// Write the pictures to this folder, each as SVG and as PNG

@@ -58,6 +58,9 @@ fn a_release_is_planned_made_verified_and_found_changed() {
     let page = fs::read_to_string(folder.path().join("out/release.html")).unwrap();
     assert!(page.contains("<h1>Two</h1>") && page.contains("Where it is played") && page.contains("id=\"song-2\""));
     assert!(!page.contains("http-equiv") && !page.contains("src=\"http"));
+    assert!(page.contains("Before and after") && page.contains("What was done, in this order"));
+    let paper = fs::read(folder.path().join("out/release.pdf")).unwrap();
+    assert!(paper.starts_with(b"%PDF-1.7") && paper.ends_with(b"%%EOF"));
     let same = tonmeister(&["release", "--verify", &release]);
     assert_eq!(code(&same), 0, "{}", err(&same));
     let again = tonmeister(&["release", &document, "-o", &release, "--json"]);

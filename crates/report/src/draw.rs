@@ -14,4 +14,5 @@ pub use axis::Axis;
 pub use heat::{Heat, ember};
 pub use plot::{FONTS, Field, Mark, Plot, Rect};
 pub use raster::{PaintError, REGULAR, SEMIBOLD, png};
+pub(crate) use raster::{faces, tree};
 pub use theme::{DARK, Ink, LIGHT, PAGE, Theme};

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use crate::draw::{DARK, FONTS, Heat, Ink, PAGE, PaintError, Plot, Rect, Theme, png};
-use crate::page::Table;
+use crate::draw::{DARK, FONTS, Heat, Ink, LIGHT, PAGE, PaintError, Plot, Rect, Theme, png};
+use crate::page::{Drawing, Table};
 use crate::text::escaped;
 
 /// For which surface a figure is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// A desk, or paper.
+    /// A desk.
     Wide,
+    /// A sheet of paper: laid out as on a desk, but letters are larger against the whole.
+    Paper,
     /// A telephone held upright.
     Narrow,
 }
@@ -20,21 +22,26 @@ impl Shape {
     pub fn width(self) -> f64 {
         match self {
             Shape::Wide => 960.0,
+            Shape::Paper => 760.0,
             Shape::Narrow => 360.0,
         }
     }
 
-    /// One value or the other.
+    /// One value or the other; paper is wide.
     pub fn pick<T>(self, wide: T, narrow: T) -> T {
         match self {
-            Shape::Wide => wide,
+            Shape::Wide | Shape::Paper => wide,
             Shape::Narrow => narrow,
         }
     }
 
     /// Where fields that share an axis begin and end.
     pub fn span(self) -> (f64, f64) {
-        self.pick((46.0, 948.0), (34.0, 354.0))
+        match self {
+            Shape::Wide => (46.0, 948.0),
+            Shape::Paper => (46.0, 744.0),
+            Shape::Narrow => (34.0, 354.0),
+        }
     }
 
     /// A field over the whole width.
@@ -100,7 +107,7 @@ pub struct Figure<'a> {
     pub table: Option<Table>,
     /// What a pointer reads.
     pub readout: Option<Readout>,
-    /// Heat maps that it shows, by name.
+    /// Heat maps that it shows, by names of its own.
     pub heats: Vec<(String, Heat)>,
     /// Draws it.
     pub draw: Draw<'a>,
@@ -116,6 +123,15 @@ impl Figure<'_> {
         let mut plot = Plot::bare(*theme, name, size, &self.words);
         (self.draw)(&mut plot, shape);
         plot.finish()
+    }
+
+    /// For a page: its maps, of which a page may hold many of one name, are found under the figure's own name.
+    fn in_page(&self, shape: Shape, letter: &str) -> String {
+        let mut svg = self.bare(&PAGE, shape, &format!("{}-{letter}", self.name));
+        for (heat, _) in &self.heats {
+            svg = svg.replace(&format!("href=\"#{heat}\""), &format!("href=\"#{}-{heat}\"", escaped(&self.name)));
+        }
+        svg
     }
 
     /// The picture as a file of its own: dark, with title and legend.
@@ -167,11 +183,11 @@ impl Figure<'_> {
         out.push_str("</div>\n");
         if !self.heats.is_empty() {
             out.push_str("<svg class=\"store\" aria-hidden=\"true\"><defs>");
-            for (name, heat) in &self.heats {
+            for (heat_name, heat) in &self.heats {
                 let _ = write!(
                     out,
-                    "<image id=\"{}\" width=\"1\" height=\"1\" preserveAspectRatio=\"none\" href=\"{}\"/>",
-                    escaped(name),
+                    "<image id=\"{name}-{}\" width=\"1\" height=\"1\" preserveAspectRatio=\"none\" href=\"{}\"/>",
+                    escaped(heat_name),
                     heat.href()
                 );
             }
@@ -179,9 +195,9 @@ impl Figure<'_> {
         }
         let read = self.readout.as_ref().map_or(String::new(), |_| format!(" data-read=\"{name}\" tabindex=\"0\""));
         let _ = write!(out, "<div class=\"stage\"{read}>\n<div class=\"wide\">");
-        out.push_str(&self.bare(&PAGE, Shape::Wide, &format!("{}-w", self.name)));
+        out.push_str(&self.in_page(Shape::Wide, "w"));
         out.push_str("</div><div class=\"narrow\">");
-        out.push_str(&self.bare(&PAGE, Shape::Narrow, &format!("{}-n", self.name)));
+        out.push_str(&self.in_page(Shape::Narrow, "n"));
         out.push_str("</div>");
         if self.readout.is_some() {
             out.push_str("<b class=\"cursor\" hidden=\"hidden\"></b><output hidden=\"hidden\"></output>");
@@ -192,6 +208,19 @@ impl Figure<'_> {
         }
         out.push_str("</figure>\n");
         out
+    }
+
+    /// For a page and for paper.
+    pub(crate) fn drawn(&self) -> Drawing {
+        Drawing {
+            html: self.html(),
+            readout: self.json(),
+            title: self.title.clone(),
+            caption: self.caption.clone(),
+            legend: self.legend.clone(),
+            svg: self.bare(&LIGHT, Shape::Paper, &format!("{}-p", self.name)),
+            size: (Shape::Paper.width(), self.height(Shape::Paper)),
+        }
     }
 
     /// The readout as JSON, for the page's script.

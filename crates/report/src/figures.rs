@@ -4,16 +4,17 @@
 //! in their own colors where that can be read, and side by side where it cannot.
 
 mod dynamics;
+mod order;
 mod scale;
 mod space;
 mod tone;
 mod wave;
 
 pub use dynamics::{loudness, peaks};
+pub use order::{InOrder, order};
 pub use scale::{Scale, scale};
 pub use space::{history as stereo_history, stereo};
-pub(crate) use tone::balance;
-pub use tone::{corridor, spectrogram, spectrum};
+pub use tone::{balance, corridor, spectrogram, spectrum};
 pub use wave::wave;
 
 use crate::draw::{Field, Ink, Mark, Plot};

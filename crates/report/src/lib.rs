@@ -5,7 +5,9 @@
 //! - [`draw`]: the vocabulary of every picture, from the rack's reference to a master's report; SVG, and PNG from it.
 //! - [`figure`]: a picture with its title, words, legend and numbers; wide, narrow, as a file, or in a page.
 //! - [`figures`]: the pictures there are, each of one file or of several.
-//! - [`page`]: one file of HTML from sections, tables and figures. Nothing in it asks the network for anything.
+//! - [`page`]: sections, tables and figures, as one file of HTML or as sheets of A4. Nothing in it asks the network for
+//!   anything.
+//! - [`pdf`]: sheets as a document whose text can be searched and copied.
 //! - [`report`]: the report of one file, of several, or of one before and after.
 //! - [`words`]: what the numbers mean, in plain words. [`text`]: numbers, times and names as a reader expects them.
 //! - [`subject`]: what goes in.
@@ -27,6 +29,8 @@ pub mod draw;
 pub mod figure;
 pub mod figures;
 pub mod page;
+mod paper;
+pub mod pdf;
 pub mod report;
 pub mod subject;
 pub mod text;

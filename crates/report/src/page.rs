@@ -1,61 +1,15 @@
-//! A page: sections with words, tables and figures, in one file that needs nothing beside it.
+//! A page: sections with words, tables and figures. As HTML it is one file that needs nothing beside it, as PDF it is laid
+//! out for paper; both are made from the same parts, so that what stands in one stands in the other.
 
-use std::fmt::Write as _;
+mod html;
+mod part;
 
-use crate::draw::{DARK, LIGHT, REGULAR, SEMIBOLD};
+pub use crate::paper::Printed;
+pub(crate) use html::{COLOPHON, outline};
+pub use part::{Drawing, Part, Problem, Reading, Table};
+
+use crate::draw::PaintError;
 use crate::figure::Figure;
-use crate::text::{base64, escaped};
-
-const STYLE: &str = include_str!("page/style.css");
-const SCRIPT: &str = include_str!("page/script.js");
-
-/// A table of words and numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
-    /// What it is about.
-    pub caption: String,
-    /// The names of its columns.
-    pub head: Vec<String>,
-    /// Its rows; the first cell names the row.
-    pub rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// Without rows.
-    pub fn new(caption: &str, head: &[&str]) -> Self {
-        Table { caption: caption.into(), head: head.iter().map(|h| (*h).into()).collect(), rows: Vec::new() }
-    }
-
-    /// Adds a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
-    }
-
-    /// As markup.
-    pub fn html(&self) -> String {
-        let mut out = format!("<div class=\"scroll\"><table><caption>{}</caption>", escaped(&self.caption));
-        if self.head.iter().any(|head| !head.is_empty()) {
-            out.push_str("<thead><tr>");
-            for head in &self.head {
-                let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(head));
-            }
-            out.push_str("</tr></thead>");
-        }
-        out.push_str("<tbody>\n");
-        for row in &self.rows {
-            out.push_str("<tr>");
-            for (n, cell) in row.iter().enumerate() {
-                let _ = match n {
-                    0 => write!(out, "<th scope=\"row\">{}</th>", escaped(cell)),
-                    _ => write!(out, "<td>{}</td>", escaped(cell)),
-                };
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</tbody></table></div>\n");
-        out
-    }
-}
 
 /// A part of a page.
 #[derive(Clone, Debug, Default)]
@@ -64,38 +18,59 @@ pub struct Section {
     pub id: String,
     /// Above it; empty for none.
     pub title: String,
-    body: String,
+    /// On paper it begins on a sheet of its own; in a page, its pictures over time share a cursor of their own.
+    pub own_sheet: bool,
+    parts: Vec<Part>,
 }
 
 impl Section {
     /// Empty.
     pub fn new(id: &str, title: &str) -> Self {
-        Section { id: id.into(), title: title.into(), body: String::new() }
+        Section { id: id.into(), title: title.into(), ..Section::default() }
+    }
+
+    /// Empty, and on a sheet of its own when it is printed.
+    pub fn sheet(id: &str, title: &str) -> Self {
+        Section { own_sheet: true, ..Section::new(id, title) }
     }
 
     /// A paragraph.
     pub fn words(&mut self, text: &str) {
-        let _ = writeln!(self.body, "<p>{}</p>", escaped(text));
+        self.part(Part::Words(text.into()));
+    }
+
+    /// A heading below the section's own.
+    pub fn heading(&mut self, text: &str) {
+        self.part(Part::Heading(text.into()));
     }
 
     /// A table.
     pub fn table(&mut self, table: &Table) {
-        self.body.push_str(&table.html());
+        self.part(Part::Table(table.clone()));
     }
 
-    /// Ready markup; the caller has escaped what it holds.
-    pub fn raw(&mut self, markup: &str) {
-        self.body.push_str(markup);
+    /// A picture with its title, legend and caption.
+    pub fn figure(&mut self, figure: &Figure<'_>) {
+        self.part(Part::Figure(figure.drawn()));
+    }
+
+    /// Anything.
+    pub fn part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    /// What it is made of, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 }
 
 /// A page being written.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    title: String,
-    facts: String,
-    body: String,
-    readings: Vec<String>,
+    pub(crate) title: String,
+    pub(crate) facts: String,
+    pub(crate) sections: Vec<Section>,
 }
 
 impl Page {
@@ -106,12 +81,7 @@ impl Page {
 
     /// Adds a section.
     pub fn section(&mut self, section: &Section) {
-        let (id, title) = (escaped(&section.id), escaped(&section.title));
-        let _ = if id.is_empty() { write!(self.body, "<section>") } else { write!(self.body, "<section id=\"{id}\">") };
-        if !title.is_empty() {
-            let _ = writeln!(self.body, "<h2>{title}</h2>");
-        }
-        let _ = writeln!(self.body, "{}</section>", section.body);
+        self.sections.push(section.clone());
     }
 
     /// Adds figures under one heading.
@@ -121,45 +91,18 @@ impl Page {
         }
         let mut section = Section::new(id, title);
         for figure in figures {
-            section.raw(&figure.html());
-            self.readings.extend(figure.json());
+            section.figure(figure);
         }
         self.section(&section);
     }
 
-    /// The page.
+    /// The page as HTML.
     pub fn html(&self) -> String {
-        let title = escaped(&self.title);
-        let mut out = String::with_capacity(self.body.len() + 220_000);
-        out.push_str("<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-        let _ = writeln!(out, "<title>{title} · Tonmeister</title>");
-        out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
-        out.push_str("<meta name=\"color-scheme\" content=\"dark light\"/>\n<meta name=\"generator\" content=\"Tonmeister\"/>\n<style>\n");
-        for (font, weight) in [(REGULAR, 400), (SEMIBOLD, 600)] {
-            let _ = writeln!(
-                out,
-                "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/otf;base64,{}) format(\"opentype\")}}",
-                base64(font)
-            );
-        }
-        let _ = writeln!(out, ":root{{{}}}", DARK.variables());
-        let _ = writeln!(out, "@media screen and (prefers-color-scheme:light){{:root{{{}}}}}", LIGHT.variables());
-        let _ = writeln!(out, "@media print{{:root{{{}}}}}", LIGHT.variables());
-        let _ = writeln!(out, "{STYLE}</style>\n</head>\n<body>\n<header>");
-        let _ = writeln!(out, "<p class=\"maker\">tonmeister</p>\n<h1>{title}</h1>");
-        let facts: Vec<String> = self.facts.lines().map(escaped).collect();
-        let _ = writeln!(out, "<p class=\"facts\">{}</p>\n</header>\n<main>", facts.join("<br/>"));
-        out.push_str(&self.body);
-        out.push_str("</main>\n<footer><p>Measured and drawn by Tonmeister. Loudness: ITU-R BS.1770, EBU R 128, Tech 3341 and 3342. Typeface: Inter, SIL Open Font License.</p></footer>\n");
-        if !self.readings.is_empty() {
-            let _ = writeln!(
-                out,
-                "<script type=\"application/json\" id=\"readings\">{{{}}}</script>",
-                self.readings.join(",")
-            );
-            let _ = writeln!(out, "<script>/*<![CDATA[*/\n{SCRIPT}/*]]>*/</script>");
-        }
-        out.push_str("</body>\n</html>\n");
-        out
+        html::page(self)
+    }
+
+    /// The page on sheets of A4, as PDF.
+    pub fn pdf(&self) -> Result<Printed, PaintError> {
+        crate::paper::print(self)
     }
 }

@@ -1,17 +1,15 @@
 //! The report of one file, of several side by side, or of one before and after.
 
-use std::fmt::Write as _;
-
 use tonmeister_core::Severity;
-use tonmeister_measure::check::rules;
+use tonmeister_measure::check::{Finding, rules};
 use tonmeister_measure::loudness::Loudness;
 
-use crate::draw::{Mark, PAGE, PaintError};
+use crate::draw::PaintError;
 use crate::figure::Figure;
-use crate::figures::{self, Cast, Scale, gravity, when};
-use crate::page::{Page, Section, Table};
+use crate::figures::{self, Cast, Scale, when};
+use crate::page::{Page, Part, Printed, Problem, Reading, Section, Table};
 use crate::subject::{Service, Story, Subject};
-use crate::text::{clock, count, escaped, number, quantity, signed};
+use crate::text::{clock, count, number, quantity, signed};
 use crate::words;
 
 /// A report, ready to be written.
@@ -67,8 +65,17 @@ impl<'a> Report<'a> {
         self.figures().iter().map(picture).collect()
     }
 
-    /// The whole report as one page.
+    /// The whole report as one page of HTML.
     pub fn html(&self) -> String {
+        self.page().html()
+    }
+
+    /// The whole report on sheets of A4, as PDF.
+    pub fn pdf(&self) -> Result<Printed, PaintError> {
+        self.page().pdf()
+    }
+
+    fn page(&self) -> Page {
         let mut page = Page::new(&self.title(), &self.facts());
         page.section(&self.opening());
         page.section(&self.problems());
@@ -81,7 +88,7 @@ impl<'a> Report<'a> {
             page.figures(id, title, &figures);
         }
         page.section(&self.numbers());
-        page.html()
+        page
     }
 
     fn title(&self) -> String {
@@ -124,21 +131,19 @@ impl<'a> Report<'a> {
         let mut section = Section::new("", "");
         match (self.cast.subjects, self.cast.story) {
             ([only], _) => {
-                section.raw(&format!("<p class=\"verdict\">{}</p>\n", escaped(&words::verdict(only))));
-                section.raw(&readings(only));
-                said(&mut section, words::summary(only, self.services).into_iter().map(|s| (s.about.into(), s.words)));
+                section.part(Part::Verdict(words::verdict(only)));
+                section.part(Part::Readings(readings(only)));
+                section.part(said(words::summary(only, self.services)));
             }
             ([before, after], Story::BeforeAfter) => {
-                let difference = words::difference(before, after);
-                section.raw(&format!("<p class=\"verdict\">{}</p>\n", escaped(&difference)));
-                section.raw(&readings(after));
-                let summary = words::summary(after, self.services);
-                said(&mut section, summary.into_iter().map(|s| (s.about.into(), s.words)));
+                section.part(Part::Verdict(words::difference(before, after)));
+                section.part(Part::Readings(readings(after)));
+                section.part(said(words::summary(after, self.services)));
                 section.table(&self.columns());
             }
             (several, _) => {
                 let each = several.iter().enumerate().map(|(n, s)| (self.cast.name(n), words::verdict(s)));
-                said(&mut section, each);
+                section.part(Part::Said(each.collect()));
                 section.table(&self.columns());
             }
         }
@@ -154,7 +159,7 @@ impl<'a> Report<'a> {
         if changed {
             head.push("change".into());
         }
-        let mut table = Table { caption: "Side by side".into(), head, rows: Vec::new() };
+        let mut table = Table { caption: "Side by side".into(), head, ..Table::default() };
         for (name, unit, places, value) in ROWS {
             let values: Vec<Option<f64>> = cast.subjects.iter().map(value).collect();
             if values.iter().all(Option::is_none) {
@@ -184,9 +189,9 @@ impl<'a> Report<'a> {
         let alone = self.cast.alone().is_some();
         for (n, subject) in self.cast.subjects.iter().enumerate() {
             if !alone {
-                section.raw(&format!("<h3>{}</h3>\n", escaped(&self.cast.name(n))));
+                section.heading(&self.cast.name(n));
             }
-            section.raw(&findings(subject));
+            section.part(Part::Problems(problems(subject, "waveform")));
         }
         section
     }
@@ -202,7 +207,7 @@ impl<'a> Report<'a> {
             "Services play everything at about the same loudness. What is louder is turned down when it is played; nothing \
              in the file changes.",
         );
-        section.raw(&services(cast, self.services));
+        services(&mut section, cast, self.services);
         section
     }
 
@@ -244,17 +249,12 @@ const ROWS: &[Row] = &[
     ("lost in mono", "dB", 1, |s| s.portrait.space.as_ref()?.mono_loss_db),
 ];
 
-fn said(section: &mut Section, all: impl Iterator<Item = (String, String)>) {
-    let mut out = String::from("<dl class=\"said\">\n");
-    for (about, words) in all {
-        let _ = writeln!(out, "<dt>{}</dt><dd>{}</dd>", escaped(&about), escaped(&words));
-    }
-    out.push_str("</dl>\n");
-    section.raw(&out);
+fn said(all: Vec<words::Said>) -> Part {
+    Part::Said(all.into_iter().map(|said| (said.about.into(), said.words)).collect())
 }
 
 /// The five numbers that are asked for first, each on its scale.
-fn readings(subject: &Subject) -> String {
+fn readings(subject: &Subject) -> Vec<Reading> {
     let l = &subject.loudness;
     let correlation = subject.portrait.space.as_ref().and_then(|s| s.correlation);
     let scale = |min, max, ticks, band| Scale { min, max, ticks, band };
@@ -265,53 +265,26 @@ fn readings(subject: &Subject) -> String {
         ("Loudness range", "LU", 1, l.range.map(|r| r.lu), scale(0.0, 22.0, &[5.0, 10.0, 20.0], None)),
         ("Correlation", "", 2, correlation, scale(-1.0, 1.0, &[-1.0, 0.0, 1.0], Some((-1.0, 0.0)))),
     ];
-    let mut out = String::from("<ul class=\"readings\">\n");
-    for (n, (name, unit, places, value, scale)) in all.iter().enumerate() {
-        let text = value.map_or("–".into(), |v| number(v, *places));
-        let _ = writeln!(
-            out,
-            "<li><span class=\"name\">{name}</span><span class=\"value\">{text}<small>{unit}</small></span>{}</li>",
-            figures::scale(&format!("scale-{n}"), scale, *value)
-        );
-    }
-    out.push_str("</ul>\n");
-    out
+    all.map(|(name, unit, places, value, scale)| Reading { name, unit, places, value, scale }).into()
 }
 
-/// The findings with their times and remedies, the gravest first.
-fn findings(subject: &Subject) -> String {
-    let all = subject.by_gravity();
-    if all.is_empty() {
-        return "<p>Nothing that looks like a fault.</p>\n".into();
-    }
-    let mut out = String::from("<ol class=\"problems\">\n");
-    for finding in all {
-        let (ink, mark, word) = gravity(finding.severity);
-        let shape = match mark {
-            Mark::Wedge => "M1 2h12l-6 11Z",
-            Mark::Diamond => "M7 1l6 6l-6 6l-6 -6Z",
-            Mark::Dot => "M2 7a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z",
-        };
-        let place = when(finding).zip(finding.at).map_or("the whole file".into(), |(when, at)| {
-            format!("<a href=\"#waveform\" data-at=\"{:.3}\">{}</a>", at.from_s, escaped(&when))
-        });
-        let channel = match (finding.channel, subject.portrait.channels) {
-            (Some(0), 2) => ", left",
-            (Some(1), 2) => ", right",
+/// The findings of a file with their times and remedies, the gravest first; `figure` is the picture over time in the same
+/// section that shows them.
+pub fn problems(subject: &Subject, figure: &str) -> Vec<Problem> {
+    let one = |finding: &Finding| Problem {
+        severity: finding.severity,
+        at: when(finding).zip(finding.at.map(|at| at.from_s)),
+        figure: figure.into(),
+        channel: match (finding.channel, subject.portrait.channels) {
+            (Some(0), 2) => "left",
+            (Some(1), 2) => "right",
             _ => "",
-        };
-        let why = rules::rule(finding.rule)
-            .map_or(String::new(), |rule| format!("<p class=\"why\">{}</p>", escaped(rule.why)));
-        let _ = writeln!(
-            out,
-            "<li><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><path d=\"{shape}\" fill=\"{}\"/></svg><div class=\"gravity {word}\">{word}<span class=\"where\">{place}{channel}</span></div><div><p class=\"what\">{}</p><p class=\"remedy\">{}</p>{why}</div></li>",
-            PAGE.ink(ink),
-            escaped(&sentence(&finding.message)),
-            escaped(&sentence(finding.remedy)),
-        );
-    }
-    out.push_str("</ol>\n");
-    out
+        },
+        what: sentence(&finding.message),
+        remedy: sentence(finding.remedy),
+        why: rules::rule(finding.rule).map_or(String::new(), |rule| rule.why.into()),
+    };
+    subject.by_gravity().into_iter().map(one).collect()
 }
 
 /// A capital in front and a stop behind.
@@ -325,7 +298,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// What each service makes of each file.
-fn services(cast: Cast<'_>, services: &[Service]) -> String {
+fn services(section: &mut Section, cast: Cast<'_>, services: &[Service]) {
     let alone = cast.alone();
     let mut head = vec!["", "plays at"];
     let names: Vec<String> = (0..cast.subjects.len()).map(|n| cast.name(n)).collect();
@@ -354,7 +327,7 @@ fn services(cast: Cast<'_>, services: &[Service]) -> String {
         }
         table.row(row);
     }
-    let mut out = table.html();
+    section.table(&table);
     let mut table = Table::new("What standards ask for", &head_of_standards(&names, alone.is_some()));
     for service in services.iter().filter(|service| !service.plays) {
         let mut row = vec![service.name.clone(), quantity(Some(service.loudness_lufs), 0, "LUFS")];
@@ -365,20 +338,10 @@ fn services(cast: Cast<'_>, services: &[Service]) -> String {
         table.row(row);
     }
     if !table.rows.is_empty() {
-        out.push_str(&table.html());
+        section.table(&table);
     }
-    out.push_str("<details><summary>Who says so</summary><ul>");
-    for service in services {
-        let _ = write!(
-            out,
-            "<li>{}: {} ({})</li>",
-            escaped(&service.name),
-            escaped(&service.source),
-            escaped(&service.date)
-        );
-    }
-    out.push_str("</ul></details>\n");
-    out
+    let source = |service: &Service| format!("{}: {} ({})", service.name, service.source, service.date);
+    section.part(Part::Sources(services.iter().map(source).collect()));
 }
 
 fn head_of_standards(names: &[String], alone: bool) -> Vec<&str> {

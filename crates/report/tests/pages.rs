@@ -1,74 +1,11 @@
 //! Whole reports, from sounds that were really measured: well-formed, self-contained, bounded, the same every time.
 
-use tonmeister_core::{Buffer, Layout, Severity, SourceInfo};
+mod sounds;
+
+use sounds::{heard, measured, services, song};
+use tonmeister_core::{Buffer, Layout, Severity};
 use tonmeister_dsp::testing::{sine, stereo_noise};
-use tonmeister_measure::check::Inspector;
-use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
-use tonmeister_measure::portrait::PortraitMeter;
-use tonmeister_report::{Report, Service, Story, Subject};
-
-fn measured(name: &str, rate: u32, audio: &Buffer) -> Subject {
-    heard(name, rate, audio.layout(), 1, audio)
-}
-
-/// The same sound so many times in a row.
-fn heard(name: &str, rate: u32, layout: Layout, times: usize, audio: &Buffer) -> Subject {
-    let options = Options { peaks: Peaks::TrueAndPsr, ..Options::default() };
-    let mut meter = LoudnessMeter::with_options(rate, layout, options).unwrap();
-    let mut portrait = PortraitMeter::new(rate, layout);
-    let frames = (audio.frames() * times) as u64;
-    let mut inspector = Inspector::new(SourceInfo { sample_rate: rate, layout, frames });
-    for _ in 0..times {
-        let view = audio.view(audio.frames());
-        meter.push(view);
-        portrait.push(view);
-        inspector.push(view);
-    }
-    let (loudness, history) = meter.finish_with_history();
-    Subject {
-        name: name.into(),
-        format: "WAV, 24-bit".into(),
-        loudness,
-        history,
-        portrait: portrait.finish(),
-        findings: inspector.finish().findings,
-        remarks: vec!["The file ends <early> & says so.".into()],
-    }
-}
-
-fn services() -> Vec<Service> {
-    let service = |name: &str, lufs, plays, raises| Service {
-        name: name.into(),
-        loudness_lufs: lufs,
-        ceiling_dbtp: -1.0,
-        plays,
-        raises,
-        source: "a test <of markup>".into(),
-        date: "2026-11-20".into(),
-    };
-    vec![
-        service("Upward", -14.0, true, Some(true)),
-        service("Downward", -14.0, true, Some(false)),
-        service("Unknown", -16.0, true, None),
-        service("Standard", -23.0, false, None),
-    ]
-}
-
-/// Noise that swells, with a stretch that is cut off flat.
-fn song(seconds: usize, clipped: bool) -> Buffer {
-    let mut audio = stereo_noise(7, 0.5, 48_000 * seconds);
-    for channel in 0..2 {
-        for (n, sample) in audio.channel_mut(channel).iter_mut().enumerate() {
-            let swell = 0.2 + 0.8 * (n as f32 / 48_000.0).sin().abs();
-            *sample *= swell;
-            if clipped && (96_000..120_000).contains(&n) {
-                let beat = 0.8 + 0.5 * (n as f32 * 0.0007).sin();
-                *sample = (beat * (n as f32 * 0.01).sin()).clamp(-1.0, 1.0);
-            }
-        }
-    }
-    audio
-}
+use tonmeister_report::{Report, Story, Subject};
 
 /// Everything that any report must be.
 fn good(name: &str, report: Report<'_>) -> String {
@@ -192,6 +129,47 @@ fn before_and_after_are_one_story() {
     assert!(html.contains(">change<"), "no column of differences");
     let html = good("side by side", Report::new(&subjects, &services, Story::SideBySide));
     assert!(!html.contains(">change<"));
+}
+
+#[test]
+fn pictures_of_many_files_live_in_one_page() {
+    use tonmeister_report::figures::{self, Cast, InOrder};
+    use tonmeister_report::page::{Page, Section};
+    let subjects = [measured("one", 48_000, &song(5, false)), measured("two", 48_000, &song(6, true))];
+    let mut page = Page::new("An album", "");
+    let mut whole = Section::new("all", "All");
+    let place = |start_s, lufs| InOrder {
+        name: "A <song>".into(),
+        start_s,
+        sounds_s: 5.0,
+        before_lufs: lufs,
+        after_lufs: lufs,
+        range_lufs: lufs.map(|lufs: f64| (lufs - 4.0, lufs + 2.0)),
+    };
+    whole.figure(&figures::order(vec![place(0.0, Some(-14.0)), place(4.0, None), place(12.0, Some(-9.0))]));
+    whole.figure(&figures::order(Vec::new()));
+    page.section(&Section::new("nothing", ""));
+    for (n, subject) in subjects.iter().enumerate() {
+        let cast = Cast { subjects: std::slice::from_ref(subject), story: Story::SideBySide };
+        let mut section = Section::sheet(&format!("song-{n}"), &subject.name);
+        for mut figure in figures::stereo(cast).into_iter().chain(figures::spectrogram(cast)) {
+            figure.name = format!("{}-{n}", figure.name);
+            section.figure(&figure);
+        }
+        page.section(&section);
+    }
+    let html = page.html();
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let parsed = roxmltree::Document::parse_with_options(&html, options).unwrap();
+    let ids: Vec<&str> = parsed.descendants().filter_map(|node| node.attribute("id")).collect();
+    let single: std::collections::HashSet<&&str> = ids.iter().collect();
+    assert_eq!(ids.len(), single.len(), "an id is there twice: {ids:?}");
+    for map in ["stereo-0-goniometer-1", "stereo-1-goniometer-1", "spectrogram-1-spectrogram-map"] {
+        assert!(ids.contains(&map), "{map}: {ids:?}");
+        assert_eq!(html.matches(&format!("href=\"#{map}\"")).count(), 2, "{map} is shown wide and narrow");
+    }
+    page.section(&whole);
+    assert!(page.pdf().unwrap().sheets >= 3);
 }
 
 #[test]

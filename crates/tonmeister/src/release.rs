@@ -33,6 +33,8 @@ mod page;
 
 /// The page of a release, beside its files.
 const PAGE: &str = "release.html";
+/// The same on paper.
+const PAPER: &str = "release.pdf";
 
 /// The table of an audition, beside its files.
 const AUDITION_PAGE: &str = "audition.html";
@@ -80,6 +82,9 @@ pub struct Release {
     /// The page that shows and explains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<PathBuf>,
+    /// The same as PDF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pdf: Option<PathBuf>,
     /// What it came to.
     #[serde(flatten)]
     pub report: ReleaseReport,
@@ -118,12 +123,16 @@ impl World {
         let made = made.map_err(|trouble| failure(trouble, album, &text))?;
         warnings.extend(made.warnings.iter().map(|(path, diagnostic)| Finding::new(path, "", diagnostic)));
         let report = made.report;
-        let page =
-            if options.dry_run { None } else { Some(self.release_page(&document, base, folder, &report, progress)?) };
-        Ok(Release { folder: folder.into(), page, report, warnings })
+        let (mut page, mut pdf) = (None, None);
+        if !options.dry_run {
+            (page, pdf) = (Some(folder.join(PAGE)), Some(folder.join(PAPER)));
+            warnings.extend(self.release_page(&document, base, folder, &report, progress)?);
+        }
+        Ok(Release { folder: folder.into(), page, pdf, report, warnings })
     }
 
-    /// Draws the page; where every file was there already, so is it.
+    /// Draws the page, for a screen and for paper; where every file was there already, so are they. What is odd about it
+    /// is given back.
     fn release_page(
         &self,
         document: &AlbumDocument,
@@ -131,25 +140,44 @@ impl World {
         folder: &Path,
         report: &ReleaseReport,
         progress: &mut dyn Progress,
-    ) -> Result<PathBuf, Failure> {
-        let path = folder.join(PAGE);
-        if path.exists() && report.files.iter().all(|file| file.kept) {
-            return Ok(path);
+    ) -> Result<Option<Finding>, Failure> {
+        let (path, paper) = (folder.join(PAGE), folder.join(PAPER));
+        if path.exists() && paper.exists() && report.files.iter().all(|file| file.kept) {
+            return Ok(None);
         }
         let mut drawn = Vec::new();
         for (place, song) in document.album().songs.iter().enumerate() {
-            let mut portray = |path: &Path| self.portray(path, progress).map(|one| one.subject);
+            let mut portray = |path: &Path, stretch: (f64, Option<f64>)| {
+                self.portray_stretch(path, stretch, progress).map(|one| one.subject)
+            };
             let named = |subject: Subject| Subject { name: report.songs[place].title.clone(), ..subject };
+            // Only the stretch that the album takes: before and after begin with the same sound.
+            let stretch = (report.songs[place].from_s, Some(report.songs[place].sounds_s));
             let before = match &song.audio {
-                Audio::File(path) => Some(portray(&base.join(path))?),
+                Audio::File(path) => Some(portray(&base.join(path), stretch)?),
                 Audio::Document(_) => None,
             };
-            let after = page::shown(report, folder, place).map(|path| portray(&path)).transpose()?;
+            let after = page::shown(report, folder, place).map(|path| portray(&path, (0.0, None))).transpose()?;
             drawn.push(page::Drawn { before: before.map(named), after: after.map(named) });
         }
-        let text = page::page(report, &drawn);
-        text_file::write(&path, &text, Existing::Replace).map_err(|e| Failure::output(&path, plain(&e)))?;
-        Ok(path)
+        progress.begin("Reading every file back", 1);
+        let verified = self.verify_release(folder);
+        progress.end();
+        let told = page::Told { document, registry: self.registry(), report, verified: &verified?, drawn: &drawn };
+        let page = page::page(&told);
+        let printed = page.pdf().map_err(|e| Failure::output(&paper, e))?;
+        text_file::write(&path, &page.html(), Existing::Replace).map_err(|e| Failure::output(&path, plain(&e)))?;
+        let written = text_file::write_bytes(&paper, &printed.bytes, Existing::Replace);
+        written.map_err(|e| Failure::output(&paper, plain(&e)))?;
+        let letters: Vec<String> = printed.missing.keys().map(char::to_string).collect();
+        Ok((!letters.is_empty()).then(|| {
+            let message = format!(
+                "its typeface does not have {}; boxes with their numbers stand for them, which are searched for and copied \
+                 as the letters (release.html shows them)",
+                letters.join(" ")
+            );
+            Finding::note(&paper, "letters", message)
+        }))
     }
 
     /// Writes, of each song, an excerpt before and behind each stage of its mastering, both at the same loudness, and a

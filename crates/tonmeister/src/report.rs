@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tonmeister_core::{Block, Frames, Source, SourceError, SourceInfo};
 use tonmeister_measure::check::Inspector;
 use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
 use tonmeister_measure::portrait::PortraitMeter;
@@ -30,7 +31,7 @@ pub struct Portrayed {
 /// What a report is to be, and where it goes.
 #[derive(Clone, Debug, Default)]
 pub struct ReportOptions {
-    /// The page; a file that is there is replaced.
+    /// The page, as PDF where its name ends so and else as HTML; a file that is there is replaced.
     pub page: Option<PathBuf>,
     /// A folder for the pictures; it is made where it is missing.
     pub pictures: Option<PathBuf>,
@@ -54,14 +55,31 @@ pub struct ReportFiles {
 impl World {
     /// Measures, checks and portrays one file in one pass.
     pub fn portray(&self, path: &Path, progress: &mut dyn Progress) -> Result<Portrayed, Failure> {
+        self.portray_stretch(path, (0.0, None), progress)
+    }
+
+    /// The same of a stretch of it, from a second on and so many seconds long.
+    pub(crate) fn portray_stretch(
+        &self,
+        path: &Path,
+        (from_s, seconds): (f64, Option<f64>),
+        progress: &mut dyn Progress,
+    ) -> Result<Portrayed, Failure> {
         let mut opened = open_for_measuring(path)?;
+        let frames = |seconds: f64| Frames::from_seconds(seconds, opened.info.sample_rate).0;
+        let (skipped, most) = (frames(from_s), seconds.map_or(u64::MAX, frames));
+        if skipped > 0 {
+            opened.source.skip(skipped).map_err(|e| Failure::input(path, e))?;
+        }
         let (rate, layout) = (opened.info.sample_rate, opened.info.layout);
         let options = Options { peaks: Peaks::TrueAndPsr, ..Options::default() };
         let meter = LoudnessMeter::with_options(rate, layout, options).map_err(|e| Failure::input(path, e))?;
-        let (mut meter, mut inspector) = (meter, Inspector::new(opened.source.info()));
+        let heard = opened.info.frames.saturating_sub(skipped).min(most);
+        let (mut meter, mut inspector) = (meter, Inspector::new(SourceInfo { frames: heard, ..opened.source.info() }));
         let mut portrait = PortraitMeter::new(rate, layout);
-        progress.begin("Measuring", opened.info.frames);
-        let pass = self.each_block(path, &mut *opened.source, |block| {
+        progress.begin("Measuring", heard);
+        let mut stretch = Stretch { source: &mut *opened.source, left: most };
+        let pass = self.each_block(path, &mut stretch, |block| {
             let view = block.view(block.frames());
             // Each of the three hears by itself: none of them waits for another's core.
             rayon::join(|| portrait.push(view), || rayon::join(|| meter.push(view), || inspector.push(view)));
@@ -92,7 +110,11 @@ impl World {
         let report = Report::new(&subjects, &services, story);
         let mut written = ReportFiles { page: None, pictures: Vec::new() };
         if let Some(page) = &options.page {
-            write(page, report.html().as_bytes())?;
+            if page.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf")) {
+                write(page, &report.pdf().map_err(|e| Failure::output(page, e))?.bytes)?;
+            } else {
+                write(page, report.html().as_bytes())?;
+            }
             written.page = Some(page.clone());
         }
         if let Some(folder) = &options.pictures {
@@ -107,6 +129,32 @@ impl World {
             }
         }
         Ok(written)
+    }
+}
+
+/// The beginning of a source.
+struct Stretch<'a> {
+    source: &'a mut dyn Source,
+    left: u64,
+}
+
+impl Source for Stretch<'_> {
+    fn info(&self) -> SourceInfo {
+        let info = self.source.info();
+        SourceInfo { frames: info.frames.min(self.left), ..info }
+    }
+
+    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(out.frames());
+        let frames = self.source.read(&mut out.part(0, most))?;
+        self.left -= frames as u64;
+        Ok(frames)
+    }
+
+    fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
+        let skipped = self.source.skip(frames.min(self.left))?;
+        self.left -= skipped;
+        Ok(skipped)
     }
 }
 

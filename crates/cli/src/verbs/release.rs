@@ -123,7 +123,8 @@ fn told(release: &Release) -> String {
     if !report.planned {
         let _ = write!(text, "\nWrote {}\n", release.folder.display());
         if let Some(page) = &release.page {
-            let _ = writeln!(text, "{}", styled(FAINT, format!("{} shows and explains it", page.display())));
+            let paper = release.pdf.as_ref().map_or(String::new(), |pdf| format!(", {} on paper", pdf.display()));
+            let _ = writeln!(text, "{}", styled(FAINT, format!("{} shows and explains it{paper}", page.display())));
         }
     }
     text

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tonmeister_session::album::Album;
-use tonmeister_session::album::model::Mode;
+use tonmeister_session::album::model::{IntoNext, Mode};
 
 use super::balance::Session;
 use super::editions::Remark;
@@ -75,6 +75,18 @@ pub struct SongReport {
     pub start_s: f64,
     /// How long its track is, the gap behind it included.
     pub seconds: f64,
+    /// Where in its audio it begins.
+    pub from_s: f64,
+    /// How long it sounds.
+    pub sounds_s: f64,
+    /// The silence in front of it; below zero, how long it sounds together with the song before.
+    pub gap_s: f64,
+    /// Whether it and the song before are faded into each other.
+    pub crossfaded: bool,
+    /// Length of its fade in, a crossfade included.
+    pub fade_in_s: f64,
+    /// Length of its fade out, a crossfade included.
+    pub fade_out_s: f64,
     /// What came.
     pub before: Levels,
     /// What is delivered: measured in the first file of it that is lossless, predicted in a plan.
@@ -105,6 +117,12 @@ pub struct FileReport {
     pub format: String,
     /// Frames per second.
     pub sample_rate_hz: u32,
+    /// Its size, once it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Its length in frames, once it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u64>,
     /// Its hash, once it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blake3: Option<String>,
@@ -206,6 +224,8 @@ impl Report {
                 lossy: false,
                 format: "for the plant".into(),
                 sample_rate_hz: *rate,
+                bytes: None,
+                frames: None,
                 blake3: None,
                 levels: None,
                 kept: false,
@@ -254,12 +274,21 @@ pub(crate) fn report(
         .enumerate()
         .map(|(place, song)| {
             number += usize::from(!album.songs[place].hidden);
+            let before = place.checked_sub(1).map(|before| &timeline.songs[before]);
             let found = solution.map(|s| if s.found.len() == 1 { s.found[0] } else { s.found[song.run] });
             SongReport {
                 number: (!album.songs[place].hidden).then_some(number),
                 title: titles[place].clone(),
                 start_s: seconds(song.start),
                 seconds: seconds(song.end - song.start),
+                from_s: seconds(song.offset),
+                sounds_s: seconds(song.length),
+                gap_s: before.map_or(0.0, |b| seconds(song.start) - seconds(b.start + b.length)),
+                crossfaded: place
+                    .checked_sub(1)
+                    .is_some_and(|b| matches!(album.songs[b].into_next, IntoNext::Crossfade { .. })),
+                fade_in_s: seconds(song.fade_in.frames),
+                fade_out_s: seconds(song.fade_out.frames),
                 before: inputs[place],
                 after: after[place],
                 limiting_db: solution.map(|s| s.limiting_db[song.run]),
@@ -278,6 +307,8 @@ pub(crate) fn report(
             lossy: set.format.lossy(),
             format: set.format.title(),
             sample_rate_hz: set.rate,
+            bytes: made.map(|file| file.bytes),
+            frames: made.map(|file| file.frames),
             blake3: made.map(|file| file.blake3.clone()),
             levels: made.map(|file| file.levels),
             kept: false,
@@ -294,6 +325,8 @@ pub(crate) fn report(
         lossy: false,
         format: file.format.clone(),
         sample_rate_hz: file.sample_rate_hz,
+        bytes: Some(file.bytes),
+        frames: Some(file.frames),
         blake3: Some(file.blake3.clone()),
         levels: file.levels.integrated_lufs.map(|_| file.levels),
         kept: false,

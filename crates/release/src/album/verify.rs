@@ -1,12 +1,13 @@
 //! A finished release looked at again: is every file there, the same, and playable?
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use tonmeister_core::Buffer;
 use tonmeister_media as media;
 
-use super::lock::{Lock, NAME, hash_of, plain};
+use super::lock::{Lock, Locked, NAME, hash_of, plain};
 use super::studio::Trouble;
 
 /// What became of a release since it was made.
@@ -46,25 +47,44 @@ pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
     })?;
     let lock: Lock = serde_json::from_slice(&text)
         .map_err(|e| Trouble::input(&path, format!("is no lock of a release ({e}); make the release again")))?;
-    let files = lock.files.iter().map(|file| {
-        let inside = !file.path.split('/').any(|part| part == "..") && !Path::new(&file.path).is_absolute();
-        let problem = if inside {
-            let at = folder.join(&file.path);
-            match hash_of(&at) {
-                Err(error) => Some(plain(&error)),
-                Ok((_, hash)) if hash != file.blake3 => Some("was changed since it was made".into()),
-                // What has the same hash was decoded when it was made; decoding again finds a decoder that changed.
-                Ok(_) if file.song.is_some() || (file.frames > 0 && is_wav(&file.path)) => {
-                    decoded(&at, file.frames).err()
-                }
-                Ok(_) => None,
+    // Decoding keeps a core busy, reading keeps the disk busy: every core takes the next file.
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(lock.files.len()).max(1);
+    let next = AtomicUsize::new(0);
+    let mut files: Vec<(usize, Checked)> = std::thread::scope(|scope| {
+        let work = || {
+            let mut done = Vec::new();
+            let take = || {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                lock.files.get(n).map(|file| (n, file))
+            };
+            while let Some((n, file)) = take() {
+                done.push((n, Checked { path: file.path.clone(), problem: problem(folder, file) }));
             }
-        } else {
-            Some("leads out of the release".into())
+            done
         };
-        Checked { path: file.path.clone(), problem }
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        // A panic in one of them goes on here.
+        threads.into_iter().flat_map(|t| t.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
     });
-    Ok(Verified { title: lock.title.clone(), program: lock.program.clone(), files: files.collect() })
+    files.sort_by_key(|(n, _)| *n);
+    let files = files.into_iter().map(|(_, checked)| checked).collect();
+    Ok(Verified { title: lock.title.clone(), program: lock.program.clone(), files })
+}
+
+/// What is wrong with a file.
+fn problem(folder: &Path, file: &Locked) -> Option<String> {
+    let inside = !file.path.split('/').any(|part| part == "..") && !Path::new(&file.path).is_absolute();
+    if !inside {
+        return Some("leads out of the release".into());
+    }
+    let at = folder.join(&file.path);
+    match hash_of(&at) {
+        Err(error) => Some(plain(&error)),
+        Ok((_, hash)) if hash != file.blake3 => Some("was changed since it was made".into()),
+        // What has the same hash was decoded when it was made; decoding again finds a decoder that changed.
+        Ok(_) if file.song.is_some() || (file.frames > 0 && is_wav(&file.path)) => decoded(&at, file.frames).err(),
+        Ok(_) => None,
+    }
 }
 
 /// Whether a file of the whole album (a side, a disc's image) is audio with a header.

@@ -18,15 +18,25 @@ static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
+/// The typefaces that there are.
+pub(crate) fn faces() -> &'static usvg::fontdb::Database {
+    &FONTS
+}
+
 /// Why a picture could not be painted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the picture cannot be painted: {0}")]
-pub struct PaintError(String);
+pub struct PaintError(pub(crate) String);
+
+/// A drawing as what is to be painted: every text laid out, every shape in its place.
+pub(crate) fn tree(svg: &str) -> Result<usvg::Tree, PaintError> {
+    let options = usvg::Options { font_family: "Inter".into(), fontdb: Arc::clone(&FONTS), ..Default::default() };
+    usvg::Tree::from_str(svg, &options).map_err(|error| PaintError(error.to_string()))
+}
 
 /// Paints an SVG at `scale` pixels per unit.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PaintError> {
-    let options = usvg::Options { font_family: "Inter".into(), fontdb: Arc::clone(&FONTS), ..Default::default() };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| PaintError(error.to_string()))?;
+    let tree = tree(svg)?;
     let side = |units: f32| (units * scale).ceil().max(1.0) as u32;
     let size = tree.size();
     let pixmap = tiny_skia::Pixmap::new(side(size.width()), side(size.height()));

@@ -59,17 +59,18 @@ pub fn stereo(cast: Cast<'_>) -> Option<Figure<'_>> {
                 if let [(n, name, heat, reach)] = clouds.as_slice() {
                     goniometer(plot, rect, cast.ink(*n), name, heat, *reach, "");
                 }
+                let (_, right) = shape.span();
                 shape.pick(
-                    Rect { left: 398.0, top: 22.0, right: 948.0, bottom: 336.0 },
-                    Rect { left: 34.0, top: 386.0, right: 354.0, bottom: 606.0 },
+                    Rect { left: 398.0, top: 22.0, right, bottom: 336.0 },
+                    Rect { left: 34.0, top: 386.0, right, bottom: 606.0 },
                 )
             } else {
-                let each = shape.pick(312.0, 178.0);
+                let each = if shape == Shape::Paper { 252.0 } else { shape.pick(312.0, 178.0) };
                 let across = shape.pick(3, 2);
                 for (k, (n, name, heat, reach)) in clouds.iter().enumerate() {
                     let left = 8.0 + each * (k % across) as f64;
                     let top = 14.0 + (k / across) as f64 * shape.pick(312.0, 190.0);
-                    let side = shape.pick(280.0, 160.0);
+                    let side = if shape == Shape::Paper { 240.0 } else { shape.pick(280.0, 160.0) };
                     let rect = Rect { left, top, right: left + side, bottom: top + side };
                     goniometer(plot, rect, cast.ink(*n), name, heat, *reach, &cast.name(*n));
                 }

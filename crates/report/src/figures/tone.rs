@@ -250,7 +250,7 @@ fn scale(plot: &mut Plot, shape: Shape, loudest: f64) {
 
 /// The bands that the summary speaks of, and how far each lies from the mean of all, tilted: bass, low middle, middle,
 /// presence, air. `None` in silence.
-pub(crate) fn balance(subject: &Subject) -> Option<[(&'static str, f64); 5]> {
+pub fn balance(subject: &Subject) -> Option<[(&'static str, f64); 5]> {
     const BANDS: [(&str, f64, f64); 5] = [
         ("bass", 40.0, 160.0),
         ("lower middle", 160.0, 640.0),

@@ -1,4 +1,5 @@
-// One time cursor for all figures over time, and the numbers under the pointer. The page says everything without it.
+// One time cursor for all figures over time of a page, or of a section that keeps to itself, and the numbers under the
+// pointer. The page says everything without it.
 (() => {
   'use strict';
   const data = JSON.parse(document.getElementById('readings').textContent);
@@ -6,6 +7,7 @@
   const stages = [...document.querySelectorAll('.stage[data-read]')].map((el) => ({
     el, read: data[el.dataset.read], cursor: el.querySelector('.cursor'), out: el.querySelector('output'),
   }));
+  const home = (el) => el.closest('section.own') || document.body;
   const minus = (text) => text.replace('-', '−');
   const clock = (s) => {
     const tenths = Math.round(s * 10), whole = Math.floor(tenths / 10);
@@ -50,7 +52,8 @@
   const point = (stage, at) => {
     stage.at = at;
     stages.forEach((other) => {
-      if (other === stage || (stage.read.axis === 's' && other.read.axis === 's')) show(other, at, other === stage);
+      const along = stage.read.axis === 's' && other.read.axis === 's' && home(stage.el) === home(other.el);
+      if (other === stage || along) show(other, at, other === stage);
     });
   };
   stages.forEach((stage) => {
@@ -72,7 +75,7 @@
   });
   // A place named in the list of problems is shown on every picture over time.
   document.querySelectorAll('a[data-at]').forEach((link) => link.addEventListener('click', () => {
-    const stage = stages.find(({ read }) => read.axis === 's');
+    const stage = stages.find(({ el, read }) => read.axis === 's' && home(el) === home(link));
     if (stage) point(stage, Number(link.dataset.at));
   }));
 })();

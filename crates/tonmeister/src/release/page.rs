@@ -1,18 +1,22 @@
-//! The page of a release: what was done to each song and why, what is delivered, what players will make of it.
+//! The page of a release: what was done to each song and why, what is delivered, what players will make of it. The same
+//! sections are its HTML and its PDF.
 
-use std::fmt::Write as _;
+mod chain;
+pub(crate) mod consistency;
+mod song;
+pub(crate) mod stages;
+
 use std::path::{Path, PathBuf};
 
+use tonmeister_core::{Registry, Severity};
 use tonmeister_release::album::Report;
 use tonmeister_release::album::report::SongReport;
-use tonmeister_release::album::solve::Held;
-use tonmeister_report::figures::{self, Cast};
+use tonmeister_release::album::verify::Verified;
+use tonmeister_report::figures::{self, Cast, InOrder};
 use tonmeister_report::page::{Page, Section, Table};
-use tonmeister_report::text::{clock, hertz, number, quantity, signed};
+use tonmeister_report::text::{clock, count, hertz, list, number, quantity, signed};
 use tonmeister_report::{Story, Subject};
-
-pub(crate) mod consistency;
-pub(crate) mod stages;
+use tonmeister_session::album::AlbumDocument;
 
 /// A song as it is drawn.
 pub(super) struct Drawn {
@@ -22,24 +26,34 @@ pub(super) struct Drawn {
     pub(super) after: Option<Subject>,
 }
 
+/// What a page is made from.
+pub(super) struct Told<'a> {
+    pub(super) document: &'a AlbumDocument,
+    pub(super) registry: &'a Registry,
+    pub(super) report: &'a Report,
+    /// Every file looked at again, after all were written.
+    pub(super) verified: &'a Verified,
+    pub(super) drawn: &'a [Drawn],
+}
+
 /// The page.
-pub(super) fn page(report: &Report, drawn: &[Drawn]) -> String {
+pub(super) fn page(told: &Told<'_>) -> Page {
+    let Told { report, drawn, .. } = told;
     let goal = if report.mode == "album" { "the loudest song" } else { "each song" };
     let facts = format!(
-        "{} · {} songs, {}\n{goal} at {} LUFS under {} dBTP",
+        "{} · {}, {}\n{goal} at {} LUFS under {} dBTP",
         report.artist,
-        report.songs.len(),
+        count(report.songs.len(), "song"),
         clock(report.seconds),
         number(report.loudness_lufs, 1),
         number(report.ceiling_dbtp, 1)
     );
     let mut page = Page::new(&report.title, &facts);
-    page.section(&songs(report));
-    if !report.failed.is_empty() {
-        page.section(&failed(report));
-    }
+    page.section(&songs(told));
+    page.section(&failed(told));
     let all: Vec<Subject> = drawn.iter().filter_map(|song| song.after.clone()).collect();
     if all.len() > 1 {
+        page.section(&between(told));
         let cast = Cast { subjects: &all, story: Story::SideBySide };
         page.figures("album", "The songs beside each other", &[figures::loudness(cast), figures::spectrum(cast)]);
     }
@@ -52,23 +66,23 @@ pub(super) fn page(report: &Report, drawn: &[Drawn]) -> String {
     for section in super::held::sections(report) {
         page.section(&section);
     }
-    page.section(&files(report));
+    page.section(&files(told));
     if !report.codecs.is_empty() {
         page.section(&codecs(report));
     }
     if !report.mono.is_empty() {
         page.section(&mono(report));
     }
-    for (place, (song, drawn)) in report.songs.iter().zip(drawn).enumerate() {
-        one_song(&mut page, report, place, song, drawn);
+    for place in 0..report.songs.len() {
+        page.section(&song::section(told, place));
     }
-    page.html()
+    page
 }
 
-fn songs(report: &Report) -> Section {
+fn songs(told: &Told<'_>) -> Section {
     let head = ["", "at", "length", "came", "loudness", "range", "true peak", "PLR", "least PSR", "limited by"];
     let mut table = Table::new("Songs as they are delivered", &head);
-    for song in &report.songs {
+    for song in &told.report.songs {
         table.row([
             named(song),
             clock(song.start_s),
@@ -84,20 +98,89 @@ fn songs(report: &Report) -> Section {
     }
     let mut section = Section::new("songs", "The album");
     section.table(&table);
+    let place = |(song, drawn): (&SongReport, &Drawn)| InOrder {
+        name: named(song),
+        start_s: song.start_s,
+        sounds_s: song.sounds_s,
+        before_lufs: song.before.integrated_lufs,
+        after_lufs: song.after.integrated_lufs,
+        range_lufs: drawn.after.as_ref().and_then(|s| s.loudness.range).map(|range| (range.low_lufs, range.high_lufs)),
+    };
+    section.figure(&figures::order(told.report.songs.iter().zip(told.drawn).map(place).collect()));
     section
 }
 
+/// What a song is called on the page.
 fn named(song: &SongReport) -> String {
     song.number.map_or_else(|| format!("{} (hidden)", song.title), |number| format!("{number}. {}", song.title))
 }
 
-fn failed(report: &Report) -> Section {
-    let mut table = Table::new("What is not as it should be", &["", "what", "what to do"]);
-    for failed in &report.failed {
+/// What lies between the songs, and how far each lies from all of them.
+fn between(told: &Told<'_>) -> Section {
+    let tones: Vec<_> = told.drawn.iter().map(|song| song.after.as_ref().and_then(figures::balance)).collect();
+    let names = tones.iter().flatten().next().map_or([""; 5], |tone| tone.map(|(name, _)| name));
+    let mean = [0, 1, 2, 3, 4].map(|band| {
+        let all: Vec<f64> = tones.iter().flatten().map(|tone| tone[band].1).collect();
+        all.iter().sum::<f64>() / all.len().max(1) as f64
+    });
+    let mut head = vec!["", "follows", "louder by"];
+    head.extend(names);
+    let mut table = Table::new(
+        "How each song follows the one before, by how much it is louder, and how its tone differs from the mean of all",
+        &head,
+    );
+    for (place, (song, tone)) in told.report.songs.iter().zip(&tones).enumerate() {
+        let last = place.checked_sub(1).map(|before| &told.report.songs[before]);
+        let louder = last.and_then(|last| Some(song.after.integrated_lufs? - last.after.integrated_lufs?));
+        let follows = match (last, song.gap_s) {
+            (None, _) => "–".into(),
+            (_, gap) if gap > 0.0005 => format!("after {} s", number(gap, 1)),
+            (_, gap) if gap < -0.0005 && song.crossfaded => format!("crossfade of {} s", number(-gap, 1)),
+            (_, gap) if gap < -0.0005 => format!("over the last {} s", number(-gap, 1)),
+            _ if song.joined => "without a seam".into(),
+            _ => "at once".into(),
+        };
+        let mut row = vec![named(song), follows, louder.map_or("–".into(), |lu| format!("{}\u{a0}LU", signed(lu, 1)))];
+        row.extend([0, 1, 2, 3, 4].map(|band| match tone {
+            Some(tone) => format!("{}\u{a0}dB", signed(tone[band].1 - mean[band], 1)),
+            None => "–".into(),
+        }));
+        table.row(row);
+    }
+    let mut section = Section::new("between", "From song to song");
+    section.table(&table);
+    section
+}
+
+/// Every rule that fails, with its remedy; or that none does.
+fn failed(told: &Told<'_>) -> Section {
+    let mut section = Section::new("failed", "To look at");
+    let mut table = Table::of_sentences("What is not as it should be", &["", "what", "what to do"]);
+    for failed in &told.report.failed {
         table.row([failed.subject.clone(), failed.message.clone(), failed.remedy.clone()]);
     }
-    let mut section = Section::new("failed", "To look at");
-    section.table(&table);
+    for file in &told.verified.files {
+        if let Some(problem) = &file.problem {
+            table.row([file.path.clone(), problem.clone(), "run the release again".into()]);
+        }
+    }
+    for (song, drawn) in told.report.songs.iter().zip(told.drawn) {
+        let Some(after) = &drawn.after else { continue };
+        let counts = [(after.count(Severity::Error), "error"), (after.count(Severity::Warning), "warning")];
+        let found: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
+        if !found.is_empty() {
+            let what = format!("the check of its file found {}", list(&found));
+            table.row([named(song), what, "on the song's own page, each with its remedy".into()]);
+        }
+    }
+    if table.rows.is_empty() {
+        section.words(
+            "Nothing: every loudness that was asked for was reached, every file keeps the ceiling once it is decoded, was \
+             read back whole, and has nothing that looks like a fault.",
+        );
+    } else {
+        section.table(&table);
+    }
     section
 }
 
@@ -105,14 +188,16 @@ fn services(report: &Report) -> Section {
     let names = report.songs.iter().find(|song| !song.services.is_empty()).map_or(&[][..], |song| &song.services);
     let mut head = vec![""];
     head.extend(names.iter().map(|preview| preview.service.as_str()));
-    let mut table = Table::new("What each service turns each song by: in shuffle, and in the album", &head);
+    let mut table = Table::new("What each service turns each song by, in dB: in shuffle / in the album", &head);
+    let mut held = false;
     for song in &report.songs {
         let cells = song.services.iter().map(|preview| {
-            let held = if preview.held_by_peak { ", held by its peaks" } else { "" };
+            held |= preview.held_by_peak;
+            let star = if preview.held_by_peak { "*" } else { "" };
             if preview.album_known {
-                format!("{} / {} dB{held}", signed(preview.shuffle_db, 1), signed(preview.album_db, 1))
+                format!("{}\u{a0}/\u{a0}{}{star}", signed(preview.shuffle_db, 1), signed(preview.album_db, 1))
             } else {
-                format!("{} / not known{held}", signed(preview.shuffle_db, 1))
+                format!("{}{star} / not known", signed(preview.shuffle_db, 1))
             }
         });
         table.row(std::iter::once(named(song)).chain(cells));
@@ -124,25 +209,53 @@ fn services(report: &Report) -> Section {
          to say what a service does to an album, that is not known.",
     );
     section.table(&table);
+    if held {
+        section.words("* raised less than the service would, because its peaks leave no more room.");
+    }
     section
 }
 
-fn files(report: &Report) -> Section {
-    let head = ["", "format", "rate", "loudness", "true peak", "BLAKE3"];
+/// Bytes as people count them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes}\u{a0}B"),
+        1_000..1_000_000 => format!("{}\u{a0}kB", number(bytes as f64 / 1e3, 0)),
+        _ => format!("{}\u{a0}MB", number(bytes as f64 / 1e6, 1)),
+    }
+}
+
+fn khz(rate: u32) -> String {
+    let khz = f64::from(rate) / 1000.0;
+    format!("{}\u{a0}kHz", number(khz, usize::from(khz.fract() != 0.0)))
+}
+
+fn files(told: &Told<'_>) -> Section {
+    let head = ["", "format", "length", "size", "loudness", "true peak", "read back", "BLAKE3"];
     let mut table = Table::new("Every file, measured as it was written; lossy ones as they decode", &head);
-    for file in &report.files {
+    for file in &told.report.files {
         let levels = file.levels.unwrap_or_default();
-        let hash = file.blake3.as_deref().map_or("–", |hash| &hash[..16]);
+        let known = told.verified.files.iter().find(|checked| checked.path == file.path);
+        let length = file.frames.filter(|_| file.levels.is_some()).map(|n| n as f64 / f64::from(file.sample_rate_hz));
         table.row([
             file.path.clone(),
-            file.format.clone(),
-            format!("{} Hz", file.sample_rate_hz),
+            format!("{}, {}", file.format, khz(file.sample_rate_hz)),
+            length.map_or("–".into(), clock),
+            file.bytes.map_or("–".into(), size),
             quantity(levels.integrated_lufs, 1, "LUFS"),
             quantity(levels.true_peak_dbtp, 2, "dBTP"),
-            hash.to_owned(),
+            match known {
+                None => "no".into(),
+                Some(checked) if checked.problem.is_some() => "fails".into(),
+                Some(_) => "whole".into(),
+            },
+            file.blake3.as_deref().map_or("–", |hash| &hash[..12]).to_owned(),
         ]);
     }
     let mut section = Section::new("files", "Files");
+    section.words(
+        "After all were written, every file was read again: its hash is the one in release.lock, and every song decodes to \
+         the very frame at which it has to end. A disc's files were read back and compared before they got their names.",
+    );
     section.table(&table);
     section
 }
@@ -196,61 +309,6 @@ fn mono(report: &Report) -> Section {
     );
     section.table(&table);
     section
-}
-
-fn one_song(page: &mut Page, report: &Report, place: usize, song: &SongReport, drawn: &Drawn) {
-    let mut section = Section::new(&format!("song-{}", place + 1), &named(song));
-    section.words(&story(report, song));
-    if let Some(excerpt) = report.stages.iter().find(|excerpt| excerpt.song == place) {
-        section.table(&stages::table(excerpt));
-    }
-    page.section(&section);
-    let (subjects, story): (Vec<Subject>, Story) = match (&drawn.before, &drawn.after) {
-        (Some(before), Some(after)) => (vec![before.clone(), after.clone()], Story::BeforeAfter),
-        (_, Some(after)) => (vec![after.clone()], Story::SideBySide),
-        _ => return,
-    };
-    let cast = Cast { subjects: &subjects, story };
-    let mut all = [figures::loudness(cast), figures::spectrum(cast)];
-    for figure in &mut all {
-        // Names are unique on a page.
-        figure.name = format!("{}-{}", figure.name, place + 1);
-    }
-    page.figures("", "", &all);
-}
-
-/// What was done and why, in sentences.
-fn story(report: &Report, song: &SongReport) -> String {
-    let Some((before, after)) = song.before.integrated_lufs.zip(song.after.integrated_lufs) else {
-        return "Silent: nothing was turned.".into();
-    };
-    let mut text = format!(
-        "Came at {} LUFS and leaves at {} LUFS ({} LU). ",
-        number(before, 1),
-        number(after, 1),
-        signed(after - before, 1)
-    );
-    text.push_str(match report.mode {
-        "album" => "One gain for the whole album keeps its level to the other songs as it came. ",
-        _ => "Its own gain brings it to the loudness asked for. ",
-    });
-    if song.joined {
-        text.push_str("It joins its neighbor without a seam, so both go through one chain with one gain. ");
-    }
-    match song.limiting_db {
-        Some(limiting) if limiting < 0.05 => text.push_str("The limiter never worked. "),
-        Some(limiting) => {
-            let _ = write!(text, "The limiter took at most {} dB off a peak. ", number(limiting, 1));
-        }
-        None => {}
-    }
-    text.push_str(match song.held {
-        None => "",
-        Some(Held::Limiting) => "More was asked for: it is held by the most limiting that is allowed.",
-        Some(Held::Plr) => "More was asked for: it is held by the least PLR that is allowed.",
-        Some(Held::Psr) => "More was asked for: it is held by the least PSR that is allowed.",
-    });
-    text
 }
 
 /// Which file of a release is drawn for a song: the first one without loss, else the first.
