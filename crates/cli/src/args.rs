@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tonmeister::demo::SONGS;
 use tonmeister::{AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
 
 use crate::exit::Outcome;
@@ -69,9 +70,11 @@ impl Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Play, mix and master a song of the program's own, to try everything on
+    /// Play, mix, master and release an album of the program's own, to try everything on
     ///
-    /// Writes stems/, song.toml, mix.wav and master.wav. A song.toml that is there already and was changed is kept.
+    /// Writes a folder for each of its three songs (stems/ and song.toml), album.toml, cover.png and release/, and verifies
+    /// the release. With --song, one song alone: stems/, song.toml, mix.wav and master.wav. A document that is there
+    /// already and was changed is kept: the demo refuses.
     Demo(Demo),
     /// Make a song.toml from a folder of stems
     ///
@@ -765,6 +768,9 @@ pub(crate) struct Demo {
     /// Where it goes
     #[arg(default_value = "demo")]
     pub(crate) folder: PathBuf,
+    /// Only one song of the album: its stems, its document, its mix and its master
+    #[arg(long, value_name = "NAME", value_parser = SONGS.map(|song| song.id))]
+    pub(crate) song: Option<String>,
 }
 
 /// `targets`.

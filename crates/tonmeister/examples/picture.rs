@@ -6,7 +6,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use tonmeister::demo::perform::DemoReport;
+use tonmeister::demo::FERRY;
+use tonmeister::demo::perform::DemoSongReport;
 use tonmeister::{Silent, World};
 use tonmeister_core::Buffer;
 use tonmeister_measure::loudness::{History, LoudnessMeter};
@@ -28,13 +29,13 @@ const FAMILIES: &[(&[&str], &str)] = &[
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let target = std::env::args().nth(1).ok_or("say where the picture goes: -- docs/demo.svg")?;
     let folder = tempfile::tempdir()?;
-    let report = World::new().demo(folder.path(), &mut Silent)?;
+    let report = World::new().demo_song(&FERRY, folder.path(), &mut Silent)?;
     std::fs::write(target, draw(&report)?)?;
     Ok(())
 }
 
-fn draw(report: &DemoReport) -> Result<String, Box<dyn std::error::Error>> {
-    let height = 70.0 + LANE * report.stems.len() as f64 + 2.0 * (TALL + 22.0) + 40.0;
+fn draw(report: &DemoSongReport) -> Result<String, Box<dyn std::error::Error>> {
+    let height = 70.0 + LANE * report.song.stems.len() as f64 + 2.0 * (TALL + 22.0) + 40.0;
     let mut svg = String::new();
     writeln!(
         svg,
@@ -42,12 +43,12 @@ fn draw(report: &DemoReport) -> Result<String, Box<dyn std::error::Error>> {
 <rect width="100%" height="100%" rx="10" fill="#15171c"/>
 <text x="24" y="38" fill="#f2efe8" font-size="20" font-weight="600">{}</text>
 <text x="{}" y="38" fill="#9aa0ab" font-size="13" text-anchor="end">{} stems, mixed and mastered by one text</text>"##,
-        report.title,
+        report.song.title,
         WIDTH - 24.0,
-        report.stems.len()
+        report.song.stems.len()
     )?;
     let mut y = 62.0;
-    for stem in &report.stems {
+    for stem in &report.song.stems {
         let (audio, _) = read(&stem.path)?;
         let color = FAMILIES.iter().find(|(ids, _)| ids.contains(&stem.id)).map_or("#999999", |(_, color)| color);
         lane(&mut svg, stem.id, &audio, y, LANE, color)?;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tonmeister::demo::{SONG_TOML, perform};
+use tonmeister::demo::{FERRY, perform};
 use tonmeister::{Depth, MixOptions, Silent, World};
 use tonmeister_core::{Buffer, Layout, Settings};
 use tonmeister_media::{Format, SampleFormat, Writer};
@@ -24,7 +24,7 @@ fn room(path: &Path) {
 
 /// The demo song with every effect of the rack somewhere in it, cut to a few seconds in the chorus.
 fn session(folder: &Path) -> std::path::PathBuf {
-    perform::write_stems(folder, &mut Silent).unwrap();
+    perform::write_song(&FERRY, folder, &mut Silent).unwrap();
     let world = World::new();
     // From the chorus on, where everybody plays.
     let from_chorus = |line: &str| match line.strip_prefix("audio = ") {
@@ -32,7 +32,7 @@ fn session(folder: &Path) -> std::path::PathBuf {
         None if line.starts_with("length_s") => "length_s = 4.0\n".into(),
         None => format!("{line}\n"),
     };
-    let text: String = SONG_TOML.lines().map(from_chorus).collect();
+    let text: String = FERRY.document.lines().map(from_chorus).collect();
     let mut document = tonmeister_session::parse(&text, world.registry()).unwrap();
     // Whatever the demo song has not got, behind the inserts of its tracks, one after the other.
     let tracks: Vec<(String, usize)> =

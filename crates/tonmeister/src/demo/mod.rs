@@ -1,71 +1,73 @@
-//! A song to try everything on: *Last Light Ferry*, composed and played by this module.
+//! An album to try everything on: *Three Crossings*, composed and played by this module.
 //!
-//! [`stems`] renders thirteen raw tracks, as a band leaves them on the last evening in the studio: dry, a little boomy
-//! here, a little sharp there, at healthy levels. [`SONG_TOML`] is a mix of them that explains itself.
+//! Three songs, as different as songs can be that still belong together: [`FERRY`] is sung pop over a band, [`SLACK`] a
+//! waltz for a few strings and a felt piano, [`BREAKWATER`] a night of machines. Each is a score, a table of raw stems and
+//! a commented `song.toml` that mixes them; [`ALBUM_TOML`] makes a release of the three.
 //!
 //! In reading order:
 //!
-//! - `score` is the form, the harmony and the grooves; `lyrics` the melody and its words.
-//! - The band: `drums`, `metal`, `percussion`, `bass`, `keys`, `pad`, `synth`.
-//! - The singers: `phones` knows how a mouth stands for each sound, `voice` sings, `singers` are the people.
-//! - What they are built from: `oscillator` (band-limited waves), `filter`, `noise` (seeded chance),
-//!   `track` (notes become a stem) and `arithmetic`.
+//! - `ferry`, `slack`, `breakwater`: the songs. Each has a `score` (form, harmony, tempo) and who plays it.
+//! - `instruments`: how each instrument makes its sound, by which published method; what they are built from.
+//! - `notation`: how scores are written down. `cover`: the album's picture. `perform`: the verb.
 //!
 //! Everything is computed with the four operations and the square root, which IEEE 754 defines to the last bit, so
 //! the stems are the same on every machine; the tests hold their hashes.
 
-mod arithmetic;
-mod bass;
-#[cfg(test)]
-mod document;
-mod drums;
-mod filter;
-mod keys;
-mod lyrics;
-mod metal;
-mod oscillator;
-mod pad;
-mod percussion;
+mod breakwater;
+mod cover;
+mod ferry;
+mod instruments;
+mod notation;
 pub mod perform;
-mod phones;
-mod score;
-mod singers;
-mod synth;
+mod slack;
 #[cfg(test)]
 mod tests;
-mod track;
-mod voice;
 
 use tonmeister_core::Buffer;
 
-/// The song's name.
-pub const TITLE: &str = "Last Light Ferry";
+pub use breakwater::SONG as BREAKWATER;
+pub use ferry::SONG as FERRY;
+pub use slack::SONG as SLACK;
+
+/// The album's name.
+pub const TITLE: &str = "Three Crossings";
+
+/// The songs, in the order of the album.
+pub static SONGS: [&Song; 3] = [&FERRY, &SLACK, &BREAKWATER];
 
 /// Frames per second of every stem.
 pub const SAMPLE_RATE: u32 = 48_000;
 
-/// The mix: a commented `song.toml` that expects the stems as `stems/<id>.wav` beside it.
-pub const SONG_TOML: &str = include_str!("song.toml");
-
-/// The release: a commented `album.toml` that expects the mix's document beside it.
+/// The release: a commented `album.toml` that expects each song's document in the folder of its id.
 pub const ALBUM_TOML: &str = include_str!("album.toml");
 
-/// Name and role of every stem, in the order of [`stems`].
-pub const STEMS: [(&str, &str); 13] = [
-    ("kick", "kick"),
-    ("snare", "snare"),
-    ("hats", "cymbals"),
-    ("percussion", "percussion"),
-    ("cymbals", "cymbals"),
-    ("bass", "bass"),
-    ("chords", "keys"),
-    ("pad", "pad"),
-    ("pluck", "synth"),
-    ("lead", "synth"),
-    ("backing-low", "backing"),
-    ("backing-high", "backing"),
-    ("vocal", "vocals"),
-];
+/// A song: on paper, and who plays it.
+#[derive(Debug)]
+pub struct Song {
+    /// Its short name: of its folder, and for the command line.
+    pub id: &'static str,
+    /// Its name.
+    pub title: &'static str,
+    /// The mix: a commented `song.toml` that expects the stems as `stems/<id>.wav` beside it, and the rooms as
+    /// `rooms/<id>.wav`.
+    pub document: &'static str,
+    /// Length of every stem, in frames at [`SAMPLE_RATE`].
+    pub frames: usize,
+    /// Its raw tracks.
+    pub stems: &'static [Part],
+    /// What its convolutions sound with.
+    pub rooms: &'static [Part],
+}
+
+/// What one player plays.
+#[derive(Debug)]
+pub struct Part {
+    /// Its name in the document and in its file's name.
+    pub id: &'static str,
+    /// What it is: "kick", "vocals", "room".
+    pub role: &'static str,
+    play: fn() -> Buffer,
+}
 
 /// One raw track.
 #[derive(Clone, Debug)]
@@ -74,51 +76,34 @@ pub struct Stem {
     pub id: &'static str,
     /// What it plays.
     pub role: &'static str,
-    /// Its sound: [`SAMPLE_RATE`], as long as every other, mono or stereo as it would be recorded.
+    /// Its sound: [`SAMPLE_RATE`], mono or stereo as it would be recorded. All stems of a song are equally long.
     pub audio: Buffer,
 }
 
-/// How each stem is played, in the order of [`STEMS`].
-const PLAYERS: [fn() -> Buffer; 13] = [
-    drums::kick,
-    drums::snare,
-    metal::hats,
-    percussion::percussion,
-    metal::cymbals,
-    bass::bass,
-    keys::chords,
-    pad::pad,
-    synth::pluck,
-    synth::lead,
-    singers::backing_low,
-    singers::backing_high,
-    singers::vocal,
-];
-
-/// Plays the song: about two seconds of work, spread over the machine's cores, always with the same result.
+/// Plays parts: some seconds of work for a song, spread over the machine's cores, always with the same result.
 ///
 /// # Panics
 /// Never by itself; a panic of a rendering thread is passed on.
-pub fn stems() -> Vec<Stem> {
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(PLAYERS.len());
+pub fn play(parts: &'static [Part]) -> Vec<Stem> {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len());
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let play = || {
+    let work = || {
         let mut played = Vec::new();
         loop {
             // The last stems take longest, so they are begun first.
             let turn = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(place) = (PLAYERS.len() - 1).checked_sub(turn) else { return played };
-            played.push((place, PLAYERS[place]()));
+            let Some(place) = parts.len().checked_sub(turn + 1) else { return played };
+            let Part { id, role, play } = &parts[place];
+            played.push((place, Stem { id, role, audio: play() }));
         }
     };
-    let mut all: Vec<(usize, Buffer)> = std::thread::scope(|threads| {
-        let handles: Vec<_> = (0..workers).map(|_| threads.spawn(play)).collect();
-        let join = |handle: std::thread::ScopedJoinHandle<'_, Vec<(usize, Buffer)>>| {
+    let mut all: Vec<(usize, Stem)> = std::thread::scope(|threads| {
+        let handles: Vec<_> = (0..workers).map(|_| threads.spawn(work)).collect();
+        let join = |handle: std::thread::ScopedJoinHandle<'_, Vec<(usize, Stem)>>| {
             handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         handles.into_iter().flat_map(join).collect()
     });
     all.sort_by_key(|(place, _)| *place);
-    let named = all.into_iter().zip(STEMS);
-    named.map(|((_, audio), (id, role))| Stem { id, role, audio }).collect()
+    all.into_iter().map(|(_, stem)| stem).collect()
 }

@@ -4,12 +4,15 @@
 
 use tonmeister_core::Buffer;
 
-use super::filter::Svf;
 use super::lyrics::{HIGH, LOW, Syllable, VOCAL};
-use super::track::{Stereo, Track, mono_stem, place};
-use super::voice::{Singer, part, sing};
+use super::score::{FRAMES, STEP, at, energy};
+use crate::chance::Random;
+use crate::demo::instruments::arithmetic::RATE;
+use crate::demo::instruments::filter::Svf;
+use crate::demo::instruments::track::{Stereo, Track, mono_stem, place};
+use crate::demo::instruments::voice::{Singer, Sung, sing};
 
-pub(super) const LEAD: Singer = Singer {
+pub(in crate::demo) const LEAD: Singer = Singer {
     tract: 1.1,
     breath: 0.9,
     vibrato_hz: 5.5,
@@ -20,8 +23,8 @@ pub(super) const LEAD: Singer = Singer {
 };
 
 /// The lead voice's stem.
-pub(super) fn vocal() -> Buffer {
-    let mut track = sing(&LEAD, &part(VOCAL, &LEAD));
+pub(in crate::demo) fn vocal() -> Buffer {
+    let mut track = sing(&LEAD, &part(VOCAL, &LEAD), FRAMES);
     let mut closeness = Svf::new(305.0, 1.5);
     for sample in &mut track.samples {
         let dry = f64::from(*sample);
@@ -31,7 +34,7 @@ pub(super) fn vocal() -> Buffer {
 }
 
 /// The upper backing voices: two takes, one to each side.
-pub(super) fn backing_high() -> Buffer {
+pub(in crate::demo) fn backing_high() -> Buffer {
     let singer = Singer {
         tract: 1.19,
         breath: 1.5,
@@ -45,7 +48,7 @@ pub(super) fn backing_high() -> Buffer {
 }
 
 /// The lower backing voices.
-pub(super) fn backing_low() -> Buffer {
+pub(in crate::demo) fn backing_low() -> Buffer {
     let singer = Singer {
         tract: 1.02,
         breath: 1.4,
@@ -68,12 +71,12 @@ fn doubled(text: &[Syllable], first: Singer) -> Buffer {
         ..first
     };
     let takes: [Track; 2] = std::thread::scope(|threads| {
-        [first, second].map(|singer| threads.spawn(move || sing(&singer, &part(text, &singer)))).map(|take| {
+        [first, second].map(|singer| threads.spawn(move || sing(&singer, &part(text, &singer), FRAMES))).map(|take| {
             // A panic in the thread is a panic here.
             take.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     });
-    let mut stereo = Stereo::new();
+    let mut stereo = Stereo::new(FRAMES);
     for (take, pan) in takes.iter().zip([-0.75, 0.75]) {
         let (left, right) = place(pan);
         for (i, sample) in take.samples.iter().enumerate() {
@@ -82,4 +85,21 @@ fn doubled(text: &[Syllable], first: Singer) -> Buffer {
         }
     }
     stereo.stem(-7.0)
+}
+
+/// The notes of a part as this singer places them.
+pub(in crate::demo) fn part(text: &[Syllable], singer: &Singer) -> Vec<Sung> {
+    let mut chance = Random::new(singer.seed ^ 0xa5);
+    let late = singer.late_ms * 0.001 * RATE;
+    text.iter()
+        .map(|Syllable(bar, step, steps, note, signs)| {
+            let from = at(*bar, *step as f64) + late + 0.006 * RATE * chance.human();
+            // High notes take more; so does the beginning of a bar.
+            let reach = (f64::from(*note) - 62.0) * 0.022;
+            let accent = if step % 8 == 0 { 0.05 } else { 0.0 };
+            let effort = (0.62 * energy(*bar) + reach + accent + 0.04 * chance.human()).clamp(0.15, 1.0);
+            let until = from + *steps as f64 * STEP - 0.02 * RATE;
+            Sung { from, until, note: f64::from(*note), signs, effort }
+        })
+        .collect()
 }

@@ -4,12 +4,14 @@
 
 use tonmeister_core::Buffer;
 
-use super::arithmetic::{RATE, decay, follow, pitch, sine};
-use super::filter::Svf;
-use super::oscillator::{Oscillator, saw};
-use super::score::{LAST, Part, STEP, bars, energy, harmony_at, part, played};
-use super::track::{Track, mono_stem};
+use super::score::{FRAMES, LAST, Part, STEP, bars, energy, harmony_at, part, played};
 use crate::chance::Random;
+use crate::demo::instruments::arithmetic::{RATE, decay, follow, pitch, sine};
+use crate::demo::instruments::filter::Svf;
+use crate::demo::instruments::oscillator::{Oscillator, saw};
+use crate::demo::instruments::track::{Track, mono_stem};
+
+use Tone::{Approach, Dead, Fifth, Octave, Root};
 
 /// What a note is in its harmony.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,8 +24,6 @@ enum Tone {
     /// The string stopped by the hand: a knock without a pitch to speak of.
     Dead,
 }
-
-use Tone::{Approach, Dead, Fifth, Octave, Root};
 
 /// Sixteenth, length in sixteenths, tone, force.
 type Figure = &'static [(usize, usize, Tone, f64)];
@@ -94,16 +94,16 @@ fn note(bar: usize, step: usize, tone: Tone) -> u8 {
 }
 
 /// A note as it will be heard.
-pub(super) struct Played {
-    pub(super) from: f64,
-    pub(super) frames: f64,
-    pub(super) note: u8,
+pub(in crate::demo) struct Played {
+    pub(in crate::demo) from: f64,
+    pub(in crate::demo) frames: f64,
+    pub(in crate::demo) note: u8,
     dead: bool,
     force: f64,
 }
 
 /// The whole bass line.
-pub(super) fn line() -> Vec<Played> {
+pub(in crate::demo) fn line() -> Vec<Played> {
     let mut hand = Random::new(41);
     let mut line = Vec::new();
     for bar in bars() {
@@ -122,8 +122,8 @@ pub(super) fn line() -> Vec<Played> {
 }
 
 /// The bass stem.
-pub(super) fn bass() -> Buffer {
-    let mut track = Track::new();
+pub(in crate::demo) fn bass() -> Buffer {
+    let mut track = Track::new(FRAMES);
     let mut hand = Random::new(42);
     let line = line();
     for (i, note) in line.iter().enumerate() {

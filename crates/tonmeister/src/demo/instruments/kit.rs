@@ -1,32 +1,14 @@
-//! Kick and snare: struck skins as decaying modes, with the noises a microphone close to them hears.
+//! A drum kit's drums: struck skins as decaying modes, with the noises that a microphone close to them hears.
 //!
-//! Both are raw on purpose. The kick has a boxy ring near 340 Hz, the snare a shell that sings at 560 Hz: a mixing
-//! desk takes them out. Strokes differ in force by the drummer's hand, so there is something for a compressor to do.
+//! Modal synthesis (Adrien, "The missing link: modal synthesis", in *Representations of Musical Signals*, 1991): a skin
+//! is the sum of its modes, each a sine that dies away by itself; the pitch of a hard stroke falls as the skin slackens.
 
-use tonmeister_core::Buffer;
-
-use super::arithmetic::{RATE, decay, exp2};
+use super::arithmetic::{RATE, decay, exp2, sine};
 use super::filter::{Mode, Svf};
-use super::score::{bars, drums, energy, played, strokes};
-use super::track::{Track, mono_stem};
 use crate::chance::Random;
 
-/// The bass drum.
-pub(super) fn kick() -> Buffer {
-    let mut track = Track::new();
-    let mut hand = Random::new(11);
-    for bar in bars() {
-        for (step, _, force) in strokes(drums(bar).kick) {
-            let from = played(bar, step, 1.2, &mut hand);
-            let force = force * (0.72 + 0.28 * energy(bar)) * (1.0 + 0.05 * hand.human());
-            strike_kick(track.span(from, 0.6), force, &mut hand);
-        }
-    }
-    mono_stem(track, -4.0)
-}
-
 /// A sine that falls from the beater's click to the skin's note, a box, a click.
-fn strike_kick(out: &mut [f32], force: f64, hand: &mut Random) {
+pub(crate) fn strike_kick(out: &mut [f32], force: f64, hand: &mut Random) {
     let mut turns = 0.0;
     let (mut fast, mut slow, mut body) = (1.0, 1.0, force);
     let (fast_decay, slow_decay) = (decay(0.028), decay(0.17));
@@ -41,7 +23,7 @@ fn strike_kick(out: &mut [f32], force: f64, hand: &mut Random) {
         turns += hz / RATE;
         turns -= f64::from(turns >= 1.0);
         let attack = (i as f64 / 40.0).min(1.0);
-        let skin = super::arithmetic::sine(turns) * body * attack;
+        let skin = sine(turns) * body * attack;
         // A skin stretched far pulls back harder: a little third harmonic.
         let skin = skin * (1.0 - 0.12 * skin * skin);
         let knock = beater.step(hand.signed()).band * click;
@@ -53,25 +35,8 @@ fn strike_kick(out: &mut [f32], force: f64, hand: &mut Random) {
     }
 }
 
-/// The snare drum, ghost notes, rolls and all.
-pub(super) fn snare() -> Buffer {
-    let mut track = Track::new();
-    let mut hand = Random::new(12);
-    for bar in bars() {
-        for (step, sign, force) in strokes(drums(bar).snare) {
-            // Backbeats sit a hair behind the beat; ghosts fall where they fall.
-            let late = if sign == 'o' { 0.0 } else { 0.003 * RATE };
-            let from = played(bar, step, if sign == 'o' { 2.6 } else { 1.4 }, &mut hand) + late;
-            let force = force * (0.75 + 0.25 * energy(bar)) * (1.0 + 0.06 * hand.human());
-            let force = if sign == 'o' { force * 0.62 } else { force };
-            strike_snare(track.span(from, 0.5), force, &mut hand);
-        }
-    }
-    mono_stem(track, -3.5)
-}
-
 /// Two modes of the skin, the shell's ring, the wires below, the stick above.
-fn strike_snare(out: &mut [f32], force: f64, hand: &mut Random) {
+pub(crate) fn strike_snare(out: &mut [f32], force: f64, hand: &mut Random) {
     let detune = 1.0 + 0.006 * hand.human();
     let mut skin = [
         Mode::struck(187.0 * detune, 0.62 * force, 0.16 + 0.1 * force),

@@ -4,16 +4,16 @@
 
 use tonmeister_core::Buffer;
 
-use super::arithmetic::{RATE, ease, exp2, pitch, sine};
-use super::filter::Svf;
-use super::oscillator::{Oscillator, increment, saw};
 use super::score::{Change, FRAMES, LAST, Part, STEP, at, changes, part};
-use super::track::Stereo;
 use crate::chance::Random;
+use crate::demo::instruments::arithmetic::{RATE, ease, exp2, pitch, sine};
+use crate::demo::instruments::filter::Svf;
+use crate::demo::instruments::oscillator::{Oscillator, increment, saw};
+use crate::demo::instruments::track::Stereo;
 
 /// The pad's stem.
 pub(super) fn pad() -> Buffer {
-    let mut stereo = Stereo::new();
+    let mut stereo = Stereo::new(FRAMES);
     let mut chance = Random::new(61);
     for change in changes().filter(|change| !(4..8).contains(&change.bar)) {
         let notes = change.harmony.voices.iter().copied().chain([change.harmony.bass + 12]);

@@ -1,43 +1,20 @@
-//! Hi-hat and cymbals: many pitches that do not belong together.
+//! Hi-hats and cymbals: many pitches that do not belong together.
 //!
-//! The hi-hat's stand picks up the floor, a low thump that has no place in a mix: its high-pass takes it out.
-
-use tonmeister_core::Buffer;
+//! A pair of hats is six square waves at unrelated pitches behind high-passes, as the circuits of drum machines have
+//! made it since 1980; a cymbal is some dozens of modes and, where they lie too densely to be told apart, noise in
+//! bands that die at their own rates.
 
 use super::arithmetic::{RATE, decay, exp2};
 use super::filter::{Mode, Svf};
 use super::oscillator::{Oscillator, square};
-use super::score::{LAST, Part, at, bars, drums, energy, part, played, strokes};
-use super::track::{Stereo, Track, mono_stem};
+use super::track::Stereo;
 use crate::chance::Random;
 
 /// The pitches of six square waves whose sum is a closed pair of cymbals.
 const PLATES: [f64; 6] = [317.0, 463.5, 551.3, 788.9, 833.2, 1214.7];
 
-/// The hi-hat.
-pub(super) fn hats() -> Buffer {
-    let mut track = Track::new();
-    let mut hand = Random::new(21);
-    let all: Vec<(f64, char, f64)> = bars()
-        .flat_map(|bar| strokes(drums(bar).hats).map(move |(step, sign, force)| (bar, step, sign, force)))
-        .map(|(bar, step, sign, force)| {
-            let force = force * (0.7 + 0.3 * energy(bar)) * (1.0 + 0.09 * hand.human());
-            // The right hand pushes: off-beats fall softer.
-            let force = if step % 4 == 2 { force * 0.86 } else { force };
-            (played(bar, step, 1.8, &mut hand), sign, force)
-        })
-        .collect();
-    for (i, (from, sign, force)) in all.iter().enumerate() {
-        // The foot closes an open hat on the next stroke.
-        let until = all.get(i + 1).map_or(f64::INFINITY, |next| next.0);
-        let open = *sign == 'O';
-        let seconds = if open { 0.55_f64.min((until - from) / RATE + 0.02) } else { 0.16 };
-        strike_hat(track.span(*from, seconds), *force, open, &mut hand);
-    }
-    mono_stem(track, -8.0)
-}
-
-fn strike_hat(out: &mut [f32], force: f64, open: bool, hand: &mut Random) {
+/// One stroke on the hats, open or closed; the slice ends where the foot closes them.
+pub(crate) fn strike_hat(out: &mut [f32], force: f64, open: bool, hand: &mut Random) {
     let mut plates: Vec<(Oscillator, f64)> =
         PLATES.iter().map(|hz| (Oscillator::new(square().below(*hz), hand.unit()), *hz)).collect();
     let mut ring = Svf::new(8600.0 + 900.0 * force, 1.4);
@@ -60,30 +37,9 @@ fn strike_hat(out: &mut [f32], force: f64, open: bool, hand: &mut Random) {
     }
 }
 
-/// Crash and ride, under a pair of microphones, and a swell with mallets before each chorus.
-pub(super) fn cymbals() -> Buffer {
-    let mut stereo = Stereo::new();
-    let mut hand = Random::new(22);
-    let crashes = [(4, 0.6), (16, 0.95), (20, 0.55), (24, 0.7), (32, 1.0), (36, 0.75), (40, 0.75), (LAST, 0.9)];
-    for (bar, force) in crashes {
-        let from = played(bar, 0, 1.5, &mut hand);
-        crash(&mut stereo, from, force, &mut hand);
-    }
-    for bar in [15, 31] {
-        swell(&mut stereo, at(bar, 4.0), at(bar + 1, 0.0), &mut hand);
-    }
-    for bar in bars().filter(|bar| part(*bar) == Part::LastChorus) {
-        for step in (0..16).step_by(4) {
-            let from = played(bar, step, 2.0, &mut hand);
-            ride(&mut stereo, from, if step % 8 == 0 { 0.5 } else { 0.62 } + 0.05 * hand.human(), &mut hand);
-        }
-    }
-    stereo.stem(-7.0)
-}
-
 /// Fifty modes spread over five octaves, the high ones gone first, and between them the shimmer of the thousands
 /// that cannot be told apart: bands of noise, each with its own decay.
-fn crash(stereo: &mut Stereo, from: f64, force: f64, hand: &mut Random) {
+pub(crate) fn crash(stereo: &mut Stereo, from: f64, force: f64, hand: &mut Random) {
     // Hz, level, seconds to fall by 60 dB.
     const SHIMMER: [(f64, f64, f64); 5] =
         [(1300.0, 0.1, 2.4), (3100.0, 0.2, 2.9), (5600.0, 0.3, 2.5), (9200.0, 0.34, 1.9), (14_000.0, 0.26, 1.2)];
@@ -115,7 +71,7 @@ fn crash(stereo: &mut Stereo, from: f64, force: f64, hand: &mut Random) {
 }
 
 /// Grows out of nothing and stops at the bar line.
-fn swell(stereo: &mut Stereo, from: f64, until: f64, hand: &mut Random) {
+pub(crate) fn swell(stereo: &mut Stereo, from: f64, until: f64, hand: &mut Random) {
     let frames = until - from;
     let mut filters = [Svf::new(3600.0, 0.6), Svf::new(3600.0, 0.6)];
     let mut modes: Vec<Mode> = (0..14)
@@ -132,7 +88,7 @@ fn swell(stereo: &mut Stereo, from: f64, until: f64, hand: &mut Random) {
 }
 
 /// The tip of the stick on the ride: a ping over a thin sheen.
-fn ride(stereo: &mut Stereo, from: f64, force: f64, hand: &mut Random) {
+pub(crate) fn ride(stereo: &mut Stereo, from: f64, force: f64, hand: &mut Random) {
     const PING: [(f64, f64, f64); 9] = [
         (1187.0, 0.07, 0.5),
         (2311.0, 0.1, 0.7),

@@ -15,13 +15,13 @@ const HIGHEST_HARMONIC_HZ: f64 = 20_000.0;
 const VERSIONS: usize = 25;
 
 /// The sum of a wave's harmonics, one table per third of an octave.
-pub(super) struct Wave {
+pub(crate) struct Wave {
     versions: Vec<Vec<f32>>,
 }
 
 impl Wave {
     /// From the sine and cosine amplitude of each harmonic, counted from 1.
-    pub(super) fn new(harmonic: impl Fn(usize) -> (f64, f64)) -> Self {
+    pub(crate) fn new(harmonic: impl Fn(usize) -> (f64, f64)) -> Self {
         let turn: Vec<f64> = (0..PERIOD).map(|i| sine(i as f64 / PERIOD as f64)).collect();
         let mut sum = vec![0.0; PERIOD];
         let mut versions = Vec::new();
@@ -45,7 +45,7 @@ impl Wave {
     }
 
     /// The version for notes that never rise above this frequency.
-    pub(super) fn below(&self, hz: f64) -> &[f32] {
+    pub(crate) fn below(&self, hz: f64) -> &[f32] {
         let mut version = 0;
         while version + 1 < self.versions.len() && LOWEST_HZ * exp2(version as f64 / 3.0) < hz {
             version += 1;
@@ -55,13 +55,13 @@ impl Wave {
 }
 
 /// A saw, falling, about ±1.
-pub(super) fn saw() -> &'static Wave {
+pub(crate) fn saw() -> &'static Wave {
     static WAVE: OnceLock<Wave> = OnceLock::new();
     WAVE.get_or_init(|| Wave::new(|h| (std::f64::consts::FRAC_2_PI / h as f64, 0.0)))
 }
 
 /// A square, about ±1.
-pub(super) fn square() -> &'static Wave {
+pub(crate) fn square() -> &'static Wave {
     static WAVE: OnceLock<Wave> = OnceLock::new();
     WAVE.get_or_init(|| {
         Wave::new(|h| (if h % 2 == 1 { 2.0 * std::f64::consts::FRAC_2_PI / h as f64 } else { 0.0 }, 0.0))
@@ -70,31 +70,31 @@ pub(super) fn square() -> &'static Wave {
 
 /// Runs through one version of a wave. Its phase is a whole number of 2⁻³² turns, which wraps by itself.
 #[derive(Clone)]
-pub(super) struct Oscillator<'a> {
+pub(crate) struct Oscillator<'a> {
     table: &'a [f32],
     phase: u32,
 }
 
 /// Frequency in turns per frame (less than a half) as a step of the phase.
-pub(super) fn increment(turns: f64) -> u32 {
+pub(crate) fn increment(turns: f64) -> u32 {
     (turns * 4_294_967_296.0) as i64 as u32
 }
 
 impl<'a> Oscillator<'a> {
     /// Starting at a phase from 0 to 1.
-    pub(super) fn new(table: &'a [f32], phase: f64) -> Self {
+    pub(crate) fn new(table: &'a [f32], phase: f64) -> Self {
         Oscillator { table, phase: increment(phase) }
     }
 
     /// The next sample at this frequency in Hz.
     #[inline]
-    pub(super) fn step(&mut self, hz: f64) -> f64 {
+    pub(crate) fn step(&mut self, hz: f64) -> f64 {
         self.advance(increment(hz * (1.0 / RATE)))
     }
 
     /// The next sample, for an [`increment`] that was computed beforehand.
     #[inline]
-    pub(super) fn advance(&mut self, increment: u32) -> f64 {
+    pub(crate) fn advance(&mut self, increment: u32) -> f64 {
         let index = (self.phase >> 20) as usize;
         let rest = f64::from((self.phase & 0x000f_ffff) as i32) * (1.0 / 1_048_576.0);
         let (a, b) = (f64::from(self.table[index]), f64::from(self.table[index + 1]));
@@ -105,7 +105,7 @@ impl<'a> Oscillator<'a> {
 
 /// A table at a phase from 0 to 1, by straight lines (images below −80 dB in a table this fine).
 #[inline]
-pub(super) fn read(table: &[f32], phase: f64) -> f64 {
+pub(crate) fn read(table: &[f32], phase: f64) -> f64 {
     let place = phase * PERIOD as f64;
     let index = (place as i32).clamp(0, PERIOD as i32 - 1) as usize;
     let (a, b) = (f64::from(table[index]), f64::from(table[index + 1]));

@@ -3,44 +3,60 @@
 use tonmeister_core::Buffer;
 
 use super::arithmetic::{RATE, follow, gain};
-use super::score::FRAMES;
 
-/// One channel of the song's length.
-pub(super) struct Track {
-    pub(super) samples: Vec<f32>,
+/// One channel of a song's length.
+pub(crate) struct Track {
+    pub(crate) samples: Vec<f32>,
 }
 
 impl Track {
-    pub(super) fn new() -> Self {
-        Track { samples: vec![0.0; FRAMES] }
+    pub(crate) fn new(frames: usize) -> Self {
+        Track { samples: vec![0.0; frames] }
     }
 
     /// The frames from a place on the timeline, at most so many seconds of them.
-    pub(super) fn span(&mut self, from: f64, seconds: f64) -> &mut [f32] {
-        let start = (from.max(0.0) as usize).min(FRAMES);
-        let end = (start + (seconds * RATE) as usize).min(FRAMES);
+    pub(crate) fn span(&mut self, from: f64, seconds: f64) -> &mut [f32] {
+        let start = (from.max(0.0) as usize).min(self.samples.len());
+        let end = (start + (seconds * RATE) as usize).min(self.samples.len());
         &mut self.samples[start..end]
+    }
+
+    /// Adds a sound from a place on, at most so many seconds of it: its value at each of its frames.
+    pub(crate) fn lay(&mut self, from: f64, seconds: f64, mut value: impl FnMut(usize) -> f64) {
+        for (i, sample) in self.span(from, seconds).iter_mut().enumerate() {
+            *sample += value(i) as f32;
+        }
     }
 }
 
 /// Left and right.
-pub(super) struct Stereo {
-    pub(super) left: Track,
-    pub(super) right: Track,
+pub(crate) struct Stereo {
+    pub(crate) left: Track,
+    pub(crate) right: Track,
 }
 
 impl Stereo {
-    pub(super) fn new() -> Self {
-        Stereo { left: Track::new(), right: Track::new() }
+    pub(crate) fn new(frames: usize) -> Self {
+        Stereo { left: Track::new(frames), right: Track::new(frames) }
     }
 
     /// Both channels of [`Track::span`], frame by frame.
-    pub(super) fn span(&mut self, from: f64, seconds: f64) -> impl Iterator<Item = (&mut f32, &mut f32)> {
+    pub(crate) fn span(&mut self, from: f64, seconds: f64) -> impl Iterator<Item = (&mut f32, &mut f32)> {
         self.left.span(from, seconds).iter_mut().zip(self.right.span(from, seconds))
     }
 
+    /// Adds a sound at a place from −1 to 1 between the sides, as [`Track::lay`].
+    pub(crate) fn lay(&mut self, from: f64, seconds: f64, pan: f64, mut value: impl FnMut(usize) -> f64) {
+        let (left, right) = place(pan);
+        for (i, (l, r)) in self.span(from, seconds).enumerate() {
+            let value = value(i);
+            *l += (value * left) as f32;
+            *r += (value * right) as f32;
+        }
+    }
+
     /// As a stem with its highest peak at that level.
-    pub(super) fn stem(self, peak_db: f64) -> Buffer {
+    pub(crate) fn stem(self, peak_db: f64) -> Buffer {
         let (left, right) = (settle(self.left.samples), settle(self.right.samples));
         let peak = peak(&left).max(peak(&right));
         Buffer::from_stereo(scale(left, peak, peak_db), scale(right, peak, peak_db))
@@ -48,14 +64,14 @@ impl Stereo {
 }
 
 /// A mono stem with its highest peak at that level.
-pub(super) fn mono_stem(track: Track, peak_db: f64) -> Buffer {
+pub(crate) fn mono_stem(track: Track, peak_db: f64) -> Buffer {
     let samples = settle(track.samples);
     let peak = peak(&samples);
     Buffer::from_mono(scale(samples, peak, peak_db))
 }
 
 /// The gains of left and right for a place from −1 to 1, at equal power.
-pub(super) fn place(pan: f64) -> (f64, f64) {
+pub(crate) fn place(pan: f64) -> (f64, f64) {
     ((0.5 - 0.5 * pan).sqrt(), (0.5 + 0.5 * pan).sqrt())
 }
 

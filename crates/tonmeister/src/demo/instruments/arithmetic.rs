@@ -4,7 +4,7 @@
 //! differ in their last digits. IEEE 754 defines the four operations exactly, so polynomials in them do not.
 
 /// Frames per second, as the number the formulas need.
-pub(super) const RATE: f64 = super::SAMPLE_RATE as f64;
+pub(crate) const RATE: f64 = crate::demo::SAMPLE_RATE as f64;
 
 /// The whole part below: −0.2 → −1. (Written out because `floor` is a library call on older processors.)
 #[inline]
@@ -15,7 +15,7 @@ fn whole(x: f64) -> i64 {
 
 /// sin(2π·turns), by Taylor's series to the 13th power on a quarter turn: error below 7·10⁻¹⁰.
 #[inline]
-pub(super) fn sine(turns: f64) -> f64 {
+pub(crate) fn sine(turns: f64) -> f64 {
     let x = turns - whole(turns + 0.5) as f64;
     let folded = if x > 0.25 {
         0.5 - x
@@ -37,18 +37,18 @@ pub(super) fn sine(turns: f64) -> f64 {
 
 /// cos(2π·turns).
 #[inline]
-pub(super) fn cosine(turns: f64) -> f64 {
+pub(crate) fn cosine(turns: f64) -> f64 {
     sine(turns + 0.25)
 }
 
 /// tan(2π·turns), for less than a quarter turn.
-pub(super) fn tangent(turns: f64) -> f64 {
+pub(crate) fn tangent(turns: f64) -> f64 {
     sine(turns) / cosine(turns)
 }
 
 /// 2ˣ, by Taylor's series to the 9th power on ±½: relative error below 10⁻¹¹.
 #[inline]
-pub(super) fn exp2(x: f64) -> f64 {
+pub(crate) fn exp2(x: f64) -> f64 {
     let exponent = whole(x + 0.5).clamp(-1000, 1000);
     let t = (x - exponent as f64) * std::f64::consts::LN_2;
     let series = 1.0 / 40_320.0 + t * (1.0 / 362_880.0);
@@ -62,27 +62,27 @@ pub(super) fn exp2(x: f64) -> f64 {
 }
 
 /// The factor of a level in decibels.
-pub(super) fn gain(db: f64) -> f64 {
+pub(crate) fn gain(db: f64) -> f64 {
     exp2(db * 0.166_096_404_744_368_13)
 }
 
 /// The frequency of a MIDI note number, fractions allowed: 69 is 440 Hz.
-pub(super) fn pitch(note: f64) -> f64 {
+pub(crate) fn pitch(note: f64) -> f64 {
     440.0 * exp2((note - 69.0) / 12.0)
 }
 
 /// The factor per frame of a decay that falls by 60 dB in so many seconds.
-pub(super) fn decay(seconds: f64) -> f64 {
+pub(crate) fn decay(seconds: f64) -> f64 {
     exp2(-9.965_784_284_662_087 / (seconds * RATE))
 }
 
 /// The factor per frame of a one-pole that moves 63 % of its way in so many seconds.
-pub(super) fn follow(seconds: f64) -> f64 {
+pub(crate) fn follow(seconds: f64) -> f64 {
     1.0 - exp2(-std::f64::consts::LOG2_E / (seconds * RATE))
 }
 
 /// From 0 to 1 along a raised cosine while `t` goes from 0 to 1.
-pub(super) fn ease(t: f64) -> f64 {
+pub(crate) fn ease(t: f64) -> f64 {
     if t <= 0.0 {
         0.0
     } else if t >= 1.0 {

@@ -2,18 +2,16 @@
 
 use tonmeister_core::Buffer;
 
-use super::arithmetic::{RATE, decay, ease, exp2, follow, pitch, sine};
-use super::filter::Svf;
-use super::oscillator::{Oscillator, saw, square};
-use super::score::{LAST, Part, STEP, at, bars, energy, harmony_at, part, played};
-use super::track::{Stereo, Track, mono_stem, place};
+use super::score::{FRAMES, LAST, Part, STEP, at, bars, energy, harmony_at, part, played};
 use crate::chance::Random;
-
-/// Bar, sixteenth, length in sixteenths, MIDI note.
-pub(super) type Line = &'static [(usize, usize, usize, u8)];
+use crate::demo::instruments::arithmetic::{RATE, decay, ease, exp2, follow, pitch, sine};
+use crate::demo::instruments::filter::Svf;
+use crate::demo::instruments::oscillator::{Oscillator, saw, square};
+use crate::demo::instruments::track::{Stereo, Track, mono_stem, place};
+use crate::demo::notation::{Line, strokes};
 
 /// What the lead synthesizer plays: the hook before anybody sings it, and afterwards the answers.
-pub(super) const LEAD: Line = &[
+pub(in crate::demo) const LEAD: Line = &[
     // intro: the chorus's tune in another light
     (0, 0, 6, 71),
     (0, 6, 4, 67),
@@ -90,7 +88,7 @@ pub(super) const LEAD: Line = &[
 
 /// The lead synthesizer's stem.
 pub(super) fn lead() -> Buffer {
-    let mut track = Track::new();
+    let mut track = Track::new(FRAMES);
     let mut hand = Random::new(71);
     let mut before: Option<(f64, u8)> = None;
     for (bar, step, steps, note) in LEAD {
@@ -157,10 +155,10 @@ fn rhythm(bar: usize) -> &'static str {
 
 /// The arpeggio's stem: notes alternate between the sides.
 pub(super) fn pluck() -> Buffer {
-    let mut stereo = Stereo::new();
+    let mut stereo = Stereo::new(FRAMES);
     let mut hand = Random::new(81);
     for bar in bars() {
-        for (step, _, force) in super::score::strokes(rhythm(bar)) {
+        for (step, _, force) in strokes(rhythm(bar)) {
             let from = at(bar, step as f64) + 0.0008 * RATE * hand.human();
             let chord = harmony_at(bar, step).voices;
             let voice = if bar == LAST { step / 2 } else { ORDER[step] };

@@ -15,15 +15,17 @@
 //! | 44–45 | 93.9 – 98.1 | end         | the last chord rings out |
 
 use crate::chance::Random;
+use crate::demo::SAMPLE_RATE;
+use crate::demo::notation::{Harmony, harmony};
 
 /// Frames in a sixteenth.
-pub(super) const STEP: f64 = 6400.0;
+pub(in crate::demo) const STEP: f64 = 6400.0;
 /// Bars of four beats, the last two of which ring out.
 const BARS: usize = 46;
 /// Length of the song.
-pub(super) const FRAMES: usize = BARS * 16 * STEP as usize;
+pub(in crate::demo) const FRAMES: usize = BARS * 16 * STEP as usize;
 /// The bar of the last chord.
-pub(super) const LAST: usize = 44;
+pub(in crate::demo) const LAST: usize = 44;
 
 /// Off-beat sixteenths come this much late, as a part of a sixteenth: nearly straight, but it leans.
 const SWING: f64 = 0.07;
@@ -36,7 +38,7 @@ pub(super) fn at(bar: usize, step: f64) -> f64 {
 
 /// The same, as a hand plays it: some milliseconds early or late.
 pub(super) fn played(bar: usize, step: usize, spread_ms: f64, hand: &mut Random) -> f64 {
-    (at(bar, step as f64) + hand.human() * spread_ms * 0.001 * f64::from(super::SAMPLE_RATE)).max(0.0)
+    (at(bar, step as f64) + hand.human() * spread_ms * 0.001 * f64::from(SAMPLE_RATE)).max(0.0)
 }
 
 /// The parts of the form.
@@ -68,14 +70,6 @@ pub(super) fn part(bar: usize) -> Part {
     }
 }
 
-/// A harmony: what the bass stands on, and four notes for the hands (MIDI numbers), led so that each voice moves
-/// little from one chord to the next.
-#[derive(Debug)]
-pub(super) struct Harmony {
-    pub(super) bass: u8,
-    pub(super) voices: [u8; 4],
-}
-
 /// A harmony and its time.
 #[derive(Clone, Copy)]
 pub(super) struct Change {
@@ -84,10 +78,6 @@ pub(super) struct Change {
     pub(super) step: usize,
     pub(super) steps: usize,
     pub(super) harmony: &'static Harmony,
-}
-
-const fn harmony(bass: u8, voices: [u8; 4]) -> Harmony {
-    Harmony { bass, voices }
 }
 
 static G: Harmony = harmony(31, [59, 62, 67, 69]);
@@ -265,20 +255,6 @@ pub(super) fn drums(bar: usize) -> Groove {
     }
 }
 
-/// The strokes of one bar's pattern: which sixteenth, and how hard (0 to 1).
-pub(super) fn strokes(pattern: &str) -> impl Iterator<Item = (usize, char, f64)> + '_ {
-    pattern.chars().enumerate().filter_map(|(step, sign)| {
-        let force = match sign {
-            'o' => 0.34,
-            'x' => 0.74,
-            'X' => 0.95,
-            'O' => 0.8,
-            _ => return None,
-        };
-        Some((step, sign, force))
-    })
-}
-
 /// The bars that have music in them.
 pub(super) fn bars() -> std::ops::Range<usize> {
     0..LAST + 1
@@ -286,7 +262,8 @@ pub(super) fn bars() -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LAST, bars, changes, drums, harmony_at, strokes};
+    use super::{LAST, bars, changes, drums, harmony_at};
+    use crate::demo::notation::strokes;
 
     #[test]
     fn every_bar_has_sixteen_sixteenths() {

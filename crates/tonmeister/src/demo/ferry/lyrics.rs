@@ -11,18 +11,18 @@
 //! > Rain lines on the window alone, / and we are almost there.
 
 /// One sung note: bar, sixteenth, length in sixteenths, MIDI note, and the syllable in ARPABET signs.
-pub(super) struct Syllable(
-    pub(super) usize,
-    pub(super) usize,
-    pub(super) usize,
-    pub(super) u8,
-    pub(super) &'static str,
+pub(in crate::demo) struct Syllable(
+    pub(in crate::demo) usize,
+    pub(in crate::demo) usize,
+    pub(in crate::demo) usize,
+    pub(in crate::demo) u8,
+    pub(in crate::demo) &'static str,
 );
 
 use Syllable as S;
 
 /// The lead voice.
-pub(super) const VOCAL: &[S] = &[
+pub(in crate::demo) const VOCAL: &[S] = &[
     // verse
     S(4, 2, 4, 62, "L OW"),
     S(4, 6, 6, 59, "S AH N"),
@@ -158,7 +158,7 @@ pub(super) const VOCAL: &[S] = &[
 ];
 
 /// The upper backing part.
-pub(super) const HIGH: &[S] = &[
+pub(in crate::demo) const HIGH: &[S] = &[
     // rise
     S(12, 0, 15, 67, "UW"),
     S(13, 0, 15, 69, "UW"),
@@ -206,7 +206,7 @@ pub(super) const HIGH: &[S] = &[
 ];
 
 /// The lower backing part.
-pub(super) const LOW: &[S] = &[
+pub(in crate::demo) const LOW: &[S] = &[
     // rise
     S(12, 0, 15, 64, "UW"),
     S(13, 0, 15, 62, "UW"),
@@ -253,3 +253,31 @@ pub(super) const LOW: &[S] = &[
     S(43, 0, 16, 67, "UW"),
     S(44, 0, 16, 67, "UW"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{HIGH, LOW, VOCAL};
+    use crate::demo::instruments::phones::{consonant_of, vowel_of};
+
+    #[test]
+    fn every_sign_that_is_sung_is_known_and_every_syllable_has_its_vowel() {
+        for syllable in VOCAL.iter().chain(HIGH).chain(LOW) {
+            let signs: Vec<&str> = syllable.4.split(' ').collect();
+            let vowels = signs.iter().filter(|s| vowel_of(s).is_some()).count();
+            assert!((1..=2).contains(&vowels), "{}", syllable.4);
+            for sign in signs {
+                assert_ne!(vowel_of(sign).is_some(), !consonant_of(sign).is_empty(), "{sign}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_sings_two_notes_at_once() {
+        for part in [VOCAL, HIGH, LOW] {
+            for pair in part.windows(2) {
+                let end = pair[0].0 * 16 + pair[0].1 + pair[0].2;
+                assert!(end <= pair[1].0 * 16 + pair[1].1, "bar {}", pair[1].0);
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use super::arithmetic::{RATE, cosine, exp2, sine, tangent};
 /// A state-variable filter with two poles: low-, band- and high-pass at once (Zavalishin, *The Art of VA Filter
 /// Design*, ch. 4: trapezoidal integrators, so that its cutoff may move at every frame).
 #[derive(Clone, Default)]
-pub(super) struct Svf {
+pub(crate) struct Svf {
     g: f64,
     k: f64,
     a: f64,
@@ -14,29 +14,29 @@ pub(super) struct Svf {
 }
 
 /// What a state-variable filter gives for one frame.
-pub(super) struct Bands {
-    pub(super) low: f64,
+pub(crate) struct Bands {
+    pub(crate) low: f64,
     /// Unity at the center, whatever the Q.
-    pub(super) band: f64,
-    pub(super) high: f64,
+    pub(crate) band: f64,
+    pub(crate) high: f64,
 }
 
 impl Svf {
-    pub(super) fn new(hz: f64, q: f64) -> Self {
+    pub(crate) fn new(hz: f64, q: f64) -> Self {
         let mut svf = Svf::default();
         svf.tune(hz, q);
         svf
     }
 
     /// Moves the cutoff; the state stays, so nothing clicks.
-    pub(super) fn tune(&mut self, hz: f64, q: f64) {
+    pub(crate) fn tune(&mut self, hz: f64, q: f64) {
         self.g = tangent((hz / RATE).min(0.48) * 0.5);
         self.k = 1.0 / q;
         self.a = 1.0 / (1.0 + self.g * (self.g + self.k));
     }
 
     #[inline]
-    pub(super) fn step(&mut self, x: f64) -> Bands {
+    pub(crate) fn step(&mut self, x: f64) -> Bands {
         let high = (x - (self.g + self.k) * self.s1 - self.s2) * self.a;
         let band = self.g * high + self.s1;
         let low = self.g * band + self.s2;
@@ -49,7 +49,7 @@ impl Svf {
 /// A resonance whose gain is 1 at 0 Hz: one formant of a vocal tract in series with the others (Klatt, "Software for
 /// a cascade/parallel formant synthesizer", JASA 67(3), 1980, eq. 1).
 #[derive(Clone, Default)]
-pub(super) struct Formant {
+pub(crate) struct Formant {
     a: f64,
     b: f64,
     c: f64,
@@ -58,7 +58,7 @@ pub(super) struct Formant {
 }
 
 impl Formant {
-    pub(super) fn tune(&mut self, hz: f64, bandwidth_hz: f64) {
+    pub(crate) fn tune(&mut self, hz: f64, bandwidth_hz: f64) {
         // e^(−π·bandwidth/rate), as a power of two.
         let radius = exp2(-4.532_360_141_827_194 * bandwidth_hz / RATE);
         self.c = -radius * radius;
@@ -67,20 +67,20 @@ impl Formant {
     }
 
     #[inline]
-    pub(super) fn step(&mut self, x: f64) -> f64 {
+    pub(crate) fn step(&mut self, x: f64) -> f64 {
         let y = self.a * x + self.b * self.y1 + self.c * self.y2;
         self.y2 = self.y1;
         self.y1 = y;
         y
     }
 
-    pub(super) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.y1 = 0.0;
         self.y2 = 0.0;
     }
 
     /// The power gain at a frequency.
-    pub(super) fn power_at(&self, hz: f64) -> f64 {
+    pub(crate) fn power_at(&self, hz: f64) -> f64 {
         let (c1, s1) = (cosine(hz / RATE), sine(hz / RATE));
         let (c2, s2) = (cosine(2.0 * hz / RATE), sine(2.0 * hz / RATE));
         let re = 1.0 - self.b * c1 - self.c * c2;
@@ -91,7 +91,7 @@ impl Formant {
 
 /// One decaying mode of a struck body: a rotating pointer that shrinks.
 #[derive(Clone)]
-pub(super) struct Mode {
+pub(crate) struct Mode {
     re: f64,
     im: f64,
     cos: f64,
@@ -100,13 +100,13 @@ pub(super) struct Mode {
 
 impl Mode {
     /// A mode at `hz` that starts from zero with this amplitude and falls by 60 dB in `seconds`.
-    pub(super) fn struck(hz: f64, amplitude: f64, seconds: f64) -> Self {
+    pub(crate) fn struck(hz: f64, amplitude: f64, seconds: f64) -> Self {
         let shrink = super::arithmetic::decay(seconds);
         Mode { re: amplitude, im: 0.0, cos: cosine(hz / RATE) * shrink, sin: sine(hz / RATE) * shrink }
     }
 
     /// The same, starting somewhere else in its turn.
-    pub(super) fn turned(mut self, turns: f64) -> Self {
+    pub(crate) fn turned(mut self, turns: f64) -> Self {
         let amplitude = self.re;
         self.re = amplitude * cosine(turns);
         self.im = amplitude * sine(turns);
@@ -114,7 +114,7 @@ impl Mode {
     }
 
     #[inline]
-    pub(super) fn step(&mut self) -> f64 {
+    pub(crate) fn step(&mut self) -> f64 {
         let re = self.re * self.cos - self.im * self.sin;
         self.im = self.re * self.sin + self.im * self.cos;
         self.re = re;

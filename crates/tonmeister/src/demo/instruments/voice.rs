@@ -11,10 +11,8 @@ use std::sync::OnceLock;
 
 use super::arithmetic::{RATE, cosine, ease, follow, pitch, sine};
 use super::filter::{Formant, Svf};
-use super::lyrics::Syllable;
 use super::oscillator::{Wave, read};
 use super::phones::{Gesture, INHALE, REST, Shape, consonant_of, vowel_of};
-use super::score::{STEP, at, energy};
 use super::track::Track;
 use crate::chance::Random;
 
@@ -23,45 +21,28 @@ const BLOCK: usize = 32;
 
 /// Who sings.
 #[derive(Clone, Copy)]
-pub(super) struct Singer {
+pub(crate) struct Singer {
     /// Formants against a man's of average size.
-    pub(super) tract: f64,
+    pub(crate) tract: f64,
     /// Noise of the breath in the vowels.
-    pub(super) breath: f64,
+    pub(crate) breath: f64,
     /// Vibrato: its rate in Hz and its depth in cents when a note is held.
-    pub(super) vibrato_hz: f64,
-    pub(super) vibrato_cents: f64,
+    pub(crate) vibrato_hz: f64,
+    pub(crate) vibrato_cents: f64,
     /// Always this much out of tune, in cents, and late, in milliseconds.
-    pub(super) detune_cents: f64,
-    pub(super) late_ms: f64,
-    pub(super) seed: u64,
+    pub(crate) detune_cents: f64,
+    pub(crate) late_ms: f64,
+    pub(crate) seed: u64,
 }
 
 /// A note with its words, in frames.
-pub(super) struct Sung {
-    pub(super) from: f64,
-    pub(super) until: f64,
-    pub(super) note: f64,
-    pub(super) signs: &'static str,
+pub(crate) struct Sung {
+    pub(crate) from: f64,
+    pub(crate) until: f64,
+    pub(crate) note: f64,
+    pub(crate) signs: &'static str,
     /// 0 to 1.
-    pub(super) effort: f64,
-}
-
-/// The notes of a part as this singer places them.
-pub(super) fn part(text: &[Syllable], singer: &Singer) -> Vec<Sung> {
-    let mut chance = Random::new(singer.seed ^ 0xa5);
-    let late = singer.late_ms * 0.001 * RATE;
-    text.iter()
-        .map(|Syllable(bar, step, steps, note, signs)| {
-            let from = at(*bar, *step as f64) + late + 0.006 * RATE * chance.human();
-            // High notes take more; so does the beginning of a bar.
-            let reach = (f64::from(*note) - 62.0) * 0.022;
-            let accent = if step % 8 == 0 { 0.05 } else { 0.0 };
-            let effort = (0.62 * energy(*bar) + reach + accent + 0.04 * chance.human()).clamp(0.15, 1.0);
-            let until = from + *steps as f64 * STEP - 0.02 * RATE;
-            Sung { from, until, note: f64::from(*note), signs, effort }
-        })
-        .collect()
+    pub(crate) effort: f64,
 }
 
 /// Something that is reached at a time and kept until the next.
@@ -293,14 +274,14 @@ fn soft() -> &'static Wave {
 }
 
 /// What is heard of a singer, before any microphone is chosen.
-pub(super) fn sing(singer: &Singer, sung: &[Sung]) -> Track {
-    let mut track = Track::new();
+pub(crate) fn sing(singer: &Singer, sung: &[Sung], frames: usize) -> Track {
+    let mut track = Track::new(frames);
     sing_into(&mut track.samples, singer, sung);
     track
 }
 
 /// [`sing`] into any stretch of time.
-pub(super) fn sing_into(out: &mut [f32], singer: &Singer, sung: &[Sung]) {
+pub(crate) fn sing_into(out: &mut [f32], singer: &Singer, sung: &[Sung]) {
     let plan = plan(singer, sung);
     let mut mouth = Follower::new(&plan.mouth, REST);
     let mut throat = Throat::new(singer, &plan.notes);

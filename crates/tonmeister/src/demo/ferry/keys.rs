@@ -4,11 +4,12 @@
 
 use tonmeister_core::Buffer;
 
-use super::arithmetic::{RATE, cosine, decay, pitch, sine};
-use super::filter::{Mode, Svf};
-use super::score::{Change, LAST, Part, STEP, changes, energy, part, played};
-use super::track::{Stereo, Track};
+use super::score::{Change, FRAMES, LAST, Part, STEP, changes, energy, part, played};
 use crate::chance::Random;
+use crate::demo::instruments::arithmetic::{RATE, cosine};
+use crate::demo::instruments::filter::Svf;
+use crate::demo::instruments::tine::strike;
+use crate::demo::instruments::track::{Stereo, Track};
 
 /// Sixteenth (from the change of harmony), length, force.
 type Strum = (usize, usize, f64);
@@ -33,7 +34,7 @@ fn strums(change: &Change) -> &'static [Strum] {
 
 /// The electric piano's stem.
 pub(super) fn chords() -> Buffer {
-    let mut dry = Track::new();
+    let mut dry = Track::new(FRAMES);
     let mut hand = Random::new(51);
     for change in changes() {
         for (step, steps, force) in strums(&change).iter().filter(|strum| strum.0 < change.steps) {
@@ -58,29 +59,9 @@ pub(super) fn chords() -> Buffer {
     cabinet(&dry)
 }
 
-/// A tone bar at its own pitch, bent by itself, and the tine high above it in the first moments.
-pub(super) fn strike(track: &mut Track, from: f64, held: f64, note: f64, force: f64) {
-    let hz = pitch(note);
-    let turn = hz / RATE;
-    let tine = if hz * 14.0 < 8500.0 { 14.0 } else { 7.0 };
-    // Both modulators die away, the tine at once: struck modes, whose amplitude is the index in turns.
-    let mut bend = Mode::struck(hz, 0.26 * force * force + 0.02, 1.6);
-    let mut bell = Mode::struck(hz * tine, 0.035 * force, 0.22);
-    let (mut ring, ring_fall) = (force, decay(7.5 - (note - 55.0) * 0.09));
-    let damp = decay(0.17);
-    let mut phase = 0.0;
-    for (i, sample) in track.span(from, held / RATE + 0.2).iter_mut().enumerate() {
-        phase += turn;
-        phase -= f64::from(phase >= 1.0);
-        let attack = (i as f64 / 110.0).min(1.0);
-        *sample += (sine(phase + bend.step() + bell.step()) * ring * attack) as f32;
-        ring *= if (i as f64) < held { ring_fall } else { damp };
-    }
-}
-
 /// The tremolo that wanders between the loudspeakers, and the box they stand in.
 fn cabinet(dry: &Track) -> Buffer {
-    let mut stereo = Stereo::new();
+    let mut stereo = Stereo::new(FRAMES);
     let mut body = Svf::new(318.0, 1.6);
     let mut cone = Svf::new(5200.0, 0.6);
     let (mut left, mut right) = (1.0, 1.0);
