@@ -3,6 +3,7 @@
 mod sounds;
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sounds::{measured, services, song};
 use tonmeister_report::page::{Page, Printed, Section, Table};
@@ -10,7 +11,10 @@ use tonmeister_report::{Report, Story};
 
 /// What another program makes of a document; nothing where that program is not installed, which is said loudly.
 fn other(program: &str, arguments: &[&str], bytes: &[u8]) -> Option<String> {
-    let folder = std::env::temp_dir().join(format!("tonmeister-pdf-{}-{program}", std::process::id()));
+    // Tests run side by side: each call has a folder of its own.
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("tonmeister-pdf-{}-{call}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("page.pdf");
     std::fs::write(&path, bytes).unwrap();
@@ -97,6 +101,7 @@ fn letters_that_the_typeface_lacks_are_shown_as_boxes_and_copied_as_themselves()
     }
     let Some(text) = text_of(&printed) else { return };
     let without: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    assert!(text.contains("東京"), "boxes side by side are one word: {text}");
     for words in ["東京byЁлка", "龍&龍🎧", "−9.8LUFS", "U+9F8D"] {
         assert!(without.contains(words), "{words} is not in it: {text}");
     }

@@ -18,6 +18,13 @@ pub(super) struct Painter<'a> {
     outlined: bool,
 }
 
+/// A box that stands for a letter, in parts of the size: its height, how far it moves on, and where it stands against the
+/// pen and above the base line. The same as where it is drawn.
+const BOX_HEIGHT: f32 = 0.86;
+const BOX_ADVANCE: f32 = 0.82;
+const BOX_LEFT: f32 = 0.05;
+const BOX_ABOVE: f32 = 0.79;
+
 /// A ten-thousandth of a point is far below what any printer shows, and keeps numbers short.
 fn short(value: f32) -> f32 {
     let rounded = (value * 1e4).round() / 1e4;
@@ -90,11 +97,14 @@ impl<'a> Painter<'a> {
         let font = self.assets.fonts.place(face.id)?;
         note(&mut self.used.fonts, font);
         let (glyph, wide) = (self.assets.fonts.glyph(font, 0, ""), self.assets.fonts.advance(font, 0));
-        let size = seen.height();
+        // The size of the letters around it, from the box's height; boxes follow each other without a gap, so that they
+        // are one word.
+        let size = seen.height() / BOX_HEIGHT;
         let content = self.content.save_state().begin_text();
         content.set_text_rendering_mode(TextRenderingMode::Invisible).set_font(Name(&named('F', font)), short(size));
-        content.set_horizontal_scaling(short(seen.width() / size * 100_000.0 / wide.max(1.0)));
-        content.set_text_matrix([1.0, 0.0, 0.0, -1.0, short(seen.x()), short(seen.y() + size * 0.92)]);
+        content.set_horizontal_scaling(short(BOX_ADVANCE * 100_000.0 / wide.max(1.0)));
+        let (x, y) = (seen.x() - BOX_LEFT * size, seen.y() + BOX_ABOVE * size);
+        content.set_text_matrix([1.0, 0.0, 0.0, -1.0, short(x), short(y)]);
         // Marked while the typeface is set: readers take the height of what is meant from it.
         let mut mark = content.begin_marked_content_with_properties(Name(b"Span"));
         mark.properties().actual_text(TextStr(letter.encode_utf8(&mut [0; 4])));
