@@ -72,6 +72,20 @@ fn a_release_is_planned_made_verified_and_found_changed() {
 }
 
 #[test]
+fn every_stage_is_auditioned() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = album(folder.path());
+    let listen = folder.path().join("listen").to_string_lossy().into_owned();
+    let heard = tonmeister(&["release", &document, "--audition", &listen, "--range", "0-2"]);
+    assert_eq!(code(&heard), 0, "{}", err(&heard));
+    assert!(out(&heard).contains("limiter") && out(&heard).contains("audition.html"), "{}", out(&heard));
+    assert!(folder.path().join("listen/01 one/3 limiter in.wav").exists());
+    assert!(folder.path().join("listen/01 one/3 limiter out.wav").exists());
+    assert_eq!(code(&tonmeister(&["release", &document, "--audition", &listen, "--range", "2-1"])), 2);
+    assert_eq!(code(&tonmeister(&["release", &document, "--range", "1-2", "-o", &listen])), 2);
+}
+
+#[test]
 fn what_is_wrong_ends_with_its_code() {
     let folder = tempfile::tempdir().unwrap();
     let document = album(folder.path());

@@ -110,6 +110,7 @@ fn told(release: &Release) -> String {
     if !report.files.is_empty() {
         text.push_str(&files(release));
     }
+    text.push_str(&apart(release));
     for failed in &report.failed {
         let _ = write!(
             text,
@@ -126,6 +127,18 @@ fn told(release: &Release) -> String {
             let paper = release.pdf.as_ref().map_or(String::new(), |pdf| format!(", {} on paper", pdf.display()));
             let _ = writeln!(text, "{}", styled(FAINT, format!("{} shows and explains it{paper}", page.display())));
         }
+    }
+    text
+}
+
+/// Songs that lie apart from the album, and what would bring them nearer, or has.
+fn apart(release: &Release) -> String {
+    let Some(even) = &release.report.consistency else { return String::new() };
+    let done = if even.corrected { "moved" } else { "suggested" };
+    let mut text = String::new();
+    for (song, lie) in release.report.songs.iter().zip(&even.songs).filter(|(_, lie)| !lie.moves.is_empty()) {
+        let moves: Vec<String> = lie.moves.iter().map(|made| format!("{made}, since {}", made.reason)).collect();
+        let _ = write!(text, "\n  {}: {done}: {}\n", song.title, styled(FAINT, moves.join("; ")));
     }
     text
 }

@@ -8,6 +8,8 @@
 //!
 //! Songs that join without a seam are one song here, and get one set of moves.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Registry, Settings};
 use tonmeister_dsp::eq::response;
@@ -111,6 +113,22 @@ pub enum Kind {
     Width,
     /// The song's level against the others.
     Level,
+}
+
+/// In a few words: `bell at 250 Hz −0.8 dB`.
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = if self.kind == Kind::Tilt { 2 } else { 1 };
+        let amount = format!("{:+.places$}", self.amount).replace('-', "−");
+        match self.kind {
+            Kind::Tilt => write!(f, "tilt {amount} dB per octave"),
+            Kind::LowShelf { hz } => write!(f, "low shelf at {hz:.0} Hz {amount} dB"),
+            Kind::Bell { hz } => write!(f, "bell at {hz:.0} Hz {amount} dB"),
+            Kind::HighShelf { hz } => write!(f, "high shelf at {hz:.0} Hz {amount} dB"),
+            Kind::Width => write!(f, "sides {amount} dB"),
+            Kind::Level => write!(f, "level {amount} dB"),
+        }
+    }
 }
 
 /// The quality of a bell.

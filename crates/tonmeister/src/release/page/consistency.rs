@@ -1,7 +1,7 @@
 //! How the songs lie to each other, and what was done about it.
 
 use tonmeister_release::album::Report;
-use tonmeister_release::album::even::{Evened, Kind, Lie, Move};
+use tonmeister_release::album::even::{Evened, Lie, Move};
 use tonmeister_report::page::{Section, Table};
 use tonmeister_report::text::{number, quantity, signed};
 
@@ -54,20 +54,6 @@ fn about(even: &Evened) -> String {
 }
 
 fn moves(lie: &Lie) -> String {
-    let one = |made: &Move| format!("{}: {}", turned(made), made.reason);
+    let one = |made: &Move| format!("{made}: {}", made.reason);
     if lie.moves.is_empty() { "none".into() } else { lie.moves.iter().map(one).collect::<Vec<_>>().join("; ") }
-}
-
-/// A move in a few words: `bell 250 Hz −0.8 dB`.
-pub(crate) fn turned(made: &Move) -> String {
-    let hertz = tonmeister_report::text::hertz;
-    let amount = signed(made.amount, if made.kind == Kind::Tilt { 2 } else { 1 });
-    match made.kind {
-        Kind::Tilt => format!("tilt {amount} dB per octave"),
-        Kind::LowShelf { hz } => format!("low shelf {} {amount} dB", hertz(hz)),
-        Kind::Bell { hz } => format!("bell {} {amount} dB", hertz(hz)),
-        Kind::HighShelf { hz } => format!("high shelf {} {amount} dB", hertz(hz)),
-        Kind::Width => format!("sides {amount} dB"),
-        Kind::Level => format!("level {amount} dB"),
-    }
 }
