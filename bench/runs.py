@@ -26,15 +26,15 @@ class Failed(Exception):
     """The command did not end well."""
 
 
-def run(command):
-    """Runs a command to its end, its output thrown away."""
+def run(command, well=(0,)):
+    """Runs a command to its end, its output thrown away; `well` are the codes of a good end."""
     with tempfile.TemporaryFile() as errors:
         began = time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        if process.returncode not in well:
             errors.seek(0)
             said = errors.read().decode(errors="replace").strip().splitlines()
             raise Failed(f"exit {process.returncode}: {said[-1] if said else 'no message'}")

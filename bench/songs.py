@@ -130,6 +130,33 @@ def of_stems(stems, rate):
     return text + buses() + versions
 
 
+def mastering_inserts(where):
+    """J3: what the peers do to the mix before the limiter."""
+    return (
+        table(
+            where,
+            effect="eq",
+            low_shelves=[{"hz": 80.0, "gain_db": 1.5}],
+            bells=[{"hz": 300.0, "gain_db": -1.5, "q": 1.0}, {"hz": 3000.0, "gain_db": 1.0, "q": 0.8}],
+            high_shelves=[{"hz": 10000.0, "gain_db": 2.0}],
+        )
+        + table(where, effect="compressor", threshold_db=-20.0, ratio=2.0, attack_ms=30.0, release_ms=200.0, makeup_db=6.0)
+        + table(where, effect="stereo_width", width_percent=115.0)
+    )
+
+
+def mastering(source, rate):
+    """J3 as a song of one track, to be mastered."""
+    return song("J3", rate) + table("[track]", id="mix", audio=str(source)) + mastering_inserts("[master.insert]")
+
+
+def release(source):
+    """J3 as an album of one song."""
+    head = table("album", title="J3", artist="Nobody", loudness_lufs=-14.0, ceiling_dbtp=-1.0).lstrip()
+    chain = mastering_inserts("[chain.insert]")
+    return head + chain + table("[song]", audio=str(source)) + table("[deliver]", format="wav", depth="24")
+
+
 def conversion(source):
     """J5: one stereo file at 96 kHz in a song at 44.1 kHz."""
     return song("J5", 44100) + table("[track]", id="source", audio=str(source))

@@ -34,6 +34,18 @@ pub enum MediaError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no room for it.
+    #[error("{} was not written: the disk is full; make room and run it again", path.display())]
+    Full {
+        /// The file to be.
+        path: PathBuf,
+    },
+    /// The disk takes nothing.
+    #[error("{} was not written: the disk is read-only; name another folder", path.display())]
+    ReadOnly {
+        /// The file to be.
+        path: PathBuf,
+    },
     /// The disk, the network or the operating system failed.
     #[error("{} could not be {action}: {source}", path.display())]
     Io {
@@ -115,6 +127,8 @@ impl MediaError {
             io::ErrorKind::PermissionDenied => {
                 MediaError::Denied { path, action: if action == "read" { "read" } else { "write" } }
             }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => MediaError::Full { path },
+            io::ErrorKind::ReadOnlyFilesystem => MediaError::ReadOnly { path },
             _ => MediaError::Io { path, action, source },
         }
     }

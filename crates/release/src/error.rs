@@ -22,6 +22,12 @@ pub enum ReleaseError {
         /// What was to be written.
         path: PathBuf,
     },
+    /// There is no room for it.
+    #[error("{} was not written: the disk is full; make room and run it again", path.display())]
+    Full {
+        /// What was to be written.
+        path: PathBuf,
+    },
     /// The disk, the network or the operating system failed.
     #[error("{} could not be {action}: {source}", path.display())]
     Io {
@@ -73,6 +79,7 @@ impl ReleaseError {
         match source.kind() {
             io::ErrorKind::NotFound => ReleaseError::Missing { path },
             io::ErrorKind::AlreadyExists => ReleaseError::Exists { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ReleaseError::Full { path },
             _ => ReleaseError::Io { path, action, source },
         }
     }

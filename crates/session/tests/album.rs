@@ -125,6 +125,63 @@ fn any_mutation_is_told_inside_the_text() {
     }
 }
 
+/// What stands where something else stood.
+const PIECES: [&str; 20] = [
+    "[[song]]\n",
+    "[album]\n",
+    "[[deliver]]\n",
+    "[cd]\n",
+    "[chain]\n",
+    "[",
+    "]]",
+    "\"",
+    "\"\"\"",
+    "=",
+    "\n",
+    "nan",
+    "-inf",
+    "1e308",
+    "99999999999999999999",
+    "-1",
+    "{ ",
+    "true",
+    "ü\u{0}",
+    "gap_beats = 1e9\n",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Pieces taken out, put in and doubled, several at a time: an album that reads the same again, or findings inside
+    /// the text, never a panic.
+    #[test]
+    fn any_collage_is_an_album_or_told_inside_the_text(
+        edits in proptest::collection::vec((0..10_000usize, 0..40usize, 0..PIECES.len(), 0..10_000usize), 1..8)
+    ) {
+        let registry = registry();
+        let mut text = EVERYTHING.to_owned();
+        for (at, length, piece, other) in edits {
+            let inside = |at: usize| (0..=at % (text.len() + 1)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let (from, to, other) = (inside(at), inside(at + length), inside(other));
+            let (from, to) = (from.min(to), from.max(to));
+            let doubled = text[other.min(from)..other.max(from)].lines().next().unwrap_or_default().to_owned();
+            text.replace_range(from..to, &format!("{}{doubled}", PIECES[piece]));
+        }
+        match parse(&text, &registry) {
+            Ok(document) => {
+                let again = parse(&text, &registry);
+                proptest::prop_assert!(again.is_ok_and(|again| again.album() == document.album()));
+            }
+            Err(found) => {
+                proptest::prop_assert!(!found.is_empty());
+                for span in found.into_iter().filter_map(|d| d.span) {
+                    proptest::prop_assert!(text.get(span.clone()).is_some(), "{:?} in {}", span, text);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_key_is_in_reference_and_schema() {
     let (text, schema) = (reference(), schema(&Registry::new()));

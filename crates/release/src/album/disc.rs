@@ -129,9 +129,11 @@ pub(crate) fn write(
     (out, work): (&Path, &mut Work),
 ) -> Result<Vec<Locked>, Trouble> {
     let folder = out.join(FOLDER);
-    // Only what an earlier run made is replaced.
+    // Only what an earlier run made is replaced. It loses its name at once: a fileset is there whole or not at all.
+    let old = out.join("cd/.ddp.old.part");
     if folder.exists() && work.made(&format!("{FOLDER}/DDPID")) {
-        std::fs::remove_dir_all(&folder).map_err(|e| Trouble::output(&folder, plain(&e)))?;
+        let away = std::fs::rename(&folder, &old).and_then(|()| std::fs::remove_dir_all(&old));
+        away.map_err(|e| Trouble::output(&folder, plain(&e)))?;
     }
     let parent = folder.parent().unwrap_or(out);
     std::fs::create_dir_all(parent).map_err(|e| Trouble::output(parent, plain(&e)))?;

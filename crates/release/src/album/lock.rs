@@ -17,11 +17,14 @@ use super::sides::MediumReport;
 use super::solve::Found;
 use super::stages::Stages;
 use super::studio::Trouble;
+use crate::beside::{parent_of, sync_folder};
 
 /// The name of the lock inside a release.
 pub const NAME: &str = "release.lock";
 /// The folder of the steps on the way, which is gone when a release is complete.
 pub(crate) const WORK: &str = ".tonmeister-work";
+/// The file in it by which one release knows of another.
+const HELD: &str = "held";
 
 /// Everything that decides a release's bytes, and the hash of each of its files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,7 +157,8 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&beside, path)
+        fs::rename(&beside, path)?;
+        sync_folder(parent_of(path))
     };
     write().map_err(|e| {
         // What is half-written goes; that it cannot go either is no second error.
@@ -179,6 +183,12 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
 /// The steps on the way, in a folder of the release.
 pub(crate) struct Work {
     pub(crate) folder: PathBuf,
+    /// The release's own folder.
+    out: PathBuf,
+    /// Whether that was not there before.
+    is_new: bool,
+    /// Held while a release is made; the system lets go of it when the program ends, however it ends.
+    alone: Option<File>,
     done: Vec<Locked>,
     pub(crate) loops: BTreeMap<String, Vec<Looped>>,
     pub(crate) sides: BTreeMap<String, MediumReport>,
@@ -187,8 +197,14 @@ pub(crate) struct Work {
 impl Work {
     /// The folder, made if it is not there; and what an earlier run has finished, also if it ended well.
     pub(crate) fn open(out: &Path) -> Result<Work, Trouble> {
-        let folder = out.join(WORK);
+        let (folder, is_new) = (out.join(WORK), !out.exists());
         fs::create_dir_all(&folder).map_err(|e| Trouble::output(out, plain(&e)))?;
+        let held = folder.join(HELD);
+        let alone = File::create(&held).map_err(|e| Trouble::output(&held, plain(&e)))?;
+        if let Err(fs::TryLockError::WouldBlock) = alone.try_lock() {
+            let message = "another release is being made in this folder; wait until it is done, or name another folder";
+            return Err(Trouble::output(out, message));
+        }
         let mut done: Vec<Locked> = recall(&folder.join("done.json")).unwrap_or_default();
         let mut loops: BTreeMap<String, Vec<Looped>> = recall(&folder.join("loops.json")).unwrap_or_default();
         let mut sides: BTreeMap<String, MediumReport> = recall(&folder.join("sides.json")).unwrap_or_default();
@@ -197,7 +213,32 @@ impl Work {
             loops.extend(lock.loops);
             sides.extend(lock.sides);
         }
-        Ok(Work { folder, done, loops, sides })
+        Ok(Work { folder, out: out.into(), is_new, alone: Some(alone), done, loops, sides })
+    }
+
+    /// Clears away what a killed run has left half-written beside the files of these paths, beside the folder of the
+    /// disc, and among the steps on the way.
+    pub(crate) fn sweep(&self, out: &Path, paths: &[String]) {
+        let own = [NAME, "release.json", "release.html", "cd/ddp"];
+        let mut names: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
+        for path in paths.iter().map(String::as_str).chain(own) {
+            let at = out.join(path);
+            if let (Some(folder), Some(name)) = (at.parent(), at.file_name()) {
+                names.entry(folder.into()).or_default().push(format!(".{}.", name.to_string_lossy()));
+            }
+        }
+        names.entry(self.folder.clone()).or_default().push(".".into());
+        for (folder, names) in names {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let ours = name.starts_with(".tonmeister.") || names.iter().any(|begin| name.starts_with(begin));
+                if ours && path.extension().is_some_and(|extension| extension == "part") {
+                    // What cannot be cleared away is only litter.
+                    let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+                }
+            }
+        }
     }
 
     /// A file in it.
@@ -256,8 +297,23 @@ impl Work {
     }
 
     /// Removes the steps on the way.
-    pub(crate) fn close(self) -> Result<(), Trouble> {
+    pub(crate) fn close(mut self) -> Result<(), Trouble> {
+        // Some systems do not remove what is open.
+        self.alone = None;
         fs::remove_dir_all(&self.folder).map_err(|e| Trouble::output(&self.folder, plain(&e)))
+    }
+}
+
+/// A release that ends in an error leaves the steps that were done, and no trace when there were none.
+impl Drop for Work {
+    fn drop(&mut self) {
+        if self.alone.take().is_some() {
+            // Folders with something in them stay: the system does not remove them.
+            let _ = fs::remove_file(self.path(HELD)).and_then(|()| fs::remove_dir(&self.folder));
+            if self.is_new {
+                let _ = fs::remove_dir(&self.out);
+            }
+        }
     }
 }
 

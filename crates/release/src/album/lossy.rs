@@ -13,8 +13,9 @@ use super::levels::meter;
 use super::studio::{Studio, Trouble};
 
 /// Rounds of solving; what is still above the ceiling then is told.
-pub(crate) const ROUNDS: usize = 4;
-/// How far below the ceiling a solved moment is aimed, in dB: the next round's decoder rounds otherwise.
+pub(crate) const ROUNDS: usize = 8;
+/// How far below the ceiling a solved moment is aimed, in dB, and so much more in each round: the next round's decoder
+/// rounds otherwise, at low rates by more than what is left.
 const IN_HAND_DB: f64 = 0.1;
 /// The length of a step in which peaks are looked for, in seconds.
 const STEP_S: f64 = 0.1;
@@ -121,8 +122,10 @@ pub(crate) fn solve(
         for (song, one) in songs.iter_mut().zip(&heard) {
             song.after_dbtp = one.true_peak_dbtp;
         }
+        let again = round as f64 * IN_HAND_DB;
+        let deeper = |dip: &Dip| Dip { db: dip.db + again, ..*dip };
         let more: Vec<(usize, Dip)> =
-            heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.song, *dip))).collect();
+            heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.song, deeper(dip)))).collect();
         if more.is_empty() || round + 1 == ROUNDS {
             break;
         }

@@ -10,7 +10,7 @@ use tonmeister_dsp::resample::resampled_frames;
 use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::Tags;
 use tonmeister_media::tags::Embedded;
-use tonmeister_session::album::model::Deliver;
+use tonmeister_session::album::model::{Audio, Deliver};
 use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::balance::{Session, render_to};
@@ -30,6 +30,7 @@ use super::report::{Report, report};
 use super::sequence::{Length, Timeline, place};
 use super::services::Service;
 use super::sides::{self, Sides, SidesWork};
+use super::space::Need;
 use super::stages::{self, Excerpt, Stages, Wanted};
 use super::studio::{Studio, Trouble};
 use super::texts::{cover, of_version, tags};
@@ -212,12 +213,13 @@ pub fn make(
     options: &Options,
 ) -> Result<Made, Trouble> {
     let album = document.album();
-    fs::create_dir_all(out).map_err(|e| Trouble::output(out, plain(&e)))?;
+    // How long a document is, its mix tells; files are refused before anything is written.
+    let mixes = album.songs.iter().any(|song| matches!(song.audio, Audio::Document(_)));
+    let known = if mixes { None } else { Some(fit(studio, document, base, (out, out))?) };
     let mut work = Work::open(out)?;
-    let scratch = work.folder.clone();
-    let known = know(studio, document, base, &scratch)?;
+    let known = known.map_or_else(|| fit(studio, document, base, (&work.folder, out)), Ok)?;
+    work.sweep(out, &paths(&known, album));
     let sources = known.inputs.iter().flat_map(|input| &input.sources);
-    protect(out, base, &known, album)?;
     let heard = heard(&known.session(album, options), studio, &work, out)?;
     let (album, lies) = known.even(album, &heard.songs, studio);
     let album = &album;
@@ -299,6 +301,30 @@ pub fn make(
     work.close()?;
     let warnings = warnings(&known, &report);
     Ok(Made { report, warnings })
+}
+
+/// What is known of an album that can be made in `out`: it spares its sources, and its disk has room.
+fn fit(
+    studio: &mut dyn Studio,
+    document: &AlbumDocument,
+    base: &Path,
+    (scratch, out): (&Path, &Path),
+) -> Result<Known, Trouble> {
+    let known = know(studio, document, base, scratch)?;
+    let album = document.album();
+    protect(out, base, &known, album)?;
+    let picture = known.cover.as_ref().map_or(0, |cover| cover.bytes.len() as u64);
+    // Each of these holds the whole program once more: so many bytes for each frame.
+    let disc = album.cd.map(|cd| (disc::RATE, if cd.cue { 8 } else { 4 }));
+    let held: Vec<(u32, u64)> = disc.into_iter().chain(known.sides.iter().map(|sides| (sides.rate, 6))).collect();
+    Need::of(&known.timeline, &known.sets, picture, &held).refuse(out, &paths(&known, album))?;
+    Ok(known)
+}
+
+/// Every file that it becomes, from its folder.
+fn paths(known: &Known, album: &Album) -> Vec<String> {
+    let sets = known.sets.iter().flat_map(|set| set.paths.iter().flatten().cloned());
+    sets.chain(physical(known, album).into_iter().map(|(path, _)| path)).collect()
 }
 
 /// The files of what can be held, as a plan lists them, each with its rate.

@@ -15,6 +15,8 @@
 //! 7. [`editions`] does the same, with the same gains, for versions of the songs: instrumentals, edits, mono.
 //! 8. [`services`] says what players will make of it; [`lock`] holds what was made, by hash.
 //!
+//! Before any of it, `space` asks whether the disk has room.
+//!
 //! [`make()`] does all of this; what it cannot do itself (run documents) it asks of a [`Studio`]. Steps on the way are
 //! kept under the hash of what they are made from, so that a release that was interrupted goes on where it was.
 
@@ -37,6 +39,7 @@ pub mod sequence;
 pub mod services;
 pub mod sides;
 pub mod solve;
+mod space;
 pub mod stages;
 pub mod studio;
 mod texts;

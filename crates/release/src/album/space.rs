@@ -1,0 +1,139 @@
+//! Whether a release fits on its disk: what its files and the steps on the way take, known before any work.
+
+use std::fs;
+use std::path::Path;
+
+use tonmeister_dsp::resample::resampled_frames;
+
+use super::files::Set;
+use super::lock::WORK;
+use super::sequence::Timeline;
+use super::studio::Trouble;
+
+/// Bytes of a frame of the steps on the way: two floats.
+const STEP: u64 = 8;
+/// More than any lossy format takes, in bytes per second (512 kbit/s); beside the steps on the way it is little.
+const LOSSY: u64 = 64_000;
+/// Headers, tags, checksums of a file.
+const AROUND: u64 = 1 << 16;
+/// What the page takes for a song, with its pictures.
+const PAGE: u64 = 1 << 20;
+
+/// What a release takes of its disk, in bytes: at most, for compressed files are counted as if they were not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// The files that stay.
+    pub(crate) files: u64,
+    /// The steps on the way, which go again: the most at any moment.
+    pub(crate) steps: u64,
+}
+
+impl Need {
+    /// Of these sets of files, each with a picture of so many bytes, and of what can be held (a disc, a record): the
+    /// whole program at a rate, with so many bytes for each frame.
+    pub(crate) fn of(timeline: &Timeline, sets: &[Set], picture: u64, held: &[(u32, u64)]) -> Need {
+        let frames = |rate: u32| resampled_frames(timeline.frames, timeline.rate, rate);
+        let mut files = PAGE * (1 + timeline.songs.len() as u64);
+        for set in sets {
+            let each = match set.format.bits() {
+                Some(bits) => frames(set.rate) * 2 * u64::from(bits) / 8,
+                None if set.format.lossy() => frames(set.rate).div_ceil(u64::from(set.rate)) * LOSSY,
+                None => frames(set.rate) * STEP,
+            };
+            files += each + set.paths.iter().flatten().count() as u64 * (AROUND + picture);
+        }
+        let mut masters: Vec<(u32, Option<&str>)> = sets.iter().map(|set| (set.rate, set.version.as_deref())).collect();
+        for (rate, bytes) in held {
+            files += frames(*rate) * bytes + AROUND;
+            masters.push((*rate, None));
+        }
+        masters.sort_unstable();
+        masters.dedup();
+        let mut versions: Vec<Option<&str>> = masters.iter().map(|(_, version)| *version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let runs: u64 = timeline.songs.iter().map(|song| song.length * STEP).sum();
+        let masters: u64 = masters.iter().map(|(rate, _)| frames(*rate) * STEP).sum();
+        // The codec loop tries twice, as a rule.
+        let tries: u64 = sets.iter().filter(|set| set.format.lossy()).map(|set| 2 * frames(set.rate) * STEP).sum();
+        let steps = versions.len().max(1) as u64 * (runs + timeline.frames * STEP) + masters + tries;
+        Need { files, steps }
+    }
+
+    /// Refuses a disk on which it does not fit. What an earlier run has left in `out` is counted as done.
+    pub(crate) fn refuse(self, out: &Path, paths: &[String]) -> Result<(), Trouble> {
+        let size =
+            |path: &String| fs::metadata(out.join(path)).ok().filter(fs::Metadata::is_file).map(|data| data.len());
+        let there: Vec<u64> = paths.iter().filter_map(size).collect();
+        if there.len() == paths.len() {
+            // A finished release made again asks for nothing; if its songs were changed, the disk may still fill up.
+            return Ok(());
+        }
+        let left = fs::read_dir(out.join(WORK)).into_iter().flatten().flatten();
+        let left: u64 = left.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
+        let need = self.files.saturating_sub(there.iter().sum()) + self.steps.saturating_sub(left);
+        // A disk that does not tell its room is tried.
+        let Some(free) = free(out) else { return Ok(()) };
+        if need <= free {
+            return Ok(());
+        }
+        Err(Trouble::output(
+            out,
+            format!(
+                "this release needs up to {} there, {} for its files and {} for the steps on the way, and {} are free; \
+                 make room, name a folder on another disk, or make fewer sets of files at a time",
+                words(need),
+                words(self.files),
+                words(self.steps),
+                words(free)
+            ),
+        ))
+    }
+}
+
+/// What is free where a folder is or would be; `None` where the system does not say.
+fn free(folder: &Path) -> Option<u64> {
+    let absolute = std::path::absolute(folder).ok()?;
+    let nearest = absolute.ancestors().find(|at| at.exists())?;
+    fs4::available_space(nearest).ok()
+}
+
+/// Bytes as disks are sold.
+fn words(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        format!("{} MB", bytes.div_ceil(1_000_000))
+    } else {
+        format!("{:.1} GB", bytes as f64 / 1e9)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::album::sequence::{Fade, Placed};
+    use tonmeister_dsp::dither::Shaping;
+    use tonmeister_media as media;
+    use tonmeister_session::album::model::Wrapping;
+    use tonmeister_session::model::FadeShape;
+
+    #[test]
+    fn ten_minutes_take_what_their_formats_take() {
+        let fade = Fade { frames: 0, shape: FadeShape::Linear };
+        let frames = 600 * 48_000;
+        let song = Placed { offset: 0, length: frames, start: 0, end: frames, fade_in: fade, fade_out: fade, run: 0 };
+        let timeline = Timeline { rate: 48_000, songs: vec![song], frames };
+        let set = |format, rate| {
+            let (container, paths) = (Wrapping::Auto, vec![Some("a".into())]);
+            Set { format, rate, shaping: Shaping::Flat, container, bext: false, version: None, paths }
+        };
+        let float = set(media::Format::Wav(media::SampleFormat::Float32), 48_000);
+        let flac = set(media::Format::Flac(media::IntegerBits::Sixteen), 96_000);
+        let opus = set(media::Format::Opus { kbps: 160 }, 48_000);
+        let need = Need::of(&timeline, &[float, flac, opus], 1000, &[(44_100, 4)]);
+        let files = frames * 8 + 2 * frames * 4 + 600 * 64_000 + 3 * (AROUND + 1000) + 600 * 44_100 * 4 + AROUND;
+        assert_eq!(need.files, files + 2 * PAGE);
+        // The song behind its chain, the programme, masters at three rates, two tries of the codec loop.
+        assert_eq!(need.steps, (frames + frames + frames + 2 * frames + 600 * 44_100 + 2 * frames) * 8);
+        assert_eq!((words(need.steps), words(1).as_str().to_owned()), ("1.8 GB".into(), "1 MB".into()));
+    }
+}
