@@ -1,10 +1,16 @@
 //! What can be asked, described once: parser, help, man pages and completions come from here.
 
+mod play;
+mod release;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tonmeister::demo::SONGS;
 use tonmeister::{AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
+
+pub(crate) use play::Play;
+pub(crate) use release::Release;
 
 use crate::exit::Outcome;
 
@@ -251,36 +257,6 @@ pub(crate) struct Mix {
     pub(crate) work: Work,
 }
 
-/// `play`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Play {
-    /// The song document
-    pub(crate) song: PathBuf,
-    /// Where to begin, in seconds of the song
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
-    pub(crate) from: f64,
-    /// Play a stretch over and over: from A to B, in seconds of the song
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
-    pub(crate) r#loop: Vec<f64>,
-    /// How long to play, in seconds [default: to the end; in a loop, until Ctrl-C]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) r#for: Option<f64>,
-    /// Play into a file instead, .wav or .flac, as fast as it goes
-    #[arg(long, value_name = "FILE", conflicts_with = "null")]
-    pub(crate) to: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) bits: Bits,
-    /// Play to nobody, and tell whether this machine keeps up; so many times as fast as it sounds
-    #[arg(long, value_name = "SPEED", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    pub(crate) null: Option<f64>,
-    /// Frames made at a time: fewer are heard sooner, more are made with less effort
-    #[arg(long, value_name = "FRAMES", default_value_t = 256, value_parser = clap::value_parser!(u16).range(16..=4096))]
-    pub(crate) block_size: u16,
-    /// Play on with what the document says whenever it is saved
-    #[arg(long)]
-    pub(crate) watch: bool,
-}
-
 /// Where stems are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stems {
@@ -384,44 +360,6 @@ pub(crate) struct Master {
     pub(crate) bits: Bits,
     #[command(flatten)]
     pub(crate) work: Work,
-}
-
-/// `release`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Release {
-    /// The album document
-    #[arg(required_unless_present = "verify")]
-    pub(crate) album: Option<PathBuf>,
-    /// The folder to make the release in
-    #[arg(short, long, value_name = "DIR", required_unless_present_any = ["verify", "audition"])]
-    pub(crate) output: Option<PathBuf>,
-    /// Look at everything, listen, show the plan and what services will make of it; write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Look at a finished release again: every file there, unchanged, and playable
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["album", "output", "dry_run"])]
-    pub(crate) verify: Option<PathBuf>,
-    /// Write each stage of the mastering in and out, at the same loudness, into a folder, and tell what it did; with -o
-    /// the gains are those of that release
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "verify"])]
-    pub(crate) audition: Option<PathBuf>,
-    /// From where to where in each song the audition runs, in seconds [default: the loudest 20 s]
-    #[arg(long, value_name = "FROM-TO", value_parser = range, requires = "audition")]
-    pub(crate) range: Option<(f64, f64)>,
-    /// A file of targets in place of the built-in ones
-    #[arg(long, value_name = "FILE", env = "TONMEISTER_TARGETS")]
-    pub(crate) targets: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) work: Work,
-}
-
-/// Two times in seconds: `30-50`.
-fn range(text: &str) -> Result<(f64, f64), String> {
-    let wrong = || format!("expected two times in seconds, such as 30-50, found {text}");
-    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
-    let seconds = |part: &str| part.trim().parse::<f64>().ok().filter(|s| s.is_finite() && *s >= 0.0).ok_or_else(wrong);
-    let (from, to) = (seconds(from)?, seconds(to)?);
-    if from < to { Ok((from, to)) } else { Err(wrong()) }
 }
 
 /// `process`.

@@ -1,0 +1,37 @@
+//! What `play` takes.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::Bits;
+
+/// `play`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Play {
+    /// The song document
+    pub(crate) song: PathBuf,
+    /// Where to begin, in seconds of the song
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub(crate) from: f64,
+    /// Play a stretch over and over: from A to B, in seconds of the song
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
+    pub(crate) r#loop: Vec<f64>,
+    /// How long to play, in seconds [default: to the end; in a loop, until Ctrl-C]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) r#for: Option<f64>,
+    /// Play into a file instead, .wav or .flac, as fast as it goes
+    #[arg(long, value_name = "FILE", conflicts_with = "null")]
+    pub(crate) to: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bits: Bits,
+    /// Play to nobody, and tell whether this machine keeps up; so many times as fast as it sounds
+    #[arg(long, value_name = "SPEED", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub(crate) null: Option<f64>,
+    /// Frames made at a time: fewer are heard sooner, more are made with less effort
+    #[arg(long, value_name = "FRAMES", default_value_t = 256, value_parser = clap::value_parser!(u16).range(16..=4096))]
+    pub(crate) block_size: u16,
+    /// Play on with what the document says whenever it is saved
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
