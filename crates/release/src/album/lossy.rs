@@ -17,6 +17,9 @@ pub(crate) const ROUNDS: usize = 8;
 /// How far below the ceiling a solved moment is aimed, in dB, and so much more in each round: the next round's decoder
 /// rounds otherwise, at low rates by more than what is left.
 const IN_HAND_DB: f64 = 0.1;
+/// The most that a moment is taken back, in dB: deeper would be heard as a hole. What is still above the ceiling then is
+/// told.
+const MOST_DB: f64 = 6.0;
 /// The length of a step in which peaks are looked for, in seconds.
 const STEP_S: f64 = 0.1;
 /// Frames at a time.
@@ -158,8 +161,8 @@ fn looped(set: &Set, one: &Through) -> Looped {
 /// Adds a dip to those there are: one at the same moment goes deeper.
 fn deepen(dips: &mut Vec<Dip>, more: Dip) {
     match dips.iter_mut().find(|dip| (dip.at_s - more.at_s).abs() < STEP_S / 4.0) {
-        Some(dip) => dip.db += more.db,
-        None => dips.push(more),
+        Some(dip) => dip.db = (dip.db + more.db).min(MOST_DB),
+        None => dips.push(Dip { db: more.db.min(MOST_DB), ..more }),
     }
 }
 
@@ -174,5 +177,7 @@ mod tests {
         deepen(&mut dips, Dip { at_s: 1.15, db: 0.4 });
         assert_eq!(dips.len(), 2);
         assert!((dips[0].db - 0.5).abs() < 1e-12);
+        deepen(&mut dips, Dip { at_s: 1.05, db: 20.0 });
+        assert_eq!(dips[0].db, MOST_DB);
     }
 }

@@ -1,7 +1,7 @@
 //! How the songs lie to each other, and what was done about it.
 
 use tonmeister_release::album::Report;
-use tonmeister_release::album::even::{Evened, Lie, Move};
+use tonmeister_release::album::even::Evened;
 use tonmeister_report::page::{Section, Table};
 use tonmeister_report::text::{number, quantity, signed};
 
@@ -12,13 +12,10 @@ pub(super) fn section(report: &Report) -> Option<Section> {
     let even = report.consistency.as_ref().filter(|even| even.songs.len() > 1)?;
     let mut section = Section::new("consistency", "Consistency");
     section.words(&about(even));
-    let head = ["", "tone", "with the moves", "behind the chain", "width", "level", "moves"];
-    let what = if even.corrected {
-        "How far each song lies apart, and the moves that were made"
-    } else {
-        "How far each song lies apart, and the moves that would bring it nearer"
-    };
-    let mut table = Table::new(what, &head);
+    let head = ["", "tone", "with the moves", "behind the chain", "width", "level"];
+    let mut table = Table::new("How far each song lies apart", &head);
+    let what = if even.corrected { "The moves that were made" } else { "The moves that would bring them nearer" };
+    let mut moves = Table::of_sentences(what, &["", "move", "why"]);
     for (song, lie) in report.songs.iter().zip(&even.songs) {
         let signed =
             |value: Option<f64>, unit: &str| value.map_or("–".into(), |value| format!("{} {unit}", signed(value, 1)));
@@ -29,10 +26,15 @@ pub(super) fn section(report: &Report) -> Option<Section> {
             quantity(lie.behind_db, 1, "dB"),
             signed(lie.width_db, "dB"),
             signed(lie.level_lu, "LU"),
-            moves(lie),
         ]);
+        for made in &lie.moves {
+            moves.row([named(song), made.to_string(), made.reason.clone()]);
+        }
     }
     section.table(&table);
+    if !moves.rows.is_empty() {
+        section.table(&moves);
+    }
     Some(section)
 }
 
@@ -51,9 +53,4 @@ fn about(even: &Evened) -> String {
         "Measured by {measure}. Tone is the distance of the long-term spectrum in thirds of octaves, level left out; within \
          1 dB it is left alone, as are 2 dB of width and 3 LU of level. {done}"
     )
-}
-
-fn moves(lie: &Lie) -> String {
-    let one = |made: &Move| format!("{made}: {}", made.reason);
-    if lie.moves.is_empty() { "none".into() } else { lie.moves.iter().map(one).collect::<Vec<_>>().join("; ") }
 }

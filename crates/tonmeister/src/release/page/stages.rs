@@ -14,6 +14,11 @@ pub(crate) fn page(title: &str, songs: &[Excerpt]) -> String {
     for (place, excerpt) in songs.iter().enumerate() {
         let mut section = Section::new(&format!("song-{}", place + 1), &format!("{}. {}", place + 1, excerpt.title));
         section.table(&table(excerpt));
+        let mut why = Table::of_sentences("Why they stand there", &["", "why"]);
+        for stage in &excerpt.stages {
+            why.row([stage.id.clone(), stage.reason.clone()]);
+        }
+        section.table(&why);
         let mut files =
             Table::new("Files to switch between", &["", "out", "in", "turned by to match", "both turned down"]);
         for stage in &excerpt.stages {
@@ -32,7 +37,7 @@ pub(crate) fn page(title: &str, songs: &[Excerpt]) -> String {
 /// A row for each stage.
 pub(crate) fn table(excerpt: &Excerpt) -> Table {
     let shown: Vec<String> = SHOWN_HZ.iter().map(|hz| hertz(*hz)).collect();
-    let mut head = vec!["", "why", "level", "PLR", "took off", "residual"];
+    let mut head = vec!["", "level", "PLR", "took off", "residual"];
     head.extend(shown.iter().map(String::as_str));
     let caption = format!(
         "What each stage did from {} to {}, in and out at the same loudness",
@@ -49,13 +54,12 @@ pub(crate) fn table(excerpt: &Excerpt) -> Table {
 fn cells(stage: &Stage) -> Vec<String> {
     if stage.bypassed {
         let none = || "–".to_owned();
-        return vec![stage.id.clone(), "bypassed".into(), none(), none(), none(), none()];
+        return vec![stage.id.clone(), "bypassed".into(), none(), none(), none()];
     }
     let [before, after] = stage.plr_db;
     let plr = before.zip(after).map_or("–".into(), |(a, b)| format!("{} → {} dB", number(a, 1), number(b, 1)));
     vec![
         stage.id.clone(),
-        stage.reason.clone(),
         stage.level_lu.map_or("–".into(), |lu| format!("{} LU", signed(lu, 1))),
         plr,
         quantity(stage.reduction_db, 1, "dB"),
