@@ -50,6 +50,16 @@ def place(track):
     return {"fader_db": 20 * math.log10(math.hypot(left, right)), "pan": pan}
 
 
+def rich_effects():
+    """What a strip of a finished mix often has besides: a gate, a transient shaper, a saturator, a de-esser."""
+    return (
+        table("[track.insert]", effect="gate", threshold_db=-60.0)
+        + table("[track.insert]", effect="transient_shaper", attack_db=2.0)
+        + table("[track.insert]", effect="saturator", drive_db=6.0)
+        + table("[track.insert]", effect="deesser")
+    )
+
+
 def strip_effects(track):
     """The inserts and sends of a J2 strip."""
     return (
@@ -108,11 +118,12 @@ def rides(fader_db, seconds):
     return table("[track.automation]", target="fader_db", points=points)
 
 
-def mixdown(tracks, effects, length_s, automated=False):
-    """J1, or with effects J2; automated, every fader moves all the time."""
+def mixdown(tracks, effects, length_s, automated=False, rich=False):
+    """J1, or with effects J2; automated, every fader moves all the time; rich, every strip has four inserts more."""
     text = song("J2" if effects else "J1", 48000, length_s)
     for track in tracks:
         text += table("[track]", id=track["name"], audio=track["file"], **place(track))
+        text += rich_effects() if rich else ""
         text += strip_effects(track) if effects else ""
         text += rides(place(track)["fader_db"], length_s) if automated else ""
     return text + (buses() if effects else "")
