@@ -299,6 +299,22 @@ impl Gains {
         strip.chain(self.factors.iter().map(|f| &f.motion)).all(|motion| motion.next_edge(from) > to)
     }
 
+    /// Adds one frame, by the sums of [`Gains::add`] at rest.
+    #[inline]
+    pub(crate) fn add_frame(&self, [[a, b], [c, d]]: Matrix, input: [f32; 2], [left, right]: [&mut f64; 2]) {
+        let [l, r] = input.map(f64::from);
+        if self.layout == Layout::Mono {
+            *left += l * a;
+            *right += r * c;
+        } else if b == 0.0 && c == 0.0 {
+            *left += l * a;
+            *right += r * d;
+        } else {
+            *left += l * a + r * b;
+            *right += l * c + r * d;
+        }
+    }
+
     /// Adds frames that all lie in one cell.
     fn add_cell(&self, cell: &Cell, frame: i64, rest: &Resting, [x0, x1]: [&[f32]; 2], [left, right]: [&mut [f64]; 2]) {
         let mono = self.layout == Layout::Mono;
@@ -317,15 +333,7 @@ impl Gains {
             }
             None => {
                 for (i, at) in (frame..).enumerate().take(x0.len()) {
-                    let [[a, b], [c, d]] = self.at(at, rest);
-                    let (l, r) = (f64::from(x0[i]), f64::from(x1[i]));
-                    if mono || (b == 0.0 && c == 0.0) {
-                        left[i] += l * a;
-                        right[i] += r * if mono { c } else { d };
-                    } else {
-                        left[i] += l * a + r * b;
-                        right[i] += l * c + r * d;
-                    }
+                    self.add_frame(self.at(at, rest), [x0[i], x1[i]], [&mut left[i], &mut right[i]]);
                 }
             }
         }

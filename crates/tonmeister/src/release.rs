@@ -4,7 +4,6 @@
 //! read, progress told, targets looked up.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use tonmeister_core::{Registry, View};
 use tonmeister_engine::Span;
@@ -22,7 +21,7 @@ pub use tonmeister_release::album::verify::{Checked, Verified};
 
 use crate::failure::{Failure, Finding};
 use crate::master::target::{service, target, targets};
-use crate::mix::{MixOptions, SetOptions, Versions};
+use crate::mix::{self, Dynamics, MixOptions, Rendering, SetOptions, Versions};
 use crate::output::Depth;
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
@@ -245,7 +244,36 @@ struct Desk<'a> {
     open: bool,
 }
 
+/// What a rendering is run into.
+type Heard<'s> = &'s mut (dyn FnMut(View<'_>) -> Result<(), Failure> + Send);
+
 impl Desk<'_> {
+    /// Prepares a song and has `go` run it into the sink; which inserts took how much off.
+    fn run(
+        &mut self,
+        song: &Song,
+        sink: Sink<'_>,
+        go: impl FnOnce(Rendering, &mut dyn Progress, Heard<'_>) -> Result<Vec<Dynamics>, mix::Trouble>,
+    ) -> Result<Vec<(String, f64)>, Trouble> {
+        let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
+        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
+        // The engine's own error says only that the sink stopped it; why is kept beside it.
+        let mut why = None;
+        let world = self.world;
+        let rendered = go(rendering, self.progress, &mut |view: View<'_>| {
+            world.go_on()?;
+            sink(view).map_err(|trouble| {
+                why = Some(trouble);
+                Failure::Interrupted
+            })
+        });
+        if let Some(trouble) = why {
+            return Err(trouble);
+        }
+        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
+        Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+    }
+
     fn end(&mut self) {
         if std::mem::take(&mut self.open) {
             self.progress.end();
@@ -270,42 +298,13 @@ impl Studio for Desk<'_> {
         sink: Sink<'_>,
     ) -> Result<Vec<(String, f64)>, Trouble> {
         self.begin(what, to - from);
-        let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
-        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
         let span = Span { from, to, pre_roll: PRE_ROLL_S * u64::from(song.sample_rate_hz) };
-        let why: Mutex<Option<Trouble>> = Mutex::new(None);
-        let rendered = rendering.run_span(span, |view: View<'_>| {
-            self.world.go_on()?;
-            sink(view).map_err(|trouble| {
-                *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
-                Failure::Interrupted
-            })
-        });
-        if let Some(trouble) = why.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(trouble);
-        }
-        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
-        Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+        self.run(song, sink, |rendering, _, sink| rendering.run_span(span, sink))
     }
 
     fn render(&mut self, song: &Song, what: &str, sink: Sink<'_>) -> Result<Vec<(String, f64)>, Trouble> {
         self.end();
-        let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
-        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
-        // The engine's own error says only that the sink stopped it; why is kept beside it.
-        let why: Mutex<Option<Trouble>> = Mutex::new(None);
-        let rendered = rendering.run(what, self.progress, |view: View<'_>| {
-            self.world.go_on()?;
-            sink(view).map_err(|trouble| {
-                *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
-                Failure::Interrupted
-            })
-        });
-        if let Some(trouble) = why.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(trouble);
-        }
-        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
-        Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+        self.run(song, sink, |rendering, progress, sink| rendering.run(what, progress, sink))
     }
 
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble> {

@@ -1,7 +1,7 @@
 //! Controls that are turned while they sound: gains on the way out of a strip, parameters of an insert.
 
 use tonmeister_core::pan::Matrix;
-use tonmeister_core::{Event, Layout, ParamIndex};
+use tonmeister_core::{Event, ParamIndex};
 use tonmeister_session::model::Target;
 use tonmeister_session::tables::{SEND, STRIP};
 
@@ -87,14 +87,7 @@ impl Gains {
         let rest = self.resting(frame, frame + x0.len() as i64);
         for i in 0..x0.len() {
             let [a, b, c, d] = crossing.step(flat(self.at(frame + i as i64, &rest)));
-            let (l, r) = (f64::from(x0[i]), f64::from(x1[i]));
-            if self.layout == Layout::Mono || (b == 0.0 && c == 0.0) {
-                left[i] += l * a;
-                right[i] += r * if self.layout == Layout::Mono { c } else { d };
-            } else {
-                left[i] += l * a + r * b;
-                right[i] += l * c + r * d;
-            }
+            self.add_frame([[a, b], [c, d]], [x0[i], x1[i]], [&mut left[i], &mut right[i]]);
         }
         self.hand.crossing = crossing;
     }

@@ -8,7 +8,7 @@ use tonmeister_core::{Buffer, Layout};
 use super::disc::RATE;
 use super::files::safe;
 use super::levels::Levels;
-use super::lock::{Locked, Work, hash_of, plain, put};
+use super::lock::{Locked, Work, plain, put};
 use super::studio::{Studio, Trouble};
 use crate::cdtext::CdText;
 use crate::cue::{self, FirstPause};
@@ -88,7 +88,7 @@ pub(crate) fn write_sheet(sheet: &PqSheet, key: &str, (out, work): (&Path, &mut 
         return Ok(done);
     }
     put(&out.join(SHEET), sheet.to_string().as_bytes())?;
-    locked(SHEET, "PQ sheet", key, 0, (out, work))
+    work.finish_apart((out, SHEET), "PQ sheet", key, (RATE, 0, 0, Levels::default()))
 }
 
 /// Writes the disc of a fileset as one WAV file with a cue sheet, opens both again, and compares them with the fileset. The
@@ -134,34 +134,8 @@ pub(crate) fn write_image(
     }
     let frames = fileset.disc.end.frames() - FIRST_PAUSE.frames();
     let formats = [("CD image, WAV 16-bit", frames), ("cue sheet", 0)];
-    let all =
-        paths.iter().zip(formats).map(|(path, (format, frames))| locked(path, format, key, frames, (out, &mut *work)));
+    let all = paths.iter().zip(formats).map(|(path, (format, frames))| {
+        work.finish_apart((out, path), format, key, (RATE, frames, 0, Levels::default()))
+    });
     all.collect()
-}
-
-/// A file that belongs to the disc, remembered over a kill.
-fn locked(
-    path: &str,
-    format: &str,
-    key: &str,
-    frames: u64,
-    (out, work): (&Path, &mut Work),
-) -> Result<Locked, Trouble> {
-    let at = out.join(path);
-    let (bytes, blake3) = hash_of(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
-    let file = Locked {
-        path: path.to_owned(),
-        key: key.to_owned(),
-        bytes,
-        blake3,
-        format: format.to_owned(),
-        song: None,
-        version: None,
-        sample_rate_hz: RATE,
-        frames,
-        clipped_samples: 0,
-        levels: Levels::default(),
-    };
-    work.finish(&file)?;
-    Ok(file)
 }

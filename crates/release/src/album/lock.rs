@@ -264,6 +264,34 @@ impl Work {
         keep(&self.path("done.json"), &self.done)
     }
 
+    /// The same of a file that belongs to no song, a side or a sheet: its bytes are read here. The rate, and where it sounds
+    /// how many frames it has, how many samples clipped, and its levels.
+    pub(crate) fn finish_apart(
+        &mut self,
+        (out, path): (&Path, &str),
+        format: &str,
+        key: &str,
+        (sample_rate_hz, frames, clipped_samples, levels): (u32, u64, u64, Levels),
+    ) -> Result<Locked, Trouble> {
+        let at = out.join(path);
+        let (bytes, blake3) = hash_of(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
+        let file = Locked {
+            path: path.to_owned(),
+            key: key.to_owned(),
+            bytes,
+            blake3,
+            format: format.to_owned(),
+            song: None,
+            version: None,
+            sample_rate_hz,
+            frames,
+            clipped_samples,
+            levels,
+        };
+        self.finish(&file)?;
+        Ok(file)
+    }
+
     /// What the codec loop did for the set of these keys, in an earlier run.
     pub(crate) fn looped(&self, keys: &[String]) -> Vec<Looped> {
         self.loops.get(&together(keys)).cloned().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! The files of the sides.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Buffer, Layout, View};
@@ -17,7 +17,7 @@ use crate::album::broadcast;
 use crate::album::documents::premaster;
 use crate::album::files::DITHER_SEED;
 use crate::album::levels::{Cutter, Levels, meter};
-use crate::album::lock::{self, Locked, hash_of, keep, key, plain, put, recall};
+use crate::album::lock::{self, Locked, keep, key, plain, put, recall};
 use crate::album::solve::thousandth;
 use crate::album::studio::{Studio, Trouble};
 use crate::vinyl::{self, Features};
@@ -88,20 +88,21 @@ pub(crate) fn write(
         for (song, features) in songs[sides.split.sides[n].songs.clone()].iter_mut().zip(&written.features) {
             song.features = Some(features.clone());
         }
-        all.push(locked(&path, "WAV 24-bit, a side", &key, (sides.rate, &written), (out, &mut *work))?);
+        let heard = (sides.rate, written.frames, written.clipped, written.levels);
+        all.push(work.finish_apart((out, &path), "WAV 24-bit, a side", &key, heard)?);
     }
     report.findings =
         vinyl::check(&songs, &sides.split, &sides.medium, &sides.limits).iter().map(Finding::from).collect();
-    let none = Written { frames: 0, clipped: 0, levels: Levels::default(), features: Vec::new() };
+    let silent = (sides.rate, 0, 0, Levels::default());
     for n in 0..report.sides.len() {
         let path = sides.file(report.sides[n].letter, "cue");
         let text = sheet::cue(album, tags, sides, n).map_err(Trouble::Document)?;
         put(&out.join(&path), text.as_bytes())?;
-        all.push(locked(&path, "cue sheet of a side", &key, (sides.rate, &none), (out, &mut *work))?);
+        all.push(work.finish_apart((out, &path), "cue sheet of a side", &key, silent)?);
     }
     let path = format!("{}/sides.txt", sides.folder);
     put(&out.join(&path), sheet::text(album, tags, &report).as_bytes())?;
-    all.push(locked(&path, "sheet of the sides", &key, (sides.rate, &none), (out, &mut *work))?);
+    all.push(work.finish_apart((out, &path), "sheet of the sides", &key, silent)?);
     // A side too many would be cut by whoever finds it there.
     work.drop_made(out, &format!("{}/", sides.folder), &paths)?;
     work.remember_sides(&key, &report)?;
@@ -255,31 +256,4 @@ impl Side<'_> {
         tags.broadcast = Some(broadcast::of(album, &text, &tags, from, (SAMPLES, sides.rate)));
         tags
     }
-}
-
-/// A finished file, remembered over a kill.
-fn locked(
-    path: &str,
-    format: &str,
-    key: &str,
-    (rate, written): (u32, &Written),
-    (out, work): (&Path, &mut lock::Work),
-) -> Result<Locked, Trouble> {
-    let at: PathBuf = out.join(path);
-    let (bytes, blake3) = hash_of(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
-    let file = Locked {
-        path: path.to_owned(),
-        key: key.to_owned(),
-        bytes,
-        blake3,
-        format: format.to_owned(),
-        song: None,
-        version: None,
-        sample_rate_hz: rate,
-        frames: written.frames,
-        clipped_samples: written.clipped,
-        levels: written.levels,
-    };
-    work.finish(&file)?;
-    Ok(file)
 }
