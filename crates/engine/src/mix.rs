@@ -61,6 +61,7 @@ impl Factor {
             Path::Output => follow.ways.main,
             Path::Send(_, Tap::Post) => follow.ways.post,
             Path::Send(_, Tap::Pre) => follow.ways.pre,
+            Path::Key { muted } => follow.ways.post && !(muted && follow.mutes),
             Path::Through => false,
         };
         let pre = matches!(path, Path::Send(_, Tap::Pre));
@@ -114,14 +115,15 @@ impl Gains {
         let own = |id| strip_motion(strip, id, sample_rate);
         let with_strip = !matches!(path, Path::Send(_, Tap::Pre));
         let point = if path == Path::Output { "mute_main" } else { "mute_post" };
+        let mutes = strip.is(point) && path != Path::Key { muted: true };
         let unmuted = || Motion::constant(0.0, &STRIP[place(STRIP, "mute")]);
-        let mute = || if strip.is(point) { own("mute") } else { unmuted() };
+        let mute = || if mutes { own("mute") } else { unmuted() };
         let fader = || [own("fader_db"), mute(), own("pan"), own("pan_left"), own("pan_right"), own("width")];
         let send = match path {
             Path::Send(send, _) => {
                 Some(["level_db", "pan", "mute"].map(|id| send_motion(strip, send, id, sample_rate)))
             }
-            Path::Output | Path::Through => None,
+            Path::Output | Path::Through | Path::Key { .. } => None,
         };
         Gains {
             layout,
@@ -131,7 +133,7 @@ impl Gains {
             factors: Factor::of(strip, path, sample_rate),
             send,
             held: None,
-            hand: Hand::new(path, strip.is(point), sample_rate),
+            hand: Hand::new(path, mutes, sample_rate),
             cell: None,
         }
     }

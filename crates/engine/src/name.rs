@@ -110,16 +110,17 @@ impl Namer {
             self.lane(strip, Target::Strip(at));
         }
         self.count(strip.followed.len() as u64);
-        for Follow { db, lane, ways } in &strip.followed {
+        for Follow { db, lane, ways, mutes } in &strip.followed {
             self.number(*db);
             self.moves(lane.as_ref());
-            for way in [ways.main, ways.post, ways.pre] {
+            for way in [ways.main, ways.post, ways.pre, *mutes] {
                 self.count(u64::from(way));
             }
         }
         match path {
             Path::Output => self.count(0),
             Path::Through => self.count(1),
+            Path::Key { muted } => self.count(4 + u64::from(muted)),
             Path::Send(send, tap) => {
                 let Send { to: _, tap: _, values } = &strip.sends[send];
                 self.count(2 + tap as u64);

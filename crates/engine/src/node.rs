@@ -11,7 +11,7 @@ use crate::kept::{Keeper, Kept};
 use crate::live::{Feed, Reel, Timeline, Trimming, Turning};
 use crate::mix::{Gains, motion, round_scaled, strip_motion};
 use crate::part::Part;
-use crate::plan::{self, Path, Plan};
+use crate::plan::{self, Path, Plan, PlanEdge};
 
 /// The published signals of the other nodes, for the block that is being made.
 pub(crate) trait Signals {
@@ -55,10 +55,57 @@ pub(crate) struct Input {
 }
 
 /// A side-chain into an insert of this node.
-struct Key {
-    from: usize,
+pub(crate) struct Key {
+    pub(crate) from: usize,
+    /// How late the source's signal is.
+    pub(crate) lateness: i64,
+    /// Where it is taken behind the source's fader: that fader, and room for what it makes.
+    pub(crate) post: Option<(Gains, [Vec<f64>; 2])>,
     delay: [DelayLine<f32>; 2],
     buffer: Buffer,
+}
+
+impl Key {
+    fn new(plan: &Plan, edge: &PlanEdge, block: usize) -> Self {
+        let source = &plan.nodes[edge.from];
+        let post = (edge.path != Path::Through).then(|| {
+            let gains = Gains::new(&edge.strip, source.layout, edge.path, edge.law, plan.sample_rate);
+            (gains, [vec![0.0; block], vec![0.0; block]])
+        });
+        let layout = if post.is_some() { Layout::Stereo } else { source.layout };
+        Key {
+            from: edge.from,
+            lateness: plan.departure(edge.from) as i64,
+            post,
+            delay: [DelayLine::new(edge.delay), DelayLine::new(edge.delay)],
+            buffer: Buffer::new(layout, block),
+        }
+    }
+
+    /// What the source has just made, which begins at that frame of the song, as late as the insert needs it.
+    fn listen(&mut self, frame: i64, view: View<'_>) -> View<'_> {
+        let frames = view.frames();
+        match &mut self.post {
+            None => {
+                for (channel, samples) in view.channels().enumerate() {
+                    self.buffer.channel_mut(channel)[..frames].copy_from_slice(samples);
+                }
+            }
+            Some((gains, sums)) => {
+                for sum in parts(sums, frames) {
+                    sum.fill(0.0);
+                }
+                gains.add(frame, view, parts(sums, frames));
+                for (channel, sum) in sums.iter().enumerate() {
+                    round_scaled(&sum[..frames], 1.0, &mut self.buffer.channel_mut(channel)[..frames]);
+                }
+            }
+        }
+        for (channel, line) in self.delay.iter_mut().enumerate().take(self.buffer.layout().channels()) {
+            line.process(&mut self.buffer.channel_mut(channel)[..frames]);
+        }
+        self.buffer.view(frames)
+    }
 }
 
 pub(crate) struct Insert {
@@ -71,7 +118,7 @@ pub(crate) struct Insert {
     /// How late the signal is when it arrives here.
     pub(crate) lateness: i64,
     motions: Vec<(tonmeister_core::ParamIndex, Motion)>,
-    key: Option<Key>,
+    pub(crate) key: Option<Key>,
     /// Turned by hand since the last block.
     pub(crate) turning: Turning,
 }
@@ -169,11 +216,7 @@ impl Node {
                 layout: insert.layout,
                 lateness: (node.arrival + insert.before) as i64,
                 motions: targets.collect(),
-                key: insert.key.map(|(from, delay)| Key {
-                    from,
-                    delay: [DelayLine::new(delay), DelayLine::new(delay)],
-                    buffer: Buffer::new(plan.nodes[from].layout, block),
-                }),
+                key: insert.key.as_ref().map(|edge| Key::new(plan, edge, block)),
             }
         });
         let inserts: Vec<Insert> = inserts.collect();
@@ -373,15 +416,10 @@ impl Node {
                 // Where a parameter stands comes before where it goes from there.
                 self.events.sort_unstable_by_key(|e| (e.at, e.param, e.glide));
             }
-            if let Some(key) = &mut insert.key {
-                let view = signals.of(key.from);
-                for (channel, line) in key.delay.iter_mut().enumerate().take(view.layout().channels()) {
-                    let out = &mut key.buffer.channel_mut(channel)[..frames];
-                    out.copy_from_slice(view.channel(channel));
-                    line.process(out);
-                }
-            }
-            let key = insert.key.as_ref().map(|key| key.buffer.view(frames));
+            let key = insert.key.as_mut().map(|key| {
+                let frame = self.timeline.song(self.position - key.lateness);
+                key.listen(frame, signals.of(key.from))
+            });
             let context = Context { events: &self.events, key };
             let mut audio = match insert.layout {
                 Layout::Mono => Block::mono(block.channel_mut(0)),

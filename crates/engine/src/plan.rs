@@ -119,8 +119,13 @@ pub enum Path {
     Output,
     /// The send at that place of the strip.
     Send(usize, Tap),
-    /// Straight from one part of a strip to the next.
+    /// Straight from one part of a strip to the next, or to a side-chain.
     Through,
+    /// After fader and pan, to a side-chain.
+    Key {
+        /// Whether the strip's mute does not reach it.
+        muted: bool,
+    },
 }
 
 /// A processor of a strip.
@@ -138,8 +143,8 @@ pub struct PlanInsert {
     pub layout: Layout,
     /// The part of it that it works on.
     pub channels: Channels,
-    /// The node whose signal (before its fader) it listens to, and by how much that is delayed.
-    pub key: Option<(usize, u64)>,
+    /// What it listens to instead of its own signal.
+    pub key: Option<PlanEdge>,
 }
 
 impl Plan {
@@ -152,6 +157,12 @@ impl Plan {
     /// How late the signal is when it leaves the inserts of a node.
     pub(crate) fn departure(&self, node: usize) -> u64 {
         self.nodes[node].arrival + self.nodes[node].latency
+    }
+
+    /// Whether a node's strip ends in it, and does not go on in another part.
+    pub fn is_end(&self, node: usize) -> bool {
+        let goes_on = |other: &PlanNode| other.entry == Entry::Through && other.inputs[0].from == node;
+        !self.nodes.iter().any(goes_on)
     }
 
     /// Frames that are made of each node before everything is out.
@@ -193,6 +204,7 @@ impl fmt::Display for Plan {
                     Path::Send(_, Tap::Post) => " post",
                     Path::Send(_, Tap::Pre) => " pre",
                     Path::Through => " through",
+                    Path::Key { .. } => " key",
                 };
                 write!(f, " <- {}{path}", self.nodes[edge.from].strip)?;
                 if edge.delay > 0 {
@@ -207,8 +219,14 @@ impl fmt::Display for Plan {
                 if insert.latency > 0 {
                     write!(f, " ({})", insert.latency)?;
                 }
-                if let Some((from, delay)) = insert.key {
-                    write!(f, " keyed by {} +{delay}", self.nodes[from].strip)?;
+                if let Some(PlanEdge { from, path, delay, .. }) = &insert.key {
+                    let tap = match path {
+                        Path::Key { muted: true } => " post, muted too",
+                        Path::Key { muted: false } => " post",
+                        _ if !self.is_end(*from) => " pre-inserts",
+                        _ => "",
+                    };
+                    write!(f, " keyed by {}{tap} +{delay}", self.nodes[*from].strip)?;
                 }
             }
             writeln!(f)?;

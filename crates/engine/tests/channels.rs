@@ -7,7 +7,9 @@ use support::{gain, library, registry, render, song, track, wait};
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::{noise, stereo_noise};
 use tonmeister_engine::compile;
-use tonmeister_session::model::{Channels, Curve, Destination, Insert, KeySource, Lane, Point, Song, Target};
+use tonmeister_session::model::{
+    Channels, Curve, Destination, Insert, KeySource, Lane, Point, SideChain, Song, Target,
+};
 
 const FRAMES: usize = 12_000;
 const PARTS: [Channels; 4] = [Channels::Left, Channels::Right, Channels::Mid, Channels::Side];
@@ -104,7 +106,7 @@ fn keys_automation_and_latency_stay_with_it_for_every_block_size() {
     let audio = stereo_noise(5, 0.5, FRAMES);
     let mut song = through(vec![wait(100), on(Channels::Side, gain(1.0)), on(Channels::Mid, wait(64))]);
     song.tracks.push(track("k", "k", Destination::Master));
-    song.tracks[0].strip.inserts[1].key = Some(KeySource::Track(1));
+    song.tracks[0].strip.inserts[1].key = Some(SideChain::of(KeySource::Track(1)));
     let target = Target::Insert { insert: 1, param: ParamIndex(0) };
     let point = |time_s, value| Point::new(time_s, value, Curve::Linear);
     song.tracks[0].strip.automation = vec![Lane::new(target, vec![point(0.05, 1.0), point(0.2, -2.0)])];

@@ -70,7 +70,7 @@ fn a_muted_version_is_silent_on_every_way() {
 fn faders_that_a_strip_follows_multiply_on_their_ways() {
     let mut song = three_ways();
     let db = 20.0 * 0.5f64.log10();
-    let follow = |ways| Follow { db, lane: None, ways };
+    let follow = |ways| Follow { db, lane: None, ways, mutes: false };
     song.tracks[0].strip.followed = vec![follow(Ways::POST)];
     assert_eq!(heard(&song, &[3000]), [0.56]);
     song.tracks[0].strip.followed = vec![follow(Ways::ALL), follow(Ways { main: true, post: false, pre: false })];
@@ -130,7 +130,7 @@ proptest! {
         let points: Vec<(f64, f64, Curve)> =
             times.iter().zip(&levels).map(|(time, level)| (*time, *level, Curve::ALL[curve])).collect();
         let mut song = three_ways();
-        song.tracks[0].strip.followed = vec![Follow { db: 0.0, lane: Some(lane("fader_db", &points)), ways: Ways::ALL }];
+        song.tracks[0].strip.followed = vec![Follow { db: 0.0, lane: Some(lane("fader_db", &points)), ways: Ways::ALL, mutes: false }];
         song.tracks[0].strip.automation = vec![lane("fader_trim_db", &points)];
         let sounds = library(&[("ones", stereo_noise(5, 0.5, FRAMES))]);
         let whole = render(&song, &sounds, &registry(), 1, 4096).unwrap().0;

@@ -6,12 +6,14 @@ mod support;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use support::draw::{any_song, lane};
+use support::draw::{any_song, keyed_song, lane};
 use support::{above_3_khz_db, bus, gain, library, peak_db, registry, render, render_span, send, song, track, wait};
 use tonmeister_core::{Block, Buffer, Layout, ParamIndex};
 use tonmeister_dsp::testing::{noise, sine, stereo_noise};
 use tonmeister_engine::{Executor, Feed, Library, Reel, Span, Timeline, compile, turns};
-use tonmeister_session::model::{Curve, Destination, PanLaw, Song, StripAt, Tap, Target};
+use tonmeister_session::model::{
+    Curve, Destination, Insert, KeySource, KeyTap, PanLaw, SideChain, Song, StripAt, Tap, Target,
+};
 use tonmeister_session::tables::{SEND, STRIP, place};
 
 /// Reads where it is asked: a test may wait.
@@ -64,7 +66,7 @@ fn difference_db(one: &Buffer, other: &Buffer) -> f64 {
 
 proptest! {
     #[test]
-    fn live_has_the_bits_of_a_render(song in any_song(), a in 1_usize..257, b in 1_usize..257, from in 0_u64..7000) {
+    fn live_has_the_bits_of_a_render(song in prop_oneof![any_song(), keyed_song()], a in 1_usize..257, b in 1_usize..257, from in 0_u64..7000) {
         let library = sounds();
         let (offline, _) = render(&song, &library, &registry(), 1, 512).unwrap();
         let mut live = executor(&song, &library, Timeline::STRAIGHT, 0);
@@ -86,7 +88,7 @@ proptest! {
     /// clips go over, each round has the render's samples. What moves along a curve may round otherwise where the loop
     /// begins between two points of the grid: less than −120 dB.
     #[test]
-    fn a_loop_comes_round_everywhere_at_once(song in any_song(), size in 1_usize..257, from in 0_u64..2000, length in 3000_u64..7000) {
+    fn a_loop_comes_round_everywhere_at_once(song in prop_oneof![any_song(), keyed_song()], size in 1_usize..257, from in 0_u64..2000, length in 3000_u64..7000) {
         let library = sounds();
         let (offline, _) = render(&song, &library, &registry(), 1, 512).unwrap();
         let to = from + length;
@@ -172,6 +174,31 @@ fn a_control_that_was_turned_stands_where_it_was_put() {
     turned.turns.iter().for_each(|turn| live.turn(turn));
     let after = play(&mut live, 8000, &[256]);
     assert!(part(&after, 2800, 8000) == part(&offline, 3800, 9000));
+}
+
+/// Two tracks of the same file are two tracks: a hand on one leaves the other where it is, and a key before the inserts is
+/// turned with the trim of its source.
+#[test]
+fn a_turn_reaches_what_it_should_and_nothing_else() {
+    let library = sounds();
+    let mut one = song();
+    one.tracks = vec![track("a", "mono", Destination::Master), track("b", "mono", Destination::Master)];
+    let key = SideChain { tap: KeyTap::PreInserts, ..SideChain::of(KeySource::Track(0)) };
+    let post = SideChain { tap: KeyTap::Post, ..SideChain::of(KeySource::Track(1)) };
+    one.master.strip.inserts = vec![Insert { key: Some(key), ..gain(0.5) }, Insert { key: Some(post), ..gain(0.5) }];
+    one.master.strip.inserts[1].id = "second".into();
+    for (track, param) in [(0, "fader_db"), (0, "trim_db"), (1, "fader_db"), (1, "mute"), (1, "pan"), (1, "trim_db")] {
+        let mut other = one.clone();
+        other.tracks[track].strip.set(param, 1.0);
+        let (offline, _) = render(&other, &library, &registry(), 1, 512).unwrap();
+        let mut live = executor(&one, &library, Timeline::STRAIGHT, 0);
+        play(&mut live, 1000, &[256]);
+        let turned = turns(live.plan(), &one.lowered(), &other.lowered());
+        assert!(turned.complete);
+        turned.turns.iter().for_each(|turn| live.turn(turn));
+        let after = play(&mut live, 8000, &[256]);
+        assert!(part(&after, 2800, 8000) == part(&offline, 3800, 9000), "{param} of {track}");
+    }
 }
 
 /// What cannot be turned is told apart: what was silent, what moves by itself, what changes the structure.

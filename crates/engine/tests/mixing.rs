@@ -9,7 +9,9 @@ use support::{above_3_khz_db, bus, gain, library, peak_db, registry, render, ren
 use tonmeister_core::{Buffer, ParamIndex};
 use tonmeister_dsp::testing::{impulse, noise, stereo_noise};
 use tonmeister_engine::{Span, compile};
-use tonmeister_session::model::{Clip, Curve, Destination, FadeShape, Insert, KeySource, PanLaw, Tap, Target};
+use tonmeister_session::model::{
+    Clip, Curve, Destination, FadeShape, Insert, KeySource, PanLaw, SideChain, Tap, Target,
+};
 use tonmeister_session::tables::{STRIP, place};
 
 #[test]
@@ -76,7 +78,7 @@ fn a_key_arrives_together_with_the_signal_it_steers() {
         song.tracks[1].strip.inserts.push(wait(key_latency.max(1)));
         // The effect takes its key off the signal: silence if and only if both are aligned.
         let mut keyed = gain(1.0);
-        keyed.key = Some(KeySource::Track(1));
+        keyed.key = Some(SideChain::of(KeySource::Track(1)));
         song.tracks[0].strip.inserts = vec![wait(before.max(1)), keyed];
         let (out, _) = render(&song, &library, &registry(), 2, 100).unwrap();
         assert!(peak_db(&out) < -140.0, "{before} {key_latency}: {} dB", peak_db(&out));
@@ -293,7 +295,7 @@ proptest! {
         // A key: it is taken off the signal, so any misalignment is heard.
         for song in [&mut song, &mut other] {
             let mut keyed = gain(1.0);
-            (keyed.id, keyed.key) = ("keyed".into(), Some(KeySource::Track(0)));
+            (keyed.id, keyed.key) = ("keyed".into(), Some(SideChain::of(KeySource::Track(0))));
             song.master.strip.inserts.push(keyed);
         }
         let (straight, _) = render(&song, &library, &registry, 1, 4096).unwrap();

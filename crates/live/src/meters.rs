@@ -28,22 +28,25 @@ struct Cell {
 
 /// The meters of a plan's strips.
 pub(crate) struct Meters {
-    strips: Vec<(String, Vec<Cell>)>,
+    /// Each with its node in the plan.
+    strips: Vec<(usize, String, Vec<Cell>)>,
     sample_rate: f32,
 }
 
 impl Meters {
     pub(crate) fn new(plan: &Plan) -> Self {
         let cells = |channels: usize| (0..channels).map(|_| Cell::default()).collect();
-        let strips = plan.nodes.iter().map(|node| (node.strip.clone(), cells(node.layout.channels())));
+        // Of a strip that stands in parts, the one that is heard.
+        let nodes = plan.nodes.iter().enumerate().filter(|(place, _)| plan.is_end(*place));
+        let strips = nodes.map(|(place, node)| (place, node.strip.clone(), cells(node.layout.channels())));
         Meters { strips: strips.collect(), sample_rate: plan.sample_rate as f32 }
     }
 
     /// Looks at what an executor has just made. On the audio thread, which is the only one to write means.
     pub(crate) fn take(&self, executor: &Executor, frames: usize) {
         let keep = (-(frames as f32) / (MEAN_S * self.sample_rate)).exp();
-        for (node, (_, cells)) in self.strips.iter().enumerate() {
-            let view: View<'_> = executor.made(node, frames);
+        for (node, _, cells) in &self.strips {
+            let view: View<'_> = executor.made(*node, frames);
             for (cell, samples) in cells.iter().zip(view.channels()) {
                 let (mut peak, mut square) = ([0.0_f32; 8], [0.0_f32; 8]);
                 let (eights, rest) = samples.as_chunks::<8>();
@@ -69,7 +72,7 @@ impl Meters {
     /// What they show; the peaks begin anew.
     pub(crate) fn look(&self) -> Vec<Meter> {
         let decibels = |gain: f64| 20.0 * gain.log10();
-        let show = |(strip, cells): &(String, Vec<Cell>)| Meter {
+        let show = |(_, strip, cells): &(usize, String, Vec<Cell>)| Meter {
             strip: strip.clone(),
             peak_dbfs: cells
                 .iter()

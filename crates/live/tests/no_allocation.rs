@@ -12,7 +12,8 @@ use tonmeister_core::{Buffer, Layout, ParamIndex, Settings};
 use tonmeister_dsp::testing::{noise, stereo_noise};
 use tonmeister_live::{Live, LiveOptions, Player, Studio};
 use tonmeister_session::model::{
-    Channels, Clip, Curve, Destination, Insert, KeySource, Lane, Lfo, PanLaw, Point, Song, Tap, Target,
+    Channels, Clip, Curve, Destination, Insert, KeySource, KeyTap, Lane, Lfo, PanLaw, Point, SideChain, Song, Tap,
+    Target,
 };
 use tonmeister_session::tables::{STRIP, place};
 
@@ -109,7 +110,10 @@ fn everything() -> Song {
         song.tracks.push(t);
     }
     let mut group = bus("group", Destination::Master);
-    let keyed = Insert { key: Some(KeySource::Track(5)), ..effect("compressor", &[]) };
+    let keyed = Insert {
+        key: Some(SideChain { tap: KeyTap::Post, ..SideChain::of(KeySource::Track(5)) }),
+        ..effect("compressor", &[])
+    };
     group.strip.inserts = vec![keyed, Insert { channels: Channels::Side, ..effect("eq", &[]) }];
     let mut room = bus("room", Destination::Master);
     room.strip.inserts = vec![effect("reverb", &[]), effect("delay", &[])];

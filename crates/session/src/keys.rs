@@ -372,6 +372,22 @@ pub const TAPS: &[Choice] = &[
 ];
 /// The tap of a send.
 pub const TAP: ParamSpec = ParamSpec::choice("tap", "Tap", TAPS, "Where the copy is taken.");
+/// Where a side-chain takes its key, in the order of [`crate::model::KeyTap`].
+pub const KEY_TAPS: &[Choice] = &[
+    Choice { id: "pre", doc: "after the inserts, before fader, mute and pan" },
+    Choice { id: "post", doc: "after fader, mute and pan: the key follows the track's level" },
+    Choice { id: "pre-inserts", doc: "after trim, polarity and delay, before the inserts" },
+];
+/// The tap of a key.
+pub const KEY_TAP: ParamSpec =
+    ParamSpec::choice("key_tap", "Key tap", KEY_TAPS, "Where the key is taken from the track or bus.");
+/// Whether a mute reaches a key.
+pub const KEY_MUTED: ParamSpec = ParamSpec::switch(
+    "key_muted",
+    "Key while muted",
+    false,
+    "A key taken behind the fader goes on while its source is muted. Keys from the other taps always do.",
+);
 /// Whether an insert is left out.
 pub const BYPASS: ParamSpec =
     ParamSpec::switch("bypass", "Bypass", false, "Leaves the processor out of the sound, and of the latency.");
@@ -591,12 +607,9 @@ pub const INSERT: &[Key] = &[
     ),
     param(&BYPASS, "false"),
     param(&CHANNELS, "\"stereo\""),
-    key(
-        "key",
-        Takes::Strip,
-        "the signal itself",
-        "The track or bus whose signal (before its fader) drives the side-chain.",
-    ),
+    key("key", Takes::Strip, "the signal itself", "The track or bus whose signal drives the side-chain."),
+    param(&KEY_TAP, "\"pre\""),
+    param(&KEY_MUTED, "false"),
 ];
 
 /// `[[track.send]]`, before [`crate::tables::SEND`].

@@ -111,8 +111,8 @@ impl Song {
     /// What is heard of each track and bus, in their order.
     ///
     /// A soloed strip is heard with the buses that it runs through; a soloed bus with what leads to it, and that only on
-    /// its way there; a strip that is solo safe stays as it is. Side-chains listen before the faders: what ducks in the
-    /// mix ducks the same in solo.
+    /// its way there; a strip that is solo safe stays as it is. Solo does not reach side-chains, wherever they are tapped:
+    /// what ducks in the mix ducks the same in solo.
     pub fn heard(&self, solo: &Solo) -> Vec<Heard> {
         let ways = self.ways();
         let count = self.tracks.len() + self.buses.len();

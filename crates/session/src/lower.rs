@@ -29,7 +29,8 @@ impl Song {
             song.strip_mut(heard.strip).set("solo", 0.0);
             if heard.output_db != 0.0 {
                 let ways = Ways { main: true, post: false, pre: false };
-                song.strip_mut(heard.strip).followed.push(Follow { db: heard.output_db, lane: None, ways });
+                let solo = Follow { db: heard.output_db, lane: None, ways, mutes: false };
+                song.strip_mut(heard.strip).followed.push(solo);
             }
             for (send, db) in heard.sends_db.iter().enumerate().filter(|(_, db)| **db != 0.0) {
                 turn_down(&mut song, heard.strip, send, *db);
@@ -43,7 +44,7 @@ impl Song {
 fn follows(vca: &Strip) -> Vec<Follow> {
     let level = |id: &str| {
         let lane = vca.lane(Target::Strip(place(STRIP, id))).map(|lane| Lane { target: fader(), ..lane.clone() });
-        Follow { db: vca.get(id), lane, ways: Ways::POST }
+        Follow { db: vca.get(id), lane, ways: Ways::POST, mutes: false }
     };
     let silent = |mute: f64| if mute == 1.0 { SILENCE_DB } else { 0.0 };
     let mutes = vca.lane(Target::Strip(place(STRIP, "mute"))).map(|lane| {
@@ -54,7 +55,7 @@ fn follows(vca: &Strip) -> Vec<Follow> {
         lane
     });
     let ways = Ways { main: vca.is("mute_main"), post: vca.is("mute_post"), pre: vca.is("mute_pre") };
-    let mute = Follow { db: silent(vca.get("mute")), lane: mutes, ways };
+    let mute = Follow { db: silent(vca.get("mute")), lane: mutes, ways, mutes: true };
     let all = [level("fader_db"), level("fader_trim_db"), mute];
     all.into_iter().filter(|follow| follow.db != 0.0 || follow.lane.is_some()).collect()
 }

@@ -270,6 +270,8 @@ pub struct Follow {
     pub lane: Option<Lane>,
     /// Which ways out of the strip it turns.
     pub ways: Ways,
+    /// It is a mute: what listens to a strip although it is muted does not hear it.
+    pub mutes: bool,
 }
 
 /// Ways out of a strip.
@@ -308,8 +310,8 @@ pub struct Insert {
     pub bypass: bool,
     /// The part of the signal that it works on.
     pub channels: Channels,
-    /// The track or bus whose signal (before its fader) drives the side-chain.
-    pub key: Option<KeySource>,
+    /// What drives the side-chain instead of the signal itself.
+    pub key: Option<SideChain>,
     /// What it is and how it is set.
     pub settings: Settings,
 }
@@ -328,6 +330,46 @@ pub enum Channels {
     Mid,
     /// What they do not share: half their difference.
     Side,
+}
+
+/// What drives a side-chain: whose signal, and taken where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SideChain {
+    /// Whose signal.
+    pub from: KeySource,
+    /// Where it is taken.
+    pub tap: KeyTap,
+    /// Behind the fader: that it is heard although the source is muted. Elsewhere no mute reaches it.
+    pub muted: bool,
+}
+
+impl SideChain {
+    /// The signal of a strip as its fader finds it.
+    pub fn of(from: KeySource) -> Self {
+        SideChain { from, tap: KeyTap::Pre, muted: false }
+    }
+}
+
+/// Where a side-chain takes its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum KeyTap {
+    /// After the inserts, before fader, mute and pan.
+    #[default]
+    Pre,
+    /// After fader, mute and pan, as a post-fader send takes its copy.
+    Post,
+    /// After trim, polarity and delay, before the inserts.
+    PreInserts,
+}
+
+impl KeyTap {
+    /// In the order of [`crate::keys::KEY_TAPS`].
+    pub const ALL: [KeyTap; 3] = [KeyTap::Pre, KeyTap::Post, KeyTap::PreInserts];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::KEY_TAPS[self as usize].id
+    }
 }
 
 /// Whose signal drives a side-chain.

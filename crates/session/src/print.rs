@@ -11,9 +11,10 @@ use std::fmt::Write as _;
 
 use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, Unit};
 
-use crate::keys::{PAN_LAW, SAMPLE_RATE, TEMPO};
+use crate::keys::{KEY_MUTED, KEY_TAP, PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{
-    Bus, Channels, Check, Clip, Destination, Insert, KeySource, Lane, Point, Send, Song, Strip, Tap, Track, Vca,
+    Bus, Channels, Check, Clip, Destination, Insert, KeySource, Lane, Point, Send, SideChain, Song, Strip, Tap, Track,
+    Vca,
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
@@ -253,10 +254,14 @@ impl Names {
         if insert.channels != Channels::Stereo {
             part.put("channels", quoted(insert.channels.word()));
         }
-        match insert.key {
-            Some(KeySource::Track(track)) => part.put("key", quoted(&self.tracks[track])),
-            Some(KeySource::Bus(bus)) => part.put("key", quoted(&self.buses[bus])),
-            None => {}
+        if let Some(SideChain { from, tap, muted }) = insert.key {
+            let from = match from {
+                KeySource::Track(track) => &self.tracks[track],
+                KeySource::Bus(bus) => &self.buses[bus],
+            };
+            part.put("key", quoted(from));
+            part.param(&KEY_TAP, f64::from(tap as u8));
+            part.param(&KEY_MUTED, f64::from(u8::from(muted)));
         }
         for file in settings.spec().files {
             if let Some(path) = settings.file(file.id) {

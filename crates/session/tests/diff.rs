@@ -88,6 +88,14 @@ fn inserts_are_told_apart_by_their_ids() {
         changed(&[("ratio = 4.0", "key = \"vocal\"")]),
         ["drums: compressor listens to vocal (was the signal itself)"]
     );
+    assert_eq!(
+        changed(&[("ratio = 4.0", "key = \"vocal\"\nkey_tap = \"post\"\nkey_muted = true")]),
+        [
+            "drums: compressor listens to vocal (was the signal itself)",
+            "drums: compressor hears vocal behind its fader (was before its fader)",
+            "drums: compressor hears vocal while it is muted",
+        ]
+    );
     assert_eq!(changed(&[("ratio = 4.0", "channels = \"mid\"")]), ["drums: compressor works on mid (was stereo)"]);
     assert_eq!(changed(&[("gain_db = 1.5", "gain_db = 3")]), ["vocal: eq bell 2 gain 1.5 → 3 dB"]);
     assert_eq!(changed(&[("{ hz = 300.0, gain_db = -2.0 }, ", "")]), ["vocal: eq bell 1 taken out (300 Hz, -2 dB)"]);

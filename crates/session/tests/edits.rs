@@ -6,7 +6,7 @@ use common::draw::{Draw, address, settable};
 use common::{EVERYTHING, registry, rendered};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use tonmeister_core::{Level, Slot};
-use tonmeister_session::model::{Clip, Curve, Destination, KeySource, Point, Song, Strip, Target, Track};
+use tonmeister_session::model::{Clip, Curve, Destination, KeySource, Point, SideChain, Song, Strip, Target, Track};
 use tonmeister_session::{Document, Edit, Entry, Named, Plain, parse, print};
 
 const INLINE: &str = include_str!("songs/inline.toml");
@@ -429,7 +429,7 @@ fn timed(mut song: Song, edit: &Edit) -> Option<Song> {
 
 fn shift_keys(strip: &mut Strip, at: usize) {
     for insert in &mut strip.inserts {
-        if let Some(KeySource::Track(track)) = &mut insert.key {
+        if let Some(SideChain { from: KeySource::Track(track), .. }) = &mut insert.key {
             *track += usize::from(*track >= at);
         }
     }

@@ -6,7 +6,9 @@ mod common;
 
 use common::{EVERYTHING, registry, rendered};
 use tonmeister_core::Level;
-use tonmeister_session::model::{Check, Curve, Destination, FadeShape, KeySource, PanLaw, Tap, Target};
+use tonmeister_session::model::{
+    Check, Curve, Destination, FadeShape, KeySource, KeyTap, PanLaw, SideChain, Tap, Target,
+};
 use tonmeister_session::{Document, parse, print};
 
 fn read(text: &str) -> Document {
@@ -48,7 +50,10 @@ fn everything_that_can_be_written_is_read() {
     let bass = &song.tracks[1];
     assert_eq!(bass.clips.iter().map(|clip| clip.start_s).collect::<Vec<_>>(), [0.0, 64.0]);
     assert_eq!((bass.clips[1].fade_in_shape, bass.clips[1].fade_out_shape), (FadeShape::S, FadeShape::S));
-    assert_eq!(bass.strip.inserts[0].key, Some(KeySource::Track(0)));
+    assert_eq!(
+        bass.strip.inserts[0].key,
+        Some(SideChain { from: KeySource::Track(0), tap: KeyTap::Post, muted: true })
+    );
     assert_eq!((bass.strip.sends[0].to, bass.strip.sends[0].tap), (1, Tap::Pre));
     assert_eq!((bass.strip.sends[0].get("pan"), bass.strip.sends[0].get("mute")), (-0.25, 1.0));
     assert_eq!(song.buses[0].strip.inserts[1].id, "eq");

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tonmeister_core::{Buffer, Effect, Layout, ParamKind, Stream};
 use tonmeister_dsp::rider::{self, Rider};
-use tonmeister_session::model::{Bus, Curve, Destination, KeySource, Master, Point, Song, Strip, Target};
+use tonmeister_session::model::{
+    Bus, Curve, Destination, KeySource, KeyTap, Master, Point, SideChain, Song, Strip, Target,
+};
 use tonmeister_session::tables::{STRIP, place};
 use tonmeister_session::{Edit, Plain};
 
@@ -48,6 +50,15 @@ pub struct RideReport {
     pub warnings: Vec<Finding>,
 }
 
+/// Where a strip is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    /// Behind its inserts.
+    Inserts,
+    /// Behind its fader; past its mute, or not.
+    Fader { muted: bool },
+}
+
 /// A strip of a song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -66,19 +77,26 @@ impl World {
         let insert = &strip.inserts[found.insert];
         let settings = Rider::from_settings(&insert.settings);
         let files = Files::new(path.parent().unwrap_or(Path::new("")));
-        let mut listen = |song: &Song, place: Place| {
-            let heard = self.listen(song, place, &files, progress);
+        let mut listen = |song: &Song, place: Place, tap: Hearing| {
+            let heard = self.listen(song, place, tap, &files, progress);
             heard.map_err(|trouble| trouble.in_document(path, &document))
         };
 
         let mut before = song.clone();
         cut(found.place.strip_mut(&mut before), found.insert);
-        let (sound, rate) = listen(&before, found.place)?;
-        let key = match insert.key {
-            None => None,
-            Some(KeySource::Track(track)) => Some(listen(song, Place::Track(track))?.0),
-            Some(KeySource::Bus(bus)) => Some(listen(song, Place::Bus(bus))?.0),
-        };
+        let (sound, rate) = listen(&before, found.place, Hearing::Inserts)?;
+        let key = insert.key.map(|SideChain { from, tap, muted }| {
+            let place = match from {
+                KeySource::Track(track) => Place::Track(track),
+                KeySource::Bus(bus) => Place::Bus(bus),
+            };
+            let mut song = song.clone();
+            if tap == KeyTap::PreInserts {
+                cut(place.strip_mut(&mut song), 0);
+            }
+            listen(&song, place, if tap == KeyTap::Post { Hearing::Fader { muted } } else { Hearing::Inserts })
+        });
+        let key = key.transpose()?.map(|(key, _)| key);
         let stream = Stream { sample_rate: rate, layout: sound.layout(), max_block: self.block, seed: 0 };
         let key = key.as_ref().map(|key| key.view(key.frames()));
         let moves = rider::moves(&settings, &stream, sound.view(sound.frames()), key, options.error_db);
@@ -121,18 +139,19 @@ impl World {
         })
     }
 
-    /// What a strip plays behind its inserts, before its fader; mono where it is mono.
+    /// What a strip plays behind its inserts, before its fader; mono where it is mono. Or behind its fader.
     fn listen(
         &self,
         song: &Song,
         place: Place,
+        hearing: Hearing,
         files: &std::sync::Arc<Files>,
         progress: &mut dyn Progress,
     ) -> Result<(Buffer, u32), Trouble> {
-        let (mut alone, name) = isolated(song, place);
+        let (mut alone, name) = isolated(song, place, hearing);
         let mut rendering = self.prepare(&alone, files)?;
         let node = rendering.compiled.plan.nodes.iter().find(|node| node.strip == name);
-        let layout = node.map_or(Layout::Stereo, |node| node.layout);
+        let layout = node.filter(|_| hearing == Hearing::Inserts).map_or(Layout::Stereo, |node| node.layout);
         if layout == Layout::Mono {
             // A mono strip comes out whole at the left end, under every pan law; a stereo strip in the middle.
             place.strip_mut(&mut alone).set("pan", -1.0);
@@ -218,7 +237,7 @@ fn lane(strip: &Strip, found: &Found) -> Result<(&'static str, f64), Failure> {
 
 /// The song with that strip alone on a bare master: its fader open, without its sends. Everything else still plays,
 /// for side-chains and buses, into a muted bus.
-fn isolated(song: &Song, at: Place) -> (Song, String) {
+fn isolated(song: &Song, at: Place, hearing: Hearing) -> (Song, String) {
     let mut alone = song.clone();
     let mut nowhere = Strip::new(Some(Destination::Master));
     nowhere.set("mute", 1.0);
@@ -234,12 +253,18 @@ fn isolated(song: &Song, at: Place) -> (Song, String) {
     }
     let strip = at.strip_mut(&mut alone);
     strip.output = Some(Destination::Master);
+    strip.sends.clear();
+    strip.automation.retain(|lane| !matches!(lane.target, Target::Send { .. }));
+    if let Hearing::Fader { muted } = hearing {
+        // As a post-fader send hears it.
+        let reached = strip.is("mute_post") && !muted;
+        strip.set("mute_main", f64::from(u8::from(reached)));
+        return (alone, at.name(song));
+    }
     strip.automation.retain(|lane| match lane.target {
         Target::Strip(entry) => entry == place(STRIP, "trim_db") || entry == place(STRIP, "polarity"),
-        Target::Send { .. } => false,
-        Target::Insert { .. } => true,
+        Target::Send { .. } | Target::Insert { .. } => true,
     });
-    strip.sends.clear();
     for (entry, value) in [("fader_db", 0.0), ("mute", 0.0), ("pan", 0.0), ("pan_mode", 0.0), ("width", 1.0)] {
         strip.set(entry, value);
     }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tonmeister_core::{Layout, Processor, Registry, Tail};
-use tonmeister_session::model::{PanLaw, Strip};
+use tonmeister_session::model::{KeyTap, PanLaw, Strip};
 
 use super::body::Bodies;
-use super::routes::Routes;
+use super::routes::{Keyed, Routes};
 use super::stems::{Division, StemPath};
 use super::{Compiled, EngineError, MAX_BLOCK, Wanted, follow, last_end, longer};
 use crate::kept::{Kept, Shape, Shelf};
@@ -24,9 +24,12 @@ pub(super) struct Graph<'r> {
     nodes: Vec<PlanNode>,
     /// Per node: its body, and which of the body's inserts it holds.
     parts: Vec<(usize, Range<usize>)>,
-    known: HashMap<Name, usize>,
+    /// By name and strip: two tracks of the same audio are two, so that a hand may turn one of them.
+    known: HashMap<(Name, String), usize>,
     /// Per song and strip of the whole mix: the nodes its parts became, each with the place where it ends.
     whole: HashMap<(usize, usize), Vec<(usize, usize)>>,
+    /// Per song and strip of the whole mix that is listened to before its inserts: the node of what enters them.
+    entries: HashMap<(usize, usize), usize>,
     /// Per song and strip of the whole mix: what is summed there, by content.
     sums: HashMap<(usize, usize), Name>,
     /// Per stem (song, number) and strip: its node.
@@ -40,12 +43,23 @@ struct Ask {
     entry: Entry,
     /// Who is summed, how, and with whose fader and sends.
     inputs: Vec<(usize, Path, Arc<Strip>)>,
-    /// Per insert (by its place in the document) the node it listens to.
-    keys: Vec<(usize, usize)>,
+    /// What inserts listen to.
+    keys: Vec<Key>,
     law: PanLaw,
     /// It applies this strip's own fader.
     ends: Option<Arc<Strip>>,
     strip: String,
+}
+
+/// What an insert listens to.
+#[derive(Clone)]
+struct Key {
+    /// The insert, by its place in the document.
+    place: usize,
+    from: usize,
+    path: Path,
+    /// Whose fader is on the way, where one is.
+    strip: Arc<Strip>,
 }
 
 impl<'r> Graph<'r> {
@@ -58,6 +72,7 @@ impl<'r> Graph<'r> {
             parts: Vec::new(),
             known: HashMap::new(),
             whole: HashMap::new(),
+            entries: HashMap::new(),
             sums: HashMap::new(),
             stems: HashMap::new(),
         }
@@ -114,32 +129,30 @@ impl<'r> Graph<'r> {
         if let Some((_, node)) = self.whole.get(&(song, strip)).and_then(|parts| parts.last()) {
             return Ok(*node);
         }
-        let mut inputs = Vec::new();
-        for &(from, path) in &routes.inputs[strip] {
-            let node = self.strip_of_whole(song, wanted, routes, division, from)?;
-            inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
-        }
-        let mut keys = Vec::new();
-        for &(place, from) in &routes.keys[strip] {
-            keys.push((place, self.strip_of_whole(song, wanted, routes, division, from)?));
-        }
         let (body, values) = self.bodies.of[song][strip].clone();
         let count = self.bodies.all[body].inserts.len();
-        let sum = self.sum_name(&inputs, wanted.song.pan_law);
-        self.sums.insert((song, strip), sum);
+        let mut parts: Vec<(usize, usize)> = Vec::new();
+        let mut inputs = Vec::new();
+        if routes.tapped[strip] {
+            parts.push((0, self.entry_of_whole(song, wanted, routes, division, strip)?));
+        } else {
+            inputs = self.inputs_of_whole(song, wanted, routes, division, strip)?;
+        }
+        let mut keys = self.keys_of_whole(song, wanted, routes, division, strip)?;
         if let Some(other) = wanted.replays.filter(|_| strip >= wanted.song.tracks.len()) {
+            let sum = self.sums[&(song, strip)];
             keys.extend(self.replayed(other, strip, body, wanted.song, sum, &routes.keys[strip]));
         }
         // Cut where a stem has to hear what an insert hears.
         let mut ends: Vec<usize> = division.taps(strip, &self.bodies.all[body], &routes.keys[strip]);
         ends.push(count);
-        let mut parts: Vec<(usize, usize)> = Vec::new();
         let mut from = 0;
         for end in ends {
             let (entry, inputs) = match parts.last() {
-                None if strip < wanted.song.tracks.len() => (Entry::Clips, Vec::new()),
-                None => (Entry::Sum, std::mem::take(&mut inputs)),
+                // It ends where it was tapped before its inserts.
+                Some((before, _)) if *before == end => continue,
                 Some((_, before)) => (Entry::Through, vec![(*before, Path::Through, Arc::clone(&values))]),
+                None => (entry_of(wanted, strip), std::mem::take(&mut inputs)),
             };
             let node = self.node(Ask {
                 body,
@@ -157,6 +170,82 @@ impl<'r> Graph<'r> {
         let last = parts[parts.len() - 1].1;
         self.whole.insert((song, strip), parts);
         Ok(last)
+    }
+
+    /// What a strip sums, and under which name.
+    fn inputs_of_whole(
+        &mut self,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+        strip: usize,
+    ) -> Result<Vec<(usize, Path, Arc<Strip>)>, EngineError> {
+        let mut inputs = Vec::new();
+        for &(from, path) in &routes.inputs[strip] {
+            let node = self.strip_of_whole(song, wanted, routes, division, from)?;
+            inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
+        }
+        let sum = self.sum_name(&inputs, wanted.song.pan_law);
+        self.sums.insert((song, strip), sum);
+        Ok(inputs)
+    }
+
+    /// What enters the inserts of a strip of the whole mix, as a node.
+    fn entry_of_whole(
+        &mut self,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+        strip: usize,
+    ) -> Result<usize, EngineError> {
+        if let Some(node) = self.entries.get(&(song, strip)) {
+            return Ok(*node);
+        }
+        let inputs = self.inputs_of_whole(song, wanted, routes, division, strip)?;
+        let node = self.node(Ask {
+            body: self.bodies.of[song][strip].0,
+            inserts: 0..0,
+            entry: entry_of(wanted, strip),
+            inputs,
+            keys: Vec::new(),
+            law: wanted.song.pan_law,
+            ends: None,
+            strip: strip_name(wanted, strip),
+        });
+        self.entries.insert((song, strip), node);
+        Ok(node)
+    }
+
+    /// What the inserts of a strip listen to in the whole mix, or in the one that it replays: its side-chains do then to
+    /// this version what they do to that one, whoever is muted.
+    fn keys_of_whole(
+        &mut self,
+        song: usize,
+        wanted: &Wanted<'_>,
+        routes: &Routes,
+        division: &Division,
+        strip: usize,
+    ) -> Result<Vec<Key>, EngineError> {
+        let mut keys = Vec::new();
+        for &Keyed { place, from, tap, muted } in &routes.keys[strip] {
+            let path = if tap == KeyTap::Post { Path::Key { muted } } else { Path::Through };
+            let replayed = wanted.replays.and_then(|other| {
+                let node = match tap {
+                    KeyTap::PreInserts => *self.entries.get(&(other, from))?,
+                    KeyTap::Pre | KeyTap::Post => self.whole.get(&(other, from))?.last()?.1,
+                };
+                (self.nodes[node].strip == strip_name(wanted, from)).then_some((other, node))
+            });
+            let (of, node) = match replayed {
+                Some(found) => found,
+                None if tap == KeyTap::PreInserts => (song, self.entry_of_whole(song, wanted, routes, division, from)?),
+                None => (song, self.strip_of_whole(song, wanted, routes, division, from)?),
+            };
+            keys.push(Key { place, from: node, path, strip: Arc::clone(&self.bodies.of[of][from].1) });
+        }
+        Ok(keys)
     }
 
     /// What a bus or master sums, by content.
@@ -181,8 +270,8 @@ impl<'r> Graph<'r> {
         body: usize,
         song: &tonmeister_session::model::Song,
         sum: Name,
-        keyed: &[(usize, usize)],
-    ) -> Vec<(usize, usize)> {
+        keyed: &[Keyed],
+    ) -> Vec<Key> {
         if self.sums.get(&(other, strip)) == Some(&sum) {
             return Vec::new();
         }
@@ -197,12 +286,14 @@ impl<'r> Graph<'r> {
         let ours = self.bodies.all[body]
             .inserts
             .iter()
-            .filter(|ours| ours.replays && keyed.iter().all(|(place, _)| *place != ours.place));
+            .filter(|ours| ours.replays && keyed.iter().all(|key| key.place != ours.place));
         let heard = |id: &str| {
             let at = theirs.inserts.iter().position(|insert| insert.id == id && insert.replays)?;
             parts.iter().find(|(end, _)| *end == at).map(|(_, node)| *node)
         };
-        ours.filter_map(|insert| Some((insert.place, heard(&insert.id)?))).collect()
+        let strip = &self.bodies.of[other][strip].1;
+        let key = |place, from| Key { place, from, path: Path::Through, strip: Arc::clone(strip) };
+        ours.filter_map(|insert| Some(key(insert.place, heard(&insert.id)?))).collect()
     }
 
     /// One stem of a song, whose whole mix is there already. Returns its master's node.
@@ -239,10 +330,7 @@ impl<'r> Graph<'r> {
                 inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
             }
         }
-        let mut keys = Vec::new();
-        for &(place, from) in &routes.keys[strip] {
-            keys.push((place, self.strip_of_whole(song, wanted, routes, division, from)?));
-        }
+        let mut keys = self.keys_of_whole(song, wanted, routes, division, strip)?;
         let is_master = strip == routes.master();
         let (body, values) = self.bodies.of[song][strip].clone();
         let body_of = &self.bodies.all[body];
@@ -253,10 +341,10 @@ impl<'r> Graph<'r> {
             let parts = self.whole.get(&(song, strip)).map_or(&[][..], Vec::as_slice);
             // Where the whole itself replays another version, its parts replay that, too.
             let whole = parts.iter().find(|(end, _)| *end > tap).map(|(_, node)| &self.nodes[*node]);
-            let replayed = whole.and_then(|node| node.inserts.iter().find(|i| i.place == place)?.key);
+            let replayed = whole.and_then(|node| node.inserts.iter().find(|i| i.place == place)?.key.as_ref());
             let heard =
-                replayed.map(|(from, _)| from).or_else(|| parts.iter().find(|(end, _)| *end == tap).map(|(_, n)| *n));
-            keys.extend(heard.map(|node| (place, node)));
+                replayed.map(|key| key.from).or_else(|| parts.iter().find(|(end, _)| *end == tap).map(|(_, n)| *n));
+            keys.extend(heard.map(|from| Key { place, from, path: Path::Through, strip: Arc::clone(&values) }));
         }
         let ends = is_master.then(|| match wanted.path {
             StemPath::Through => values,
@@ -281,14 +369,21 @@ impl<'r> Graph<'r> {
         let Ask { body: body_place, inserts: range, entry, inputs, keys, law, ends, strip } = ask;
         let body = &self.bodies.all[body_place];
         let mut inserts: Vec<PlanInsert> = Vec::new();
-        let (mut latency, mut own_tail) = (0, Tail::Frames(if range.start == 0 { body.delay } else { 0 }));
+        let (mut latency, mut own_tail) = (0, Tail::Frames(if entry == Entry::Through { 0 } else { body.delay }));
         let before = match entry {
             Entry::Through => self.nodes[inputs[0].0].layout,
             _ => body.entry,
         };
         let mut layout = before;
         for insert in &body.inserts[range.clone()] {
-            let key = keys.iter().find(|(place, _)| *place == insert.place).map(|(_, from)| (*from, 0));
+            let key = keys.iter().find(|key| key.place == insert.place);
+            let key = key.map(|Key { from, path, strip, .. }| PlanEdge {
+                from: *from,
+                path: *path,
+                delay: 0,
+                strip: Arc::clone(strip),
+                law,
+            });
             inserts.push(PlanInsert {
                 id: insert.id.clone(),
                 place: insert.place,
@@ -306,11 +401,11 @@ impl<'r> Graph<'r> {
         // A key has to be there when the signal reaches the insert, not when it enters the strip.
         let slowest_input = inputs.iter().map(|(from, ..)| self.departure(*from)).max().unwrap_or(0);
         let slowest_key =
-            inserts.iter().filter_map(|i| i.key.map(|(from, _)| self.departure(from).saturating_sub(i.before)));
+            inserts.iter().filter_map(|i| i.key.as_ref().map(|k| self.departure(k.from).saturating_sub(i.before)));
         let arrival = slowest_key.fold(slowest_input, u64::max);
         for insert in &mut inserts {
-            if let Some((from, delay)) = &mut insert.key {
-                *delay = arrival + insert.before - (self.nodes[*from].arrival + self.nodes[*from].latency);
+            if let Some(key) = &mut insert.key {
+                key.delay = arrival + insert.before - (self.nodes[key.from].arrival + self.nodes[key.from].latency);
             }
         }
         let heard = inputs.iter().map(|(from, ..)| self.nodes[*from].tail).fold(Tail::Frames(0), longer);
@@ -334,20 +429,14 @@ impl<'r> Graph<'r> {
         }
         name.count(inputs.len() as u64);
         for edge in &inputs {
-            name.name(&self.nodes[edge.from].name);
-            name.count(edge.delay);
-            name.way_out(&edge.strip, edge.path, edge.law);
+            self.name_edge(&mut name, edge);
         }
         name.count(inserts.len() as u64);
         for (insert, spec) in inserts.iter().zip(&body.inserts[range.clone()]) {
             name.name(&spec.name);
-            match insert.key {
-                None => name.count(0),
-                Some((from, delay)) => {
-                    name.count(1);
-                    name.name(&self.nodes[from].name);
-                    name.count(delay);
-                }
+            name.count(u64::from(insert.key.is_some()));
+            if let Some(key) = &insert.key {
+                self.name_edge(&mut name, key);
             }
         }
         name.count(u64::from(ends.is_some()));
@@ -355,10 +444,11 @@ impl<'r> Graph<'r> {
             layout = Layout::Stereo;
             name.way_out(strip, Path::Output, law);
         }
-        let name = name.finish();
-        if let Some(node) = self.known.get(&name) {
+        let known = (name.finish(), strip);
+        if let Some(node) = self.known.get(&known) {
             return *node;
         }
+        let (name, strip) = known.clone();
         self.nodes.push(PlanNode {
             name,
             strip,
@@ -377,8 +467,20 @@ impl<'r> Graph<'r> {
         });
         self.parts.push((body_place, range));
         let node = self.nodes.len() - 1;
-        self.known.insert(name, node);
+        self.known.insert(known, node);
         node
+    }
+
+    /// What a node hears by a path.
+    fn name_edge(&self, name: &mut Namer, edge: &PlanEdge) {
+        name.name(&self.nodes[edge.from].name);
+        name.count(edge.delay);
+        let faded = edge.path != Path::Through;
+        name.count(u64::from(faded));
+        // Before the fader, what stands behind it is none of the listener's.
+        if faded {
+            name.way_out(&edge.strip, edge.path, edge.law);
+        }
     }
 
     /// Pass 4: what outputs need, in order, with the processors that do it.
@@ -446,7 +548,7 @@ impl<'r> Graph<'r> {
                 node.ends = None;
             } else {
                 node.inputs.iter_mut().for_each(|edge| edge.from = place[edge.from]);
-                node.inserts.iter_mut().filter_map(|i| i.key.as_mut()).for_each(|key| key.0 = place[key.0]);
+                node.inserts.iter_mut().filter_map(|i| i.key.as_mut()).for_each(|key| key.from = place[key.from]);
                 let (body, range) = self.parts[index].clone();
                 for insert in &mut self.bodies.all[body].inserts[range] {
                     own.push(insert.take(self.registry)?);
@@ -461,6 +563,11 @@ impl<'r> Graph<'r> {
     }
 }
 
+/// Where the signal of a strip comes from.
+fn entry_of(wanted: &Wanted<'_>, strip: usize) -> Entry {
+    if strip < wanted.song.tracks.len() { Entry::Clips } else { Entry::Sum }
+}
+
 fn strip_name(wanted: &Wanted<'_>, strip: usize) -> String {
     super::routes::strips(wanted.song).nth(strip).map(|(id, _)| id.to_owned()).unwrap_or_default()
 }
@@ -468,7 +575,7 @@ fn strip_name(wanted: &Wanted<'_>, strip: usize) -> String {
 impl PlanNode {
     /// Whom it listens to.
     pub(crate) fn sources(&self) -> impl Iterator<Item = usize> + '_ {
-        let keys = self.inserts.iter().filter_map(|insert| insert.key.map(|(from, _)| from));
+        let keys = self.inserts.iter().filter_map(|insert| insert.key.as_ref().map(|key| key.from));
         self.inputs.iter().map(|edge| edge.from).chain(keys)
     }
 

@@ -1,6 +1,6 @@
 //! Who is heard where.
 
-use tonmeister_session::model::{Destination, KeySource, Song, Strip};
+use tonmeister_session::model::{Destination, KeySource, KeyTap, SideChain, Song, Strip};
 
 use super::EngineError;
 use crate::plan::Path;
@@ -9,8 +9,22 @@ use crate::plan::Path;
 pub(super) struct Routes {
     /// Per strip: the signals summed there, in song order, outputs before sends.
     pub(super) inputs: Vec<Vec<(usize, Path)>>,
-    /// Per strip: which insert (by its place in the document) is keyed by which strip.
-    pub(super) keys: Vec<Vec<(usize, usize)>>,
+    /// Per strip: which of its inserts listen to others.
+    pub(super) keys: Vec<Vec<Keyed>>,
+    /// Per strip: whether somebody listens to what enters its inserts.
+    pub(super) tapped: Vec<bool>,
+}
+
+/// An insert that listens to another strip.
+#[derive(Clone, Copy)]
+pub(super) struct Keyed {
+    /// Its place in the document.
+    pub(super) place: usize,
+    /// The strip.
+    pub(super) from: usize,
+    pub(super) tap: KeyTap,
+    /// Although that one is muted.
+    pub(super) muted: bool,
 }
 
 /// Every strip with its id, in song order.
@@ -24,7 +38,11 @@ impl Routes {
     /// Outputs and sends become edges, written down where they arrive.
     pub(super) fn of(song: &Song) -> Self {
         let (tracks, master) = (song.tracks.len(), song.tracks.len() + song.buses.len());
-        let mut routes = Routes { inputs: vec![Vec::new(); master + 1], keys: vec![Vec::new(); master + 1] };
+        let mut routes = Routes {
+            inputs: vec![Vec::new(); master + 1],
+            keys: vec![Vec::new(); master + 1],
+            tapped: vec![false; master + 1],
+        };
         for (from, (_, strip)) in strips(song).enumerate() {
             match strip.output {
                 Some(Destination::Master) => routes.inputs[master].push((from, Path::Output)),
@@ -35,11 +53,13 @@ impl Routes {
                 routes.inputs[tracks + send.to].push((from, Path::Send(place, send.tap)));
             }
             for (place, insert) in strip.inserts.iter().enumerate().filter(|(_, i)| !i.bypass) {
-                match insert.key {
-                    Some(KeySource::Track(track)) => routes.keys[from].push((place, track)),
-                    Some(KeySource::Bus(bus)) => routes.keys[from].push((place, tracks + bus)),
-                    None => {}
-                }
+                let Some(SideChain { from: source, tap, muted }) = insert.key else { continue };
+                let source = match source {
+                    KeySource::Track(track) => track,
+                    KeySource::Bus(bus) => tracks + bus,
+                };
+                routes.keys[from].push(Keyed { place, from: source, tap, muted });
+                routes.tapped[source] |= tap == KeyTap::PreInserts;
             }
         }
         routes
@@ -52,9 +72,15 @@ impl Routes {
 
     /// Refuses signals that run in a circle, and names it.
     pub(super) fn refuse_loops(&self, song: &Song) -> Result<(), EngineError> {
-        let count = self.inputs.len();
-        let listens = |strip: usize| {
-            self.inputs[strip].iter().map(|(from, _)| *from).chain(self.keys[strip].iter().map(|(_, from)| *from))
+        let strips_count = self.inputs.len();
+        // Every strip twice: what leaves its inserts, and behind all of these what enters them, which its keys are no
+        // part of.
+        let count = 2 * strips_count;
+        let listens = |node: usize| {
+            let inputs = self.inputs[node % strips_count].iter().map(|(from, _)| *from);
+            let keys = if node < strips_count { self.keys[node].as_slice() } else { &[] };
+            let heard = |key: &Keyed| key.from + if key.tap == KeyTap::PreInserts { strips_count } else { 0 };
+            inputs.chain(keys.iter().map(heard))
         };
         let mut settled = vec![false; count];
         loop {
@@ -81,7 +107,11 @@ impl Routes {
             }
         };
         let names: Vec<&str> = strips(song).map(|(id, _)| id).collect();
-        let circle: Vec<&str> = circle.iter().rev().map(|strip| names[*strip]).collect();
+        let mut circle: Vec<&str> = circle.iter().rev().map(|node| names[*node % strips_count]).collect();
+        if circle.len() > 1 {
+            // A strip that listens to what enters itself is told once.
+            circle.dedup();
+        }
         // From the strip that stands first in the song, so that the same circle is always told alike.
         let first = (0..circle.len()).min_by_key(|at| names.iter().position(|n| n == &circle[*at])).unwrap_or(0);
         let told: Vec<&str> = (0..=circle.len()).map(|i| circle[(first + i) % circle.len()]).collect();

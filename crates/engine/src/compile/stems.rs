@@ -10,7 +10,7 @@ use tonmeister_core::{Family, KeyUse};
 use tonmeister_session::model::{Channels, Destination, Song};
 
 use super::body::Body;
-use super::routes::{Routes, strips};
+use super::routes::{Keyed, Routes, strips};
 use super::{EngineError, Wanted};
 
 /// A part of a mix.
@@ -161,13 +161,13 @@ impl Division {
     }
 
     /// Before which inserts (by number in the body) the whole mix is tapped, so that parts can hear it there.
-    pub(super) fn taps(&self, strip: usize, body: &Body, keys: &[(usize, usize)]) -> Vec<usize> {
+    pub(super) fn taps(&self, strip: usize, body: &Body, keys: &[Keyed]) -> Vec<usize> {
         if !self.divided[strip] {
             return Vec::new();
         }
         let replays = |at: &usize| {
             let insert = &body.inserts[*at];
-            let keyed = keys.iter().any(|(place, _)| *place == insert.place);
+            let keyed = keys.iter().any(|key| key.place == insert.place);
             insert.replays && !keyed
         };
         (0..body.inserts.len()).filter(replays).collect()
@@ -187,7 +187,7 @@ pub fn indivisible(wanted: &Wanted<'_>) -> Result<Vec<String>, EngineError> {
     for (number, (id, strip)) in strips(wanted.song).enumerate().filter(|(number, _)| division.divided[*number]) {
         for (place, insert) in strip.inserts.iter().enumerate().filter(|(_, insert)| !insert.bypass) {
             let spec = insert.settings.spec();
-            let keyed = routes.keys[number].iter().any(|(at, _)| *at == place);
+            let keyed = routes.keys[number].iter().any(|key| key.place == place);
             let replayed = spec.key == KeyUse::Detector && (keyed || insert.channels == Channels::Stereo);
             if !replayed && matches!(spec.family, Family::Dynamics | Family::Color | Family::Repair) {
                 found.push(format!("{id}/{}", insert.id));

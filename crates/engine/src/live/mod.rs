@@ -75,17 +75,30 @@ impl Executor {
         let Turn { node, target, value } = *turn;
         match target {
             Target::Insert { insert, param } => {
-                let insert = self.nodes[node].inserts.iter_mut().find(|own| own.place == insert);
-                if let Some(insert) = insert {
-                    insert.turning.put(param, value);
+                // A strip that is listened to before its inserts stands in parts.
+                let strip = &self.plan.nodes[node].strip;
+                for (own, _) in self.nodes.iter_mut().zip(&self.plan.nodes).filter(|(_, plan)| plan.strip == *strip) {
+                    if let Some(insert) = own.inserts.iter_mut().find(|own| own.place == insert) {
+                        insert.turning.put(param, value);
+                    }
                 }
             }
-            Target::Strip(at) if ENTRY.contains(&STRIP[at].id) => self.nodes[node].trimming.turn(STRIP[at].id, value),
+            Target::Strip(at) if ENTRY.contains(&STRIP[at].id) => {
+                let strip = &self.plan.nodes[node].strip;
+                for (own, _) in self.nodes.iter_mut().zip(&self.plan.nodes).filter(|(_, plan)| plan.strip == *strip) {
+                    own.trimming.turn(STRIP[at].id, value);
+                }
+            }
             Target::Strip(_) | Target::Send { .. } => {
                 if let Some((gains, _)) = &mut self.nodes[node].out_gains {
                     gains.turn(target, value);
                 }
                 for listener in &mut self.nodes {
+                    for key in listener.inserts.iter_mut().filter_map(|insert| insert.key.as_mut()) {
+                        if let Some((gains, _)) = key.post.as_mut().filter(|_| key.from == node) {
+                            gains.turn(target, value);
+                        }
+                    }
                     if let Entry::Sum { inputs, .. } = &mut listener.entry {
                         for input in inputs.iter_mut().filter(|input| input.from == node) {
                             input.gains.turn(target, value);
@@ -115,6 +128,7 @@ impl Executor {
 fn latenesses(node: &Node) -> Vec<i64> {
     let mut all = vec![node.arrival as i64, (node.arrival + node.sample_delay) as i64];
     all.extend(node.inserts.iter().map(|insert| insert.lateness));
+    all.extend(node.inserts.iter().filter_map(|insert| insert.key.as_ref().map(|key| key.lateness)));
     all.push(late(&node.inserts, node.arrival) as i64);
     if let Entry::Sum { inputs, .. } = &node.entry {
         all.extend(inputs.iter().map(|input| input.lateness));

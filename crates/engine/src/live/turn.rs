@@ -11,7 +11,7 @@ use crate::plan::{Path, Plan, PlanNode};
 /// A control of a plan that is turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turn {
-    /// The place in [`Plan::nodes`] of the strip.
+    /// The place in [`Plan::nodes`] of the strip; of its last part, where it stands in parts.
     pub node: usize,
     /// Which of its controls.
     pub target: Target,
@@ -40,7 +40,9 @@ pub fn turns(plan: &Plan, old: &Song, new: &Song) -> Turned {
     for at in old.strips() {
         let id = old.id(at);
         let Some(other) = new.find(id).filter(|other| same_kind(at, *other)) else { continue };
-        let Some(node) = plan.nodes.iter().position(|node| node.strip == id) else { continue };
+        // Of a strip that stands in parts, the one that is heard.
+        let ends = |place: &usize| plan.nodes[*place].strip == id && plan.is_end(*place);
+        let Some(node) = (0..plan.nodes.len()).find(ends) else { continue };
         let (own, wanted) = (old.strip(at), new.strip(other));
         let targets = targets(own, wanted);
         if targets.is_empty() {

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use tonmeister_core::ParamIndex;
-use tonmeister_session::model::{Curve, Destination, Lane, PanLaw, Point, Song, Tap, Target};
+use tonmeister_session::model::{
+    Curve, Destination, Insert, KeySource, KeyTap, Lane, PanLaw, Point, SideChain, Song, Tap, Target,
+};
 use tonmeister_session::tables::{STRIP, place};
 
 use super::{bus, gain, send, song, track, wait};
@@ -54,6 +56,41 @@ pub fn any_song() -> impl Strategy<Value = Song> {
                 b.strip.sends.push(send(to, Tap::Post));
             }
             song.buses.push(b);
+        }
+        song
+    })
+}
+
+/// A song over a random graph whose strips listen to each other: to whatever comes before them in the song at any tap,
+/// and to what enters themselves. Some of those who are listened to are muted.
+pub fn keyed_song() -> impl Strategy<Value = Song> {
+    let keys = prop::collection::vec((any::<u8>(), any::<u8>(), 0_usize..3, any::<bool>(), any::<bool>()), 1..6);
+    (any_song(), keys).prop_map(|(mut song, keys)| {
+        let (tracks, count) = (song.tracks.len(), song.tracks.len() + song.buses.len());
+        for (at, from, tap, muted, mute) in keys {
+            let at = usize::from(at) % (count + 1);
+            let mut from = usize::from(from) % (at + 1);
+            let mut tap = KeyTap::ALL[tap];
+            if from == at {
+                // Itself, or, for the master, whoever stands last.
+                tap = KeyTap::PreInserts;
+                from = from.min(count - 1);
+            }
+            let of = |place: usize| {
+                if place < tracks { KeySource::Track(place) } else { KeySource::Bus(place - tracks) }
+            };
+            // Tracks and buses that come later lead nowhere before: no signal runs in a circle.
+            let key = SideChain { from: of(from), tap, muted: muted && tap == KeyTap::Post };
+            let strip = match at {
+                at if at < tracks => &mut song.tracks[at].strip,
+                at if at < count => &mut song.buses[at - tracks].strip,
+                _ => &mut song.master.strip,
+            };
+            let id = format!("keyed-{}", strip.inserts.len());
+            strip.inserts.push(Insert { id, key: Some(key), ..gain(0.37) });
+            if mute && from < tracks {
+                song.tracks[from].strip.set("mute", 1.0);
+            }
         }
         song
     })

@@ -7,7 +7,7 @@ use tonmeister_core::{GroupSpec, Note, ParamIndex, ParamSpec, Settings, Slot};
 use super::words::{LEAST, distance, from_to, name, plain, quantity};
 use super::{About, Both, Pair};
 use crate::edit::Plain;
-use crate::model::{Insert, KeySource, Song, Target};
+use crate::model::{Insert, KeySource, KeyTap, Song, Target};
 
 /// What an insert that comes or goes weighs.
 const WHOLE: f64 = 6.0;
@@ -73,7 +73,22 @@ impl Pair<'_> {
             let of = |key: &Option<String>| key.clone().unwrap_or("the signal itself".into());
             let sentence = format!("{what} listens to {} (was {})", of(&key_b), of(&key_a));
             let found = self.add(About::Routing, format!("{place}/key"), WHOLE / 2.0 * reach, sentence);
-            (found.before, found.after) = (key_a.map(Plain::Text), key_b.map(Plain::Text));
+            (found.before, found.after) = (key_a.map(Plain::Text), key_b.clone().map(Plain::Text));
+        }
+        let own = |insert: &Insert| insert.key.map_or((KeyTap::Pre, false), |key| (key.tap, key.muted));
+        let ((tap_a, muted_a), (tap_b, muted_b)) = (own(a), own(b));
+        let source = key_b.unwrap_or("the signal itself".into());
+        if tap_a != tap_b {
+            let sentence = format!("{what} hears {source} {} (was {})", tapped(tap_b), tapped(tap_a));
+            let found = self.add(About::Routing, format!("{place}/key_tap"), WHOLE / 4.0 * reach, sentence);
+            let word = |tap: KeyTap| Some(Plain::Text(tap.word().into()));
+            (found.before, found.after) = (word(tap_a), word(tap_b));
+        }
+        if muted_a != muted_b {
+            let hears = if muted_b { "hears" } else { "no longer hears" };
+            let sentence = format!("{what} {hears} {source} while it is muted");
+            let found = self.add(About::Routing, format!("{place}/key_muted"), WHOLE / 4.0 * reach, sentence);
+            (found.before, found.after) = (Some(Plain::Switch(muted_a)), Some(Plain::Switch(muted_b)));
         }
         for file in b.settings.spec().files {
             let (x, y) = (a.settings.file(file.id), b.settings.file(file.id));
@@ -195,8 +210,17 @@ fn outline(group: &GroupSpec, values: &[f64]) -> String {
     said.join(", ")
 }
 
+/// Where a key is taken, in words.
+fn tapped(tap: KeyTap) -> &'static str {
+    match tap {
+        KeyTap::Pre => "before its fader",
+        KeyTap::Post => "behind its fader",
+        KeyTap::PreInserts => "before its inserts",
+    }
+}
+
 fn key(song: &Song, insert: &Insert) -> Option<String> {
-    match insert.key? {
+    match insert.key?.from {
         KeySource::Track(track) => Some(song.tracks[track].id.clone()),
         KeySource::Bus(bus) => Some(song.buses[bus].id.clone()),
     }

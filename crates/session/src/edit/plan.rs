@@ -150,7 +150,7 @@ fn check_routes(document: &Document, strip: &Strip) -> Result<(), Diagnostic> {
 }
 
 fn key_is_there(insert: &Insert, tracks: usize, buses: usize) -> bool {
-    match insert.key {
+    match insert.key.map(|key| key.from) {
         Some(KeySource::Track(track)) => track < tracks,
         Some(KeySource::Bus(bus)) => bus < buses,
         None => true,

@@ -37,6 +37,8 @@ struct Edge {
     to: Place,
     /// It is heard there, and does not only drive a side-chain.
     heard: bool,
+    /// It is taken before the inserts of the strip that it comes from.
+    pre_inserts: bool,
     /// Where the document says so.
     span: Range<usize>,
 }

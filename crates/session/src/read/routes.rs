@@ -25,17 +25,29 @@ impl Reader<'_> {
             // No signal runs to or from a VCA.
             Place::Master | Place::Vca(_) => tracks + song.buses.len(),
         };
-        let mut roads: Vec<Vec<(usize, Span)>> = vec![Vec::new(); tracks + song.buses.len() + 1];
+        let count = tracks + song.buses.len() + 1;
+        // Every strip twice: what leaves its inserts, and behind all of these what enters them, which is another thing
+        // to listen to. What arrives at a strip arrives at both; a key arrives behind the inserts' beginning.
+        let mut roads: Vec<Vec<(usize, Span)>> = vec![Vec::new(); 2 * count];
         for edge in &self.edges {
-            roads[node(edge.from)].push((node(edge.to), edge.span.clone()));
+            let (from, to) = (node(edge.from) + if edge.pre_inserts { count } else { 0 }, node(edge.to));
+            roads[from].push((to, edge.span.clone()));
+            if edge.heard {
+                roads[from].push((count + to, edge.span.clone()));
+            }
         }
         let name = |node: usize| -> &str {
+            let node = node % count;
             let bus = || song.buses.get(node - tracks).map(|bus| bus.id.as_str());
             song.tracks.get(node).map(|track| track.id.as_str()).or_else(bus).unwrap_or("master")
         };
         for (circle, span) in circles(&roads) {
             let mut names: Vec<&str> = circle.iter().map(|node| name(*node)).collect();
             names.push(names[0]);
+            // A strip that listens to what enters itself is told once.
+            if names.len() > 2 {
+                names.dedup();
+            }
             // A long loop is named by its beginning and its end.
             let road = if names.len() > 12 {
                 format!("{} → … → {}", names[..8].join(" → "), names[names.len() - 3..].join(" → "))

@@ -7,10 +7,10 @@ use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, Note, ParamIn
 use super::lanes::Addresses;
 use super::values::RESERVED_INSERTS;
 use super::{Edge, Place, Reader};
-use crate::keys::{BYPASS, CHANNELS, INSERT, MAX_INSERTS, MAX_SENDS, SEND, TAP};
-use crate::model::{Channels, Destination, Insert, KeySource, Send, Strip, Tap};
+use crate::keys::{BYPASS, CHANNELS, INSERT, KEY_MUTED, KEY_TAP, MAX_INSERTS, MAX_SENDS, SEND, TAP};
+use crate::model::{Channels, Destination, Insert, KeySource, KeyTap, Send, SideChain, Strip, Tap};
 use crate::tables;
-use crate::tree::{Kind, Node, Table, shortened};
+use crate::tree::{Entry, Kind, Node, Table, shortened};
 
 /// A value, and the note that it was written as.
 type Timed = (f64, Option<Note>);
@@ -73,7 +73,13 @@ impl Reader<'_> {
         }
         match self.bus("output", name, node, &["master"]) {
             Some(bus) => {
-                self.edges.push(Edge { from: place, to: Place::Bus(bus), heard: true, span: node.span.clone() });
+                self.edges.push(Edge {
+                    from: place,
+                    to: Place::Bus(bus),
+                    heard: true,
+                    pre_inserts: false,
+                    span: node.span.clone(),
+                });
                 Destination::Bus(bus)
             }
             None => Destination::Master,
@@ -120,7 +126,13 @@ impl Reader<'_> {
                 self.error_with_help("duplicate-send", message, (&to_node.span, label), help);
                 continue;
             }
-            self.edges.push(Edge { from: place, to: Place::Bus(to), heard: true, span: to_node.span.clone() });
+            self.edges.push(Edge {
+                from: place,
+                to: Place::Bus(to),
+                heard: true,
+                pre_inserts: false,
+                span: to_node.span.clone(),
+            });
             sends.push(Send { to, tap: Tap::ALL[tap as usize], values });
         }
         sends
@@ -174,7 +186,7 @@ impl Reader<'_> {
         self.known(&format!("the effect \"{}\"", spec.id), table, &keys);
         let bypass = table.get(BYPASS.id).and_then(|node| self.param(&BYPASS, node)) == Some(1.0);
         let channels = self.channels(spec, table);
-        let key = table.get("key").and_then(|node| self.key_source(spec, node, place));
+        let key = self.side_chain(spec, table, place);
         let settings = self.settings(spec, table);
         Some(Insert { id, bypass, channels, key, settings })
     }
@@ -192,7 +204,29 @@ impl Reader<'_> {
         channels
     }
 
-    fn key_source(&mut self, spec: &EffectSpec, node: &Node, place: Place) -> Option<KeySource> {
+    /// What it listens to, and where that is taken.
+    fn side_chain(&mut self, spec: &EffectSpec, table: &Table, place: Place) -> Option<SideChain> {
+        let tap = table.get(KEY_TAP.id).and_then(|node| self.param(&KEY_TAP, node)).unwrap_or(0.0);
+        let tap = KeyTap::ALL[tap as usize];
+        let muted = table.get(KEY_MUTED.id).and_then(|node| self.param(&KEY_MUTED, node)) == Some(1.0);
+        let idle = |entry: &&Entry| match entry.key.as_str() {
+            "key_tap" => table.get("key").is_none(),
+            "key_muted" => table.get("key").is_none() || (muted && tap != KeyTap::Post),
+            _ => false,
+        };
+        for entry in table.entries.iter().filter(idle) {
+            let (why, remedy) = match table.get("key") {
+                None => ("without a `key`", "name the track or bus with `key`"),
+                Some(_) => ("before the fader: no mute reaches it there", "heard only with `key_tap = \"post\"`"),
+            };
+            let warning = Diagnostic::warning("no-effect", format!("`{}` does nothing {why}", entry.key));
+            self.report.add(warning.at(entry.key_span.clone(), remedy));
+        }
+        let from = self.key_source(spec, table.get("key")?, tap, place)?;
+        Some(SideChain { from, tap, muted })
+    }
+
+    fn key_source(&mut self, spec: &EffectSpec, node: &Node, tap: KeyTap, place: Place) -> Option<KeySource> {
         let name = self.text("key", node)?;
         if !spec.takes_key() {
             let label = format!("expected no `key`, found \"{}\"", shortened(name));
@@ -211,7 +245,8 @@ impl Reader<'_> {
             self.error_with_help("unknown-strip", message, (&node.span, label), help);
             return None;
         };
-        self.edges.push(Edge { from, to: place, heard: false, span: node.span.clone() });
+        let pre_inserts = tap == KeyTap::PreInserts;
+        self.edges.push(Edge { from, to: place, heard: false, pre_inserts, span: node.span.clone() });
         match from {
             Place::Track(track) => Some(KeySource::Track(track)),
             Place::Bus(bus) => Some(KeySource::Bus(bus)),

@@ -5,8 +5,8 @@ use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RA
 use tonmeister_session::lane::Reshape;
 use tonmeister_session::model::{
     BarBeat, Bus, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert, KeySource,
-    Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Scene, Send, Setting,
-    Signature, Song, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca, Version, Window,
+    KeyTap, Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Scene, Send,
+    Setting, SideChain, Signature, Song, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca, Version, Window,
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::time::TempoMap;
@@ -428,7 +428,9 @@ impl Draw<'_> {
             let mut insert = self.insert(place, registry);
             if insert.settings.spec().takes_key() && !keys.is_empty() && self.one_in(2) {
                 let from = keys.start + self.below(keys.len());
-                insert.key = Some(if from < tracks { KeySource::Track(from) } else { KeySource::Bus(from - tracks) });
+                let from = if from < tracks { KeySource::Track(from) } else { KeySource::Bus(from - tracks) };
+                let tap = KeyTap::ALL[self.below(3)];
+                insert.key = Some(SideChain { from, tap, muted: tap == KeyTap::Post && self.one_in(2) });
             }
             if strip.inserts.iter().all(|other| other.id != insert.id) {
                 strip.inserts.push(insert);
