@@ -327,7 +327,7 @@ fn what_is_written_here_is_tagged_before_it_appears() {
     if run("lame", &["--version"]) {
         formats.push(Format::Mp3(Mp3Mode::Cbr(192)));
     }
-    if cfg!(feature = "aac") {
+    if cfg!(feature = "aac") || run("ffmpeg", &["-version"]) {
         formats.push(Format::Aac { kbps: 192 });
     }
     for format in formats {

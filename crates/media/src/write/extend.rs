@@ -4,6 +4,11 @@
 //! coding noise is heard where one track runs into the next. Linear prediction goes on as the sound went (RFC 7845 §4.2
 //! and its reference encoder do the same); what is made up is cut off again by every decoder.
 
+use tonmeister_core::View;
+
+use super::quantize::{Quantized, to_floats};
+use crate::error::MediaError;
+
 /// Coefficients: enough for a dozen partials.
 const ORDER: usize = 32;
 /// Frames that are looked at: more tell nothing of the very end.
@@ -34,6 +39,74 @@ impl Ending {
     pub(crate) fn onwards(&self, frames: usize) -> Vec<f32> {
         let lanes: Vec<Vec<f32>> = self.lanes.iter().map(|lane| onwards(lane, frames)).collect();
         interleaved(&lanes, frames)
+    }
+}
+
+/// Sound on its way into an encoder: its beginning and its end are made up.
+pub(crate) struct Extended {
+    channels: usize,
+    /// Frames that are made up before the sound.
+    lead: usize,
+    /// The first frames, until there are enough to make up a beginning; later, those at hand.
+    floats: Vec<f32>,
+    led: bool,
+    ending: Ending,
+    frames: u64,
+}
+
+impl Extended {
+    pub(crate) fn new(channels: usize, lead: usize) -> Extended {
+        Extended { channels, lead, floats: Vec::new(), led: false, ending: Ending::new(channels), frames: 0 }
+    }
+
+    /// Takes frames, and gives (interleaved) those that can go on, which says how many samples it had to clamp.
+    pub(crate) fn write(
+        &mut self,
+        audio: View<'_>,
+        mut give: impl FnMut(&[f32]) -> Result<u64, MediaError>,
+    ) -> Result<Quantized, MediaError> {
+        let mut total = Quantized::default();
+        let mut at = 0;
+        while at < audio.frames() && total.first_bad.is_none() {
+            let end = (at + 8192).min(audio.frames());
+            let before = self.floats.len();
+            let mut got = to_floats(audio.part(at, end), &mut self.floats);
+            if got.first_bad.is_none() {
+                self.ending.saw(&self.floats[before..]);
+                self.frames += (end - at) as u64;
+                if self.led || self.floats.len() >= SEEN * self.channels {
+                    got.clipped += self.go_on(&mut give)?;
+                }
+            }
+            total.add(got, at as u64);
+            at = end;
+        }
+        Ok(total)
+    }
+
+    /// Gives what is left, and as much of a made-up end as fills packets of `packet` frames, when `delay` frames of the
+    /// encoder's own come before all. How many frames were sound.
+    pub(crate) fn finish(
+        &mut self,
+        (packet, delay): (usize, usize),
+        mut give: impl FnMut(&[f32]) -> Result<u64, MediaError>,
+    ) -> Result<u64, MediaError> {
+        self.go_on(&mut give)?;
+        let given = self.lead as u64 + self.frames;
+        let packets = (delay as u64 + given).div_ceil(packet as u64);
+        let tail = self.ending.onwards((packets * packet as u64 - given) as usize);
+        give(&tail)?;
+        Ok(self.frames)
+    }
+
+    /// Gives the frames at hand, and before the first of them the made-up beginning.
+    fn go_on(&mut self, give: &mut impl FnMut(&[f32]) -> Result<u64, MediaError>) -> Result<u64, MediaError> {
+        if !std::mem::replace(&mut self.led, true) {
+            give(&before(&self.floats, self.channels, self.lead))?;
+        }
+        let clipped = give(&self.floats);
+        self.floats.clear();
+        clipped
     }
 }
 

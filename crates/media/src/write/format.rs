@@ -69,7 +69,7 @@ const USUAL_RATES: [u32; 8] = [32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 
 ///
 /// Lossless formats store what they are handed: audio is dithered onto the grid of [`Format::bits`] before it is written.
 /// Lossy ones take floating-point audio as it is, undithered; MP3 and AAC hold it at
-/// full scale, because their encoders take integers. No format changes the sample rate, the layout or the depth:
+/// full scale, because their encoders do. No format changes the sample rate, the layout or the depth:
 /// [`Format::refusal`] says what does not fit, and what to do.
 ///
 /// As text ([`fmt::Display`] and [`FromStr`]) a format is a short name: `wav-16`, `wav-24`, `wav-32f`, `aiff-16`,
@@ -88,7 +88,8 @@ pub enum Format {
     /// MPEG-1 layer III with the LAME/Info header that makes it play without gaps. Encoded by the program `lame`, which
     /// has to be installed.
     Mp3(Mp3Mode),
-    /// MPEG-4 AAC, low complexity, in MPEG-4 (`.m4a`), constant bit rate.
+    /// MPEG-4 AAC, low complexity, in MPEG-4 (`.m4a`), constant bit rate. Encoded by a library in builds with `--features
+    /// aac`, else by the program `ffmpeg`, which has to be installed.
     Aac {
         /// kbit/s for all channels together: 32 for each to 320, and no more than 6 bits for each sample.
         kbps: u16,

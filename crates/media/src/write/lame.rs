@@ -15,16 +15,15 @@
 
 mod info;
 
-use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Command, Stdio};
 
 use tonmeister_core::{Layout, View};
 
 use super::beside::Beside;
 use super::extend::{self, Ending, SEEN};
 use super::format::Mp3Mode;
+use super::program::Program;
 use super::quantize::{Quantized, to_floats};
 use super::{Sink, format};
 use crate::error::MediaError;
@@ -38,10 +37,7 @@ const TAIL: usize = 1152;
 
 /// An MP3 file in the making.
 pub(crate) struct LameSink {
-    running: Running,
-    input: Option<BufWriter<ChildStdin>>,
-    /// What the program says, read at its side so that it never waits.
-    said: Option<JoinHandle<String>>,
+    program: Program,
     out: Beside,
     channels: usize,
     /// The first frames, until there are enough to make up a beginning; later, those at hand.
@@ -62,17 +58,6 @@ fn turned_back(kbps: u16) -> &'static str {
         161..=192 => "1.030927835",
         193..=224 => "1.020408163",
         _ => "1",
-    }
-}
-
-/// A child that does not outlive its owner.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail only when the child has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -110,35 +95,19 @@ impl LameSink {
             command.args(["-m", "m"]);
         }
         command.arg("-").arg(out.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = match command.spawn() {
-            Ok(child) => Running(child),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let found = format!(
-                    "{} is encoded by the program `{program}`, which is not installed or not on the search path (PATH); \
-                     install it (the package is called lame), or choose AAC, Opus or Vorbis",
-                    format::Format::Mp3(mode).title()
-                );
-                return Err(MediaError::Refused { path: path.to_owned(), found });
-            }
-            Err(error) => {
-                let found = format!("the program `{program}` could not be started: {error}");
-                return Err(MediaError::Refused { path: path.to_owned(), found });
-            }
+        command.stdout(Stdio::null());
+        let missing = || {
+            format!(
+                "{} is encoded by the program `{program}`, which is not installed or not on the search path (PATH); \
+                 install it (the package is called lame), or choose AAC, Opus or Vorbis",
+                format::Format::Mp3(mode).title()
+            )
         };
-        let input = child.0.stdin.take().map(|pipe| BufWriter::with_capacity(64 * 1024, pipe));
-        let said = child.0.stderr.take().map(|mut pipe| {
-            std::thread::spawn(move || {
-                let mut text = Vec::new();
-                // It is read to its end so that the program never waits; a message is short.
-                let _ = pipe.read_to_end(&mut text);
-                String::from_utf8_lossy(&text).trim().to_owned()
-            })
-        });
+        let program = Program::start(path, command, format!("the MP3 encoder `{program}`"), missing)?;
         let channels = layout.channels();
         let ending = Ending::new(channels);
         let (floats, bytes) = (Vec::new(), Vec::new());
-        Ok(LameSink { running: child, input, said, out, channels, floats, led: false, ending, bytes })
+        Ok(LameSink { program, out, channels, floats, led: false, ending, bytes })
     }
 
     /// Sends the frames at hand, and before the first of them the made-up beginning. Returns what had to be clamped.
@@ -170,21 +139,8 @@ impl LameSink {
             clipped += u64::from(sample.abs() > 1.0);
             self.bytes.extend_from_slice(&(held as i32).to_le_bytes());
         }
-        let sent = self.input.as_mut().map_or(Ok(()), |input| input.write_all(&self.bytes));
-        if let Err(error) = sent {
-            self.input = None;
-            return Err(self.failed(target, &format!("stopped ({error})")));
-        }
+        self.program.send(target, &self.bytes)?;
         Ok(clipped)
-    }
-
-    /// The program has ended too early: what it said.
-    fn failed(&mut self, target: &Path, what: &str) -> MediaError {
-        let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        // The warning of builds with libsndfile, which concerns seekable inputs, is no reason.
-        let said: Vec<&str> = said.lines().filter(|line| !line.contains("libsndfile")).collect();
-        let found = format!("the MP3 encoder `{PROGRAM}` {what}: {}", said.join("; "));
-        MediaError::Refused { path: target.to_owned(), found }
     }
 }
 
@@ -217,22 +173,7 @@ impl Sink<Beside> for LameSink {
             let tail = self.ending.onwards(TAIL);
             self.send_these(target, &tail)?;
         }
-        let sent = match self.input.take().map(BufWriter::into_inner) {
-            Some(Err(error)) => Err(error.into_error()),
-            // The pipe is closed here, which tells the program that this was all.
-            Some(Ok(pipe)) => {
-                drop(pipe);
-                Ok(())
-            }
-            None => Ok(()),
-        };
-        let status = self.running.0.wait().map_err(|e| MediaError::io(target, "written", e))?;
-        if let Err(error) = sent {
-            return Err(self.failed(target, &format!("stopped ({error})")));
-        }
-        if !status.success() {
-            return Err(self.failed(target, &format!("failed ({status})")));
-        }
+        self.program.end(target)?;
         let LameSink { mut out, .. } = *self;
         let made_up = if extended { [LEAD as u16, TAIL as u16] } else { [0, 0] };
         match info::lengthen(out.file(), made_up) {

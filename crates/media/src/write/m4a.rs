@@ -35,6 +35,39 @@ pub(crate) struct Track {
     pub(crate) delay: u32,
 }
 
+/// Frames in a packet of AAC.
+pub(crate) const AAC_PACKET: usize = 1024;
+/// Frames that decoders of AAC have always been told to take off; ours begin with as many, so that those which look for no
+/// mark are right by habit.
+pub(crate) const AAC_DELAY: usize = 2112;
+
+/// The sound of AAC of low complexity: what a decoder has to know (ISO/IEC 14496-3 §1.6.2.1), wrapped in the descriptors
+/// of ISO/IEC 14496-1 §7.2.6. The stream has so many bits per second on average, and at most, in packets of at most
+/// `largest` bytes.
+pub(crate) fn aac_track(sample_rate: u32, channels: u16, [average, most, largest]: [u32; 3]) -> Track {
+    let rate = match sample_rate {
+        48_000 => 3_u16,
+        44_100 => 4,
+        _ => 5,
+    };
+    // Object type 2 (low complexity), the rate's number, the channels.
+    let config = (2 << 11 | rate << 7 | channels << 3).to_be_bytes();
+    let setup = full(*b"esds", 0, 0, |out| {
+        // The stream, without dependencies.
+        out.extend_from_slice(&[3, 3 + 15 + 4 + 3, 0, 0, 0]);
+        // The decoder: MPEG-4 audio, an audio stream, the buffer it needs.
+        out.extend_from_slice(&[4, 13 + 4, 0x40, 0x15]);
+        out.extend_from_slice(&largest.to_be_bytes()[1..]);
+        out.extend_from_slice(&most.max(average).to_be_bytes());
+        out.extend_from_slice(&average.to_be_bytes());
+        out.extend_from_slice(&[5, 2, config[0], config[1]]);
+        // The layer below is MP4.
+        out.extend_from_slice(&[6, 1, 2]);
+    });
+    let (packet_frames, delay) = (AAC_PACKET as u32, AAC_DELAY as u32);
+    Track { sample_rate, channels, bits: 16, entry: *b"mp4a", setup, packet_frames, delay }
+}
+
 /// A file in the making.
 pub(crate) struct M4a<W: Write> {
     out: BufWriter<W>,

@@ -9,11 +9,14 @@ pub(crate) mod alac;
 pub(crate) mod aside;
 pub(crate) mod beside;
 pub(crate) mod extend;
+#[cfg(not(feature = "aac"))]
+pub(crate) mod ffmpeg;
 pub(crate) mod flac;
 pub(crate) mod format;
 pub(crate) mod lame;
 pub(crate) mod m4a;
 pub(crate) mod opus;
+pub(crate) mod program;
 pub(crate) mod quantize;
 pub(crate) mod vorbis;
 
@@ -167,11 +170,7 @@ impl Writer {
             #[cfg(feature = "aac")]
             Format::Aac { kbps } => Box::new(aac::AacSink::new(path, out, kbps, channels, sample_rate)?),
             #[cfg(not(feature = "aac"))]
-            Format::Aac { .. } => {
-                let found = "this program was built without its AAC encoder; build it with `--features aac` (which needs \
-                             cmake and libclang), or choose ALAC, MP3, Opus or Vorbis";
-                return Err(MediaError::Refused { path: path.to_owned(), found: found.into() });
-            }
+            Format::Aac { kbps } => Box::new(ffmpeg::FfmpegSink::new(path, out, kbps, channels, sample_rate)?),
         };
         Ok(Writer { sink, format, target, layout, sample_rate, frames: 0, clipped: 0 })
     }

@@ -165,7 +165,7 @@ pub const FORMATS: &[Choice] = &[
     Choice { id: "vorbis", doc: "lossy, in Ogg" },
     Choice { id: "opus", doc: "lossy, in Ogg, at 48 kHz" },
     Choice { id: "alac", doc: "Apple Lossless, in M4A" },
-    Choice { id: "aac", doc: "lossy, in M4A; needs a build with AAC" },
+    Choice { id: "aac", doc: "lossy, in M4A; needs the program `ffmpeg`, or a build with AAC" },
 ];
 /// The kind of a file.
 pub const FORMAT: ParamSpec = ParamSpec::choice("format", "Format", FORMATS, "What kind of files.");

@@ -139,7 +139,11 @@ fn album() -> (String, Vec<String>) {
     let mut left_out = Vec::new();
     let formats = [
         ("mp3", media::Format::Mp3(media::Mp3Mode::Cbr(320)), "the program `lame` is not installed"),
-        ("aac", media::Format::Aac { kbps: 256 }, "this program was built without `--features aac`"),
+        (
+            "aac",
+            media::Format::Aac { kbps: 256 },
+            "the program `ffmpeg` is not installed, and this one was built without `--features aac`",
+        ),
     ];
     for (name, format, why) in formats {
         if can(format).is_err() {
