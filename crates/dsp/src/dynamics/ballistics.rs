@@ -5,22 +5,28 @@
 //!
 //! > y₁ = max(x, α_R·y₁ + (1 − α_R)·x),  y = α_A·y + (1 − α_A)·y₁.
 //!
-//! Each times are those at which 63 % of a step in decibels have passed. A falling step goes through both stages, so
-//! the follower's own constant is made shorter by what the attack stage adds: the release *as heard* is the one that
-//! was asked for. (A release shorter than the attack cannot be had from two stages in a row; it takes as long as the
+//! One follower sags at once between the crests of a wave, and what the attack leaves of that ripple is distortion of
+//! low notes. So there are two in a row, a quick one (a tenth of the other's time) before the slow one: a reduction
+//! begins to fall with a bend instead of a corner, and a pause shorter than the quick one hardly moves it. At 100 Hz
+//! with 5/100 ms that takes 14 dB off the distortion, at the same times as heard.
+//!
+//! All times are those at which 63 % of a step in decibels have passed. A falling step goes through all three stages,
+//! so the followers' own constants are made shorter by what the attack stage adds: the release *as heard* is the one
+//! that was asked for. (A release shorter than the attack cannot be had from stages in a row; it takes as long as the
 //! attack.)
 //!
-//! *Automatic release* runs two followers side by side and takes the greater: a fast one (0.6 of the release time)
-//! for what is over in a moment, and a slow one (6 times the release) that also rises slowly, in twice the release
-//! time, so that only sustained loudness charges it.
+//! *Automatic release* runs the followers beside a slow one and takes the greater: they (0.6 of the release time) are
+//! for what is over in a moment, the slow one (6 times the release) also rises slowly, in twice the release time, so
+//! that only sustained loudness charges it.
 //!
-//! Both recurrences make every sample wait for the one before. Eight steps of max(p, α·y + q) are again of that form,
+//! The recurrences make every sample wait for the one before. Eight steps of max(p, α·y + q) are again of that form,
 //! so the state is carried only from every eighth sample to the next, and the rest is computed beside it, eight groups
 //! at a time (look-ahead recursion). The grouping follows the stream's own frames, never the host's blocks.
 
 #![allow(clippy::inline_always, reason = "the step must stand inside its loop to be scheduled with its neighbors")]
 
 use super::curve::at_least;
+use crate::math::exp2;
 
 /// A reduction this small (in dB) is none: the states come to rest and cost nothing.
 const NOTHING_DB: f64 = 1e-12;
@@ -28,6 +34,22 @@ const NOTHING_DB: f64 = 1e-12;
 const NO_FLOOR: f64 = -1e300;
 /// How long the fast one of two releases takes, as a part of the release time.
 const FAST: f64 = 0.6;
+/// How long the quick one of two followers in a row takes, as a part of the other's time.
+const QUICK: f64 = 0.1;
+/// The slow one's constant over the release less the attack, as a polynomial of attack over release: solved for 1000
+/// points (both followers and the attack together leave 1/e of a step after the release time) and fitted by least
+/// squares. The release that is heard is within 0.02 % of the one that was asked for.
+const FOLLOWER: [f64; 9] = [
+    0.9048427284850964,
+    -0.031041154943897434,
+    0.5376486231469384,
+    -14.050925962275407,
+    61.13934889274269,
+    -126.05118351672824,
+    141.4554822914961,
+    -82.39457861513804,
+    19.39933314114628,
+];
 /// How many samples the state is carried over at once.
 const GROUP: usize = 8;
 
@@ -36,6 +58,8 @@ const GROUP: usize = 8;
 pub struct Times {
     pub(super) attack: f64,
     pub(super) release: f64,
+    /// Of the quick follower before the one that has the release.
+    quick: f64,
     slow: Option<Slow>,
 }
 
@@ -54,29 +78,25 @@ impl Slow {
     }
 }
 
-/// 1 − α of a one-pole that passes 63 % of a step in so many frames.
+/// 1 − α of a one-pole that passes 63 % of a step in so many frames: 1 − e^(−1/frames), cheap enough for every frame.
 fn part_per_frame(frames: f64) -> f64 {
-    -(-1.0 / frames.max(1e-3)).exp_m1()
+    let u = 1.0 / frames.max(1e-3);
+    if u > 0.25 {
+        1.0 - exp2(-u * std::f64::consts::LOG2_E)
+    } else {
+        // The series, for a difference from 1 would lose the digits of long times; the next term is 4·10⁻¹¹ of it.
+        let mut sum = 1.0;
+        for k in (2..=8).rev() {
+            sum = 1.0 - u / f64::from(k) * sum;
+        }
+        u * sum
+    }
 }
 
-/// The follower's constant for which both stages together pass 63 % of a falling step in `release` frames.
+/// The slow follower's constant for which all stages together pass 63 % of a falling step in `release` frames.
 fn follower_frames(attack: f64, release: f64) -> f64 {
-    // What is left after the release time of a step through one-poles of constants a and b. At a = b the formula has
-    // a removable hole; a hair beside it is as good.
-    let left = |b: f64| {
-        let a = if (attack / b - 1.0).abs() < 1e-6 { attack * (1.0 + 1e-6) } else { attack };
-        (b * (-release / b).exp() - a * (-release / a).exp()) / (b - a)
-    };
-    let (mut short, mut long) = (release * 1e-4, release);
-    for _ in 0..40 {
-        let middle = f64::midpoint(short, long);
-        if left(middle) > (-1.0_f64).exp() {
-            long = middle;
-        } else {
-            short = middle;
-        }
-    }
-    f64::midpoint(short, long)
+    let part = (attack / release).min(1.0);
+    (release - attack).max(0.0) * FOLLOWER.iter().rev().fold(0.0, |sum, c| sum * part + c)
 }
 
 impl Times {
@@ -92,14 +112,19 @@ impl Times {
         let per_ms = f64::from(sample_rate) / 1000.0;
         let (attack, release) = (attack_ms * per_ms, release_ms * per_ms);
         let follower = follower_frames(attack.max(1e-3), release.max(1e-3));
-        Times { attack: part_per_frame(attack), release: part_per_frame(follower), slow: None }
+        Times {
+            attack: part_per_frame(attack),
+            release: part_per_frame(follower),
+            quick: part_per_frame(QUICK * follower),
+            slow: None,
+        }
     }
 
     /// For one stage that rises with the attack and falls with the release, as [`Loop`](super::feedback::Loop) does:
     /// nothing needs to be made up for.
     pub fn single(attack_ms: f64, release_ms: f64, sample_rate: u32) -> Self {
         let part = |ms: f64| part_per_frame(ms * f64::from(sample_rate) / 1000.0);
-        Times { attack: part(attack_ms), release: part(release_ms), slow: None }
+        Times { attack: part(attack_ms), release: part(release_ms), quick: 1.0, slow: None }
     }
 
     /// [`Times::single`] with a release that follows the program.
@@ -119,100 +144,227 @@ impl Times {
     }
 }
 
+/// A number for each frame of eight groups, the frames of one place in their groups side by side.
+type Square = [[f64; GROUP]; GROUP];
+
+/// What rises at once and falls with a time.
+#[derive(Clone, Copy, Debug)]
+struct Follower {
+    /// 1 − α, and the first eight powers of α.
+    part: f64,
+    falls: [f64; GROUP],
+    /// At the end of the last group.
+    state: f64,
+    /// The group under way, k frames in: `y₁ = max(floor, falls[k]·state + push)`.
+    floor: f64,
+    push: f64,
+    /// Its last value.
+    last: f64,
+}
+
+impl Follower {
+    fn resting_on(part: f64, value: f64) -> Self {
+        Follower { part, falls: powers(1.0 - part), state: value, floor: NO_FLOOR, push: 0.0, last: value }
+    }
+
+    fn set_part(&mut self, part: f64) {
+        self.part = part;
+        self.falls = powers(1.0 - part);
+    }
+
+    /// From the last value on, a new group.
+    #[inline(always)]
+    fn begin_group(&mut self) {
+        self.state = self.last;
+        self.floor = NO_FLOOR;
+        self.push = 0.0;
+    }
+
+    fn settle(&mut self) {
+        self.last = rest(self.last);
+        self.begin_group();
+    }
+
+    /// One frame, the k-th of its group.
+    #[inline(always)]
+    fn step(&mut self, k: usize, x: f64) -> f64 {
+        let pushed = self.part * x;
+        self.floor = at_least(x, self.falls[0] * self.floor + pushed);
+        self.push = self.falls[0] * self.push + pushed;
+        self.last = at_least(self.falls[k] * self.state + self.push, self.floor);
+        self.last
+    }
+
+    /// Eight groups, by the operations of [`Follower::step`].
+    #[inline(always)]
+    fn square(&mut self, x: &mut Square) {
+        let (mut floors, mut pushes) = ([[0.0; GROUP]; GROUP], [[0.0; GROUP]; GROUP]);
+        let (mut floor, mut push) = ([NO_FLOOR; GROUP], [0.0; GROUP]);
+        for k in 0..GROUP {
+            for g in 0..GROUP {
+                let pushed = self.part * x[k][g];
+                floor[g] = at_least(x[k][g], self.falls[0] * floor[g] + pushed);
+                push[g] = self.falls[0] * push[g] + pushed;
+            }
+            (floors[k], pushes[k]) = (floor, push);
+        }
+        let mut begins = [0.0; GROUP];
+        for g in 0..GROUP {
+            begins[g] = self.state;
+            self.state = at_least(self.falls[GROUP - 1] * self.state + push[g], floor[g]);
+        }
+        for k in 0..GROUP {
+            for g in 0..GROUP {
+                x[k][g] = at_least(self.falls[k] * begins[g] + pushes[k][g], floors[k][g]);
+            }
+        }
+        self.last = self.state;
+    }
+}
+
+/// The low-pass that has the attack.
+#[derive(Clone, Copy, Debug)]
+struct Smoother {
+    /// 1 − α, and the first eight powers of α.
+    part: f64,
+    rises: [f64; GROUP],
+    /// At the end of the last group.
+    state: f64,
+    /// The group under way, k frames in: `y = rises[k]·state + lift`.
+    lift: f64,
+    /// Its last value.
+    last: f64,
+}
+
+impl Smoother {
+    fn resting_on(part: f64, value: f64) -> Self {
+        Smoother { part, rises: powers(1.0 - part), state: value, lift: 0.0, last: value }
+    }
+
+    fn set_part(&mut self, part: f64) {
+        self.part = part;
+        self.rises = powers(1.0 - part);
+    }
+
+    #[inline(always)]
+    fn begin_group(&mut self) {
+        self.state = self.last;
+        self.lift = 0.0;
+    }
+
+    fn settle(&mut self) {
+        self.last = rest(self.last);
+        self.begin_group();
+    }
+
+    #[inline(always)]
+    fn step(&mut self, k: usize, x: f64) -> f64 {
+        self.lift = self.rises[0] * self.lift + self.part * x;
+        self.last = self.rises[k] * self.state + self.lift;
+        self.last
+    }
+
+    /// Eight groups, by the operations of [`Smoother::step`].
+    #[inline(always)]
+    fn square(&mut self, x: &mut Square) {
+        let mut lift = [0.0; GROUP];
+        for row in &mut *x {
+            for g in 0..GROUP {
+                lift[g] = self.rises[0] * lift[g] + self.part * row[g];
+            }
+            *row = lift;
+        }
+        let mut begins = [0.0; GROUP];
+        for g in 0..GROUP {
+            begins[g] = self.state;
+            self.state = self.rises[GROUP - 1] * self.state + lift[g];
+        }
+        for (row, rise) in x.iter_mut().zip(&self.rises) {
+            for g in 0..GROUP {
+                row[g] += rise * begins[g];
+            }
+        }
+        self.last = self.state;
+    }
+}
+
+fn powers(base: f64) -> [f64; GROUP] {
+    let mut power = 1.0;
+    std::array::from_fn(|_| {
+        power *= base;
+        power
+    })
+}
+
+/// What is as good as nothing is nothing.
+fn rest(value: f64) -> f64 {
+    if value < NOTHING_DB { 0.0 } else { value }
+}
+
 /// Smooths the reduction of one channel (or of linked channels).
 #[derive(Clone, Copy, Debug)]
 pub struct Ballistics {
     times: Times,
-    /// The first eight powers of the follower's and of the attack's α.
-    falls: [f64; GROUP],
-    rises: [f64; GROUP],
-    /// The follower and the output at the end of the last group.
-    follower: f64,
-    smooth: f64,
+    quick: Follower,
+    follower: Follower,
+    smoother: Smoother,
+    /// The slow one of two releases.
     slow: f64,
-    /// The group under way, k frames in: `y₁ = max(floor, falls[k]·follower + push)`, `y = rises[k]·smooth + lift`.
-    floor: f64,
-    push: f64,
-    lift: f64,
+    /// How many frames of the group under way are done.
     place: usize,
-    /// The last of both stages.
-    last: (f64, f64),
 }
 
 impl Ballistics {
     /// At rest.
     pub fn new(times: Times) -> Self {
-        let mut ballistics = Ballistics {
-            times,
-            falls: [0.0; GROUP],
-            rises: [0.0; GROUP],
-            follower: 0.0,
-            smooth: 0.0,
-            slow: 0.0,
-            floor: NO_FLOOR,
-            push: 0.0,
-            lift: 0.0,
-            place: 0,
-            last: (0.0, 0.0),
-        };
-        ballistics.raise_powers();
-        ballistics
+        Ballistics::resting_on(times, 0.0)
     }
 
     /// As it is after `value` has been asked for since ever.
     pub fn resting_on(times: Times, value: f64) -> Self {
-        Ballistics { follower: value, smooth: value, slow: value, last: (value, value), ..Ballistics::new(times) }
-    }
-
-    fn raise_powers(&mut self) {
-        let powers = |base: f64| {
-            let mut power = 1.0;
-            std::array::from_fn(|_| {
-                power *= base;
-                power
-            })
-        };
-        self.falls = powers(1.0 - self.times.release);
-        self.rises = powers(1.0 - self.times.attack);
+        Ballistics {
+            times,
+            quick: Follower::resting_on(times.quick, value),
+            follower: Follower::resting_on(times.release, value),
+            smoother: Smoother::resting_on(times.attack, value),
+            slow: value,
+            place: 0,
+        }
     }
 
     /// Other times from the next frame on.
     #[inline]
     pub fn set_times(&mut self, times: Times) {
         if times != self.times {
-            self.close_group();
+            self.begin_group();
+            self.quick.set_part(times.quick);
+            self.follower.set_part(times.release);
+            self.smoother.set_part(times.attack);
             self.times = times;
-            self.raise_powers();
         }
     }
 
-    /// Ends the group early: the state stands on the last frame.
-    fn close_group(&mut self) {
-        (self.follower, self.smooth) = self.last;
-        self.begin_group();
-    }
-
+    /// A new group from the last frame on, be the one under way full or not.
     #[inline(always)]
     fn begin_group(&mut self) {
-        self.floor = NO_FLOOR;
-        self.push = 0.0;
-        self.lift = 0.0;
+        self.quick.begin_group();
+        self.follower.begin_group();
+        self.smoother.begin_group();
         self.place = 0;
     }
 
     /// Lets states that are as good as nothing come to rest. To be called on a fixed grid of the stream's frames.
     pub fn settle(&mut self) {
-        self.close_group();
-        let rest = |value: f64| if value < NOTHING_DB { 0.0 } else { value };
-        self.follower = rest(self.follower);
-        self.smooth = rest(self.smooth);
+        self.quick.settle();
+        self.follower.settle();
+        self.smoother.settle();
         self.slow = rest(self.slow);
-        self.last = (self.follower, self.smooth);
+        self.place = 0;
     }
 
     /// Whether everything is at rest.
     pub fn resting(&self) -> bool {
-        self.last == (0.0, 0.0) && self.follower == 0.0 && self.smooth == 0.0 && self.slow == 0.0
+        [self.quick.last, self.follower.last, self.smoother.last, self.slow] == [0.0; 4]
     }
 
     /// Passes over frames without any reduction while at rest.
@@ -221,7 +373,7 @@ impl Ballistics {
         if self.place == 0 {
             self.begin_group();
         } else {
-            self.floor = 0.0;
+            (self.quick.floor, self.follower.floor) = (0.0, 0.0);
         }
     }
 
@@ -229,23 +381,15 @@ impl Ballistics {
     #[inline(always)]
     pub fn step(&mut self, x: f64) -> f64 {
         let k = self.place;
-        let pushed = self.times.release * x;
-        self.floor = at_least(x, self.falls[0] * self.floor + pushed);
-        self.push = self.falls[0] * self.push + pushed;
-        let mut follower = at_least(self.falls[k] * self.follower + self.push, self.floor);
+        let quick = self.quick.step(k, x);
+        let mut follower = self.follower.step(k, quick);
         if let Some(slow) = self.times.slow {
             self.slow = slow.after(self.slow, x);
-            self.last.0 = follower;
             follower = at_least(follower, self.slow);
-        } else {
-            self.last.0 = follower;
         }
-        self.lift = self.rises[0] * self.lift + self.times.attack * follower;
-        let smooth = self.rises[k] * self.smooth + self.lift;
-        self.last.1 = smooth;
+        let smooth = self.smoother.step(k, follower);
         self.place = k + 1;
         if self.place == GROUP {
-            (self.follower, self.smooth) = self.last;
             self.begin_group();
         }
         smooth
@@ -279,40 +423,13 @@ impl Ballistics {
 /// product and one sum per group and stage wait for each other.
 #[multiversion::multiversion(targets("x86_64+avx2"))]
 fn eight_groups(state: &mut Ballistics, x: &mut [[f64; GROUP]; GROUP]) {
-    let Ballistics { times, falls, rises, .. } = *state;
-    let (mut floors, mut pushes) = ([[0.0; GROUP]; GROUP], [[0.0; GROUP]; GROUP]);
-    let (mut floor, mut push) = ([NO_FLOOR; GROUP], [0.0; GROUP]);
-    for k in 0..GROUP {
-        for g in 0..GROUP {
-            let pushed = times.release * x[g][k];
-            floor[g] = at_least(x[g][k], falls[0] * floor[g] + pushed);
-            push[g] = falls[0] * push[g] + pushed;
-        }
-        (floors[k], pushes[k]) = (floor, push);
-    }
-    let mut begins = [0.0; GROUP];
+    let mut square: Square = std::array::from_fn(|k| std::array::from_fn(|g| x[g][k]));
+    state.quick.square(&mut square);
+    state.follower.square(&mut square);
+    state.smoother.square(&mut square);
     for g in 0..GROUP {
-        begins[g] = state.follower;
-        state.follower = at_least(falls[GROUP - 1] * state.follower + push[g], floor[g]);
+        x[g] = std::array::from_fn(|k| square[k][g]);
     }
-    let (mut lifts, mut lift) = ([[0.0; GROUP]; GROUP], [0.0; GROUP]);
-    for k in 0..GROUP {
-        for g in 0..GROUP {
-            let follower = at_least(falls[k] * begins[g] + pushes[k][g], floors[k][g]);
-            lift[g] = rises[0] * lift[g] + times.attack * follower;
-        }
-        lifts[k] = lift;
-    }
-    for g in 0..GROUP {
-        begins[g] = state.smooth;
-        state.smooth = rises[GROUP - 1] * state.smooth + lift[g];
-    }
-    for k in 0..GROUP {
-        for g in 0..GROUP {
-            x[g][k] = rises[k] * begins[g] + lifts[k][g];
-        }
-    }
-    state.last = (state.follower, state.smooth);
 }
 
 #[cfg(test)]
@@ -329,11 +446,12 @@ mod tests {
     fn looking_ahead_is_the_published_recursion() {
         let times = Times::manual(2.0, 60.0, 48_000);
         let mut given = asked(6000);
-        let (mut follower, mut smooth) = (0.0_f64, 0.0);
+        let (mut quick, mut follower, mut smooth) = (0.0_f64, 0.0_f64, 0.0);
         let published: Vec<f64> = given
             .iter()
             .map(|x| {
-                follower = x.max((1.0 - times.release) * follower + times.release * x);
+                quick = x.max((1.0 - times.quick) * quick + times.quick * x);
+                follower = quick.max((1.0 - times.release) * follower + times.release * quick);
                 smooth = (1.0 - times.attack) * smooth + times.attack * follower;
                 smooth
             })

@@ -81,15 +81,15 @@ const SPEC: EffectSpec = EffectSpec {
     family: Family::Dynamics,
     summary: "Turns loud passages down by a law, in a time, and leaves quiet ones alone.",
     doc: "\
-Smoothed in decibels in two decoupled stages: the reduction rises with the attack and falls with the release, both \
-meant as 63 % of a step. Jumps of threshold, ratio, knee, range, make-up, mix and link travel in 50 ms, and the corners \
+Smoothed in decibels in decoupled stages: the reduction rises with the attack and falls with the release, both \
+meant as 63 % of a step; the fall begins with a bend, so that the pause between two crests of a low note hardly moves it. Jumps of threshold, ratio, knee, range, make-up, mix and link travel in 50 ms, and the corners \
 of every travel are rounded over 1 ms; attack and release jump at once, for a change of them makes no click. An \
 external side-chain, when one is routed here, replaces what the detector hears and is aligned to the sample. \
 \
 On the detector: `peak` is the default, because it is what the numbers on most compressors mean and costs least \
 (about 4 ns per frame, 1 ns while nothing exceeds the threshold). Its price is distortion of low notes when the times \
-are short against their period: −60 dB at 100 Hz with 5/100 ms. On bass, and wherever fast times meet a clean sound, \
-take `envelope`: −147 dB in the same place, at twice the cost (three times in stereo). `rms` (−84 dB) \
+are short against their period: −74 dB at 100 Hz with 5/100 ms, −54 dB at 40 Hz. On bass, and wherever fast times meet a clean sound, \
+take `envelope`: −150 dB in the same place, at twice the cost (three times in stereo). `rms` (−97 dB) \
 follows loudness rather than peaks and reacts later by its window. \
 \
 On the topology: `feedback` compares the threshold with what comes out (before make-up and mix, and behind the same \

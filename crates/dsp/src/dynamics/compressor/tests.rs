@@ -165,31 +165,19 @@ fn amplitude_ratio_db(fundamental: f64) -> f64 {
     -6.0 - db(fundamental)
 }
 
+/// One follower gives −60.8 and −84.7 dB where it falls with a constant of 100 ms, and −60.4 and −84.2 dB where 100 ms
+/// are what is heard. Two in a row, at the same 100 ms as heard, give −74.7 and −97.7 dB.
 #[test]
-fn low_notes_are_distorted_as_published_and_not_at_all_by_the_envelope() {
+fn low_notes_are_distorted_less_than_published_and_not_at_all_by_the_envelope() {
     let (peak, peak_taken) = distortion(&[detector("peak")]);
     let (rms, rms_taken) = distortion(&[detector("rms"), ("rms_ms", 10.0)]);
     let (envelope, envelope_taken) = distortion(&[detector("envelope")]);
     println!(
         "THD at 100 Hz: peak {peak:.1} ({peak_taken:.2} dB), rms {rms:.1} ({rms_taken:.2}), envelope {envelope:.1} ({envelope_taken:.2})"
     );
-    assert!((peak - -61.0).abs() < 2.0 && (peak_taken - 8.92).abs() < 0.1, "{peak} {peak_taken}");
-    assert!(rms < -80.0 && (rms_taken - 9.1).abs() < 0.2, "{rms} {rms_taken}");
+    assert!(peak < -74.0 && (peak_taken - 8.99).abs() < 0.01, "{peak} {peak_taken}");
+    assert!(rms < -97.0 && (rms_taken - 9.25).abs() < 0.01, "{rms} {rms_taken}");
     assert!(envelope < -120.0 && (envelope_taken - 9.0).abs() < 0.01, "{envelope} {envelope_taken}");
-}
-
-/// Why −60.4 and −84.2 dB and not the −61 and −85 of the published table: there the follower falls with a constant of
-/// 100 ms, and the attack behind it makes the release that is heard 105 ms long. Here 100 ms are 100 ms as heard,
-/// which takes a follower of 95 ms, and 20·lg(100/95) = 0.45 dB more of the ripple. Asked for 105.3 ms, it is the
-/// table's compressor and has the table's figures: −60.9 and −84.7 dB, its −61 and −85 rounded.
-#[test]
-fn with_the_release_of_the_published_table_the_distortion_is_the_published() {
-    let same = ("release_ms", 105.27);
-    let (peak, peak_taken) = distortion(&[detector("peak"), same]);
-    let (rms, rms_taken) = distortion(&[detector("rms"), ("rms_ms", 10.0), same]);
-    println!("THD as published: peak {peak:.2} ({peak_taken:.3} dB), rms {rms:.2} ({rms_taken:.3} dB)");
-    assert!(peak < -60.5 && (peak_taken - 8.92).abs() < 0.01, "{peak} {peak_taken}");
-    assert!(rms < -84.5 && (rms_taken - 9.24).abs() < 0.01, "{rms} {rms_taken}");
 }
 
 #[test]
