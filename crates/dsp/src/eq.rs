@@ -119,11 +119,12 @@ static SPEC: EffectSpec = EffectSpec {
     summary: "Raises, lowers and takes away parts of the spectrum: shelves, bells, high-pass, low-pass, notches, tilts.",
     doc: "The console's equalizer, for cleaning, shaping and placing a sound. Each band keeps the shape of its \
           analog model up to 20 kHz at every sample rate (bells and band-passes within 0.35 dB, shelves 0.15 dB, steep \
-          ones 0.25 dB, high-pass 0.1 dB, low-pass 0.5 dB, notches 0.3 dB); a tilt is a straight line within 0.25 dB \
-          from 50 Hz to 16 kHz; a boost and a cut of the same numbers undo one another exactly. Minimum phase, no \
-          latency. Every frequency, gain and Q may be automated without clicks: glides are followed about 1.5 ms late, \
-          jumps are eased over 20 ms (of the output gain, notches, band-passes, tilts and all-passes 8 ms and 60 ms). Bands can be switched, \
-          and can work on the left, the right, the middle or the sides alone; the signal passes them in the order in \
+          ones 0.25 dB, high-pass 0.1 dB, low-pass 0.1 dB down to −90 dB, notches 0.3 dB); a tilt is a straight line \
+          within 0.25 dB from 50 Hz to 16 kHz; a boost and a cut of the same numbers undo one \
+          another exactly. Minimum phase, no latency. Every frequency, gain and Q may be automated without clicks: \
+          glides are followed about 1.5 ms late, jumps are eased over 20 ms (of the output gain, notches, band-passes, \
+          tilts and all-passes 8 ms and 60 ms). Bands can be switched, and can work on the left, the right, the middle \
+          or the sides alone; the signal passes them in the order in \
           which they are listed here. While a band moves it may deviate by 1 or 2 dB more, at the very top. \
           Automation above 0.49 of the sample rate stays there.",
     params: &[ParamSpec::number("output_db", "Output", Unit::Db, (-24.0, 24.0), 0.0, "Gain after all bands.")],

@@ -164,8 +164,8 @@ fn off(sections: &Sections, grid: &Grid, target: &[f64; POINTS], sample_rate: f6
     grid.hz.iter().zip(target).map(miss).fold(0.0, f64::max)
 }
 
-/// Where a low-pass is deeper than this (−42 dB), its shape is no longer heard.
-const HEARD: f64 = 6e-5;
+/// Where a low-pass is deeper than this (−110 dB), nobody sees its shape: to −90 dB it is within 0.1 dB of its model.
+const HEARD: f64 = 1e-11;
 
 /// A low-pass at rest.
 pub(crate) fn lowpass(corner: Corner, sample_rate: f64) -> Sections {
@@ -178,9 +178,7 @@ pub(crate) fn lowpass(corner: Corner, sample_rate: f64) -> Sections {
     }
     let mut joint = Joint { parts: [Part::IDLE; MOST], len: 0, grid: &grid, target: &target };
     for section in Prototype::lowpass(corner) {
-        let poles = section.poles(sample_rate);
-        let matched = match_three(section, MATCH_Q, sample_rate, 0.0);
-        joint.parts[joint.len] = Part::of(poles, &matched);
+        joint.parts[joint.len] = Part::start(section, sample_rate);
         joint.len += 1;
     }
     let alone = joint.parts;
@@ -211,6 +209,17 @@ struct Part {
 
 impl Part {
     const IDLE: Part = Part { poles: Poles { a1: 0.0, a2: 0.0, at_zero: 1.0, at_half: 1.0 }, p: 1.0, m: 1.0, r: 0.0 };
+
+    /// Where a fit begins: right at 0 Hz, at half the rate, and half-way there from the corner (or at it, where it is
+    /// high).
+    fn start(section: Prototype, sample_rate: f64) -> Part {
+        let (poles, half) = (section.poles(sample_rate), 0.5 * sample_rate);
+        let (p, m) = (poles.at_zero, section.power(half).sqrt() * poles.at_half);
+        let between = if section.hz < 0.25 * half { (section.hz * half).sqrt() } else { section.hz };
+        let phi = basis((std::f64::consts::PI * between / sample_rate).sin().powi(2));
+        let r = (section.power(between) * dot(poles.basis(), phi) - p * p * phi[0] - m * m * phi[1]) / phi[2];
+        Part { poles, p, m, r: r.max(-(0.5 * (p + m)).powi(2)) }
+    }
 
     fn of(poles: Poles, start: &Biquad) -> Part {
         Part { poles, p: poles.at_zero, m: start.b0 - start.b1 + start.b2, r: -4.0 * start.b0 * start.b2 }

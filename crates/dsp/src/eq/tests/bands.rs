@@ -129,12 +129,12 @@ fn resonant_passes_keep_their_peak() {
                 let db = level(&band, 44_100.0, false, hz);
                 corner.take((db + 3.0103 - gain_db).abs(), || format!("{band:?}"));
                 let band = Band { shape: Shape::LowPass { order }, ..band };
-                deviation(&mut low, &band, 44_100.0, false, -36.0);
+                deviation(&mut low, &band, 44_100.0, false, -90.0);
             }
         }
     }
     println!("resonant high-pass {high:?}, at the corner {corner:?}, low-pass {low:?}");
-    assert!(high.db <= 0.15 && corner.db <= 0.15 && low.db <= 0.5, "{high:?} {corner:?} {low:?}");
+    assert!(high.db <= 0.15 && corner.db <= 0.15 && low.db <= 0.1, "{high:?} {corner:?} {low:?}");
 }
 
 #[test]
