@@ -4,6 +4,7 @@
 //! cross zero. A breath is soft, with most of its power above 500 Hz; the soft end of a sung word is as soft, but dark,
 //! and stays. A gap is softer still, whatever its color. The sound waits for the judgment: a breath is turned down from
 //! its beginning, and up again shortly before the voice comes. What is short, an f or the closure of a t, is left alone.
+//! A gap has a depth of its own, taken where nothing but gap lasts as long, and left again shortly before a breath.
 //!
 //! ```
 //! use tonmeister_core::{Buffer, Effect, Layout, Settings, Stream};
@@ -44,8 +45,9 @@ const DARK_SHARE: f64 = 0.4;
 const MANY_CROSSINGS: f64 = 2500.0;
 /// The level of the phrases rises with this time constant.
 const RISE_MS: f64 = 100.0;
-/// And falls by so many dB in a second.
+/// And falls by so many dB in a second of sound, and of gap: a long rest must not make a voice of the room's noise.
 const FALL_DB: f64 = 1.0;
+const REST_DB: f64 = 0.1;
 /// Where it is born, and never below: what is as soft as this is no voice.
 const SOFTEST_DB: f64 = -60.0;
 /// How much earlier than it is heard a voice may have begun when it is recognized.
@@ -60,7 +62,15 @@ const PARAMS: &[ParamSpec] = &[
         Unit::Db,
         (0.0, 60.0),
         12.0,
-        "By how much breaths and gaps are turned down. At 0 nothing happens; some 10 sound natural.",
+        "By how much breaths are turned down. At 0 they stay; some 10 sound natural.",
+    ),
+    ParamSpec::number(
+        "gap_range_db",
+        "Gap range",
+        Unit::Db,
+        (0.0, 60.0),
+        12.0,
+        "By how much gaps are turned down. At 0 they stay; more than `range_db` for bleed and noise, less to keep the room.",
     ),
     ParamSpec::number(
         "threshold_db",
@@ -108,13 +118,14 @@ const PARAMS: &[ParamSpec] = &[
     .automatable(Automatable::Fixed),
 ];
 /// The parameters that may glide, in the order of the table.
-const MOVING: usize = 6;
+const MOVING: usize = 7;
 const RANGE: usize = 0;
-const THRESHOLD: usize = 1;
-const GAP: usize = 2;
-const CLOSE: usize = 3;
-const OPEN: usize = 4;
-const HOLD: usize = 5;
+const GAP_RANGE: usize = 1;
+const THRESHOLD: usize = 2;
+const GAP: usize = 3;
+const CLOSE: usize = 4;
+const OPEN: usize = 5;
+const HOLD: usize = 6;
 
 const SPEC: EffectSpec = EffectSpec {
     id: "breath",
@@ -123,8 +134,8 @@ const SPEC: EffectSpec = EffectSpec {
     summary: "Turns breaths and gaps between phrases down, and leaves the voice.",
     doc: "\
 For a single voice, sung or spoken, before its compressor would raise the breaths. Levels are against those of the \
-phrases, which are followed upwards in 100 ms and downwards by 1 dB in a second, so loud and soft takes need no other \
-settings. Phrases pass untouched, bit for bit. A whispered voice is one breath as far as this can tell, and the reverb \
+phrases, which are followed upwards in 100 ms and downwards by 1 dB in a second (0.1 dB in gaps), so loud and soft takes \
+need no other settings. Breaths and gaps have a depth each: breaths 6 dB and gaps 20, or gaps alone. Phrases pass untouched, bit for bit. A whispered voice is one breath as far as this can tell, and the reverb \
 of a room that was recorded along falls with the gaps. Late by `shortest_ms`.",
     params: PARAMS,
     groups: &[],
@@ -138,7 +149,7 @@ of a room that was recorded along falls with the gaps. Late by `shortest_ms`.",
 /// Settings of the effect `breath`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breath {
-    /// Range, threshold, gap (dB), close, open, hold (ms).
+    /// Range, gap's range, threshold, gap (dB), close, open, hold (ms).
     pub controls: [f64; MOVING],
     /// What is shorter is left alone.
     pub shortest_ms: f64,
@@ -174,6 +185,51 @@ struct Ear {
     positive: bool,
 }
 
+/// Whether something is over, and the straight line that follows it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shutter {
+    /// Frames without it.
+    quiet: u64,
+    /// Frames until it opens, once it has come back.
+    wait: u64,
+    closed: bool,
+    /// How far it is closed.
+    fade: f64,
+}
+
+impl Shutter {
+    /// What is heard now will be given out after `late` frames; the way up takes `ahead`.
+    fn hear(&mut self, here: bool, step: usize, late: u64, ahead: u64, hold: u64) {
+        if here {
+            if self.closed && self.wait == 0 {
+                self.wait = late.saturating_sub(ahead).max(1);
+            }
+            self.quiet = 0;
+        } else {
+            self.quiet += step as u64;
+        }
+        if self.quiet >= late + hold {
+            self.closed = true;
+            self.wait = 0;
+        }
+    }
+
+    /// How far it is closed one frame on, without corners.
+    #[inline]
+    fn step(&mut self, closing: f64, opening: f64) -> f64 {
+        if self.wait > 0 {
+            self.wait -= 1;
+            self.closed = self.wait > 0;
+        }
+        if self.closed && self.fade < 1.0 {
+            self.fade = (self.fade + closing).min(1.0);
+        } else if !self.closed && self.fade > 0.0 {
+            self.fade = (self.fade - opening).max(0.0);
+        }
+        self.fade * self.fade * (3.0 - 2.0 * self.fade)
+    }
+}
+
 /// A breath reducer that sounds.
 struct Running {
     settings: Breath,
@@ -188,13 +244,10 @@ struct Running {
     step: usize,
     /// The level of the phrases.
     phrase_db: f64,
-    /// Frames without a voice.
-    quiet: u64,
-    /// Frames until it opens, once a voice has come back.
-    wait: u64,
-    closed: bool,
-    /// How far it is closed, in a straight line.
-    fade: f64,
+    /// For the voice.
+    shutter: Shutter,
+    /// For all that sounds, breaths too: closed, what is heard is a gap.
+    gaps: Shutter,
     late: usize,
     frame: u64,
 }
@@ -213,10 +266,8 @@ impl Running {
             steps: [Step::default(); STEPS],
             step: (rate / JUDGMENTS) as usize,
             phrase_db: SOFTEST_DB,
-            quiet: 0,
-            wait: 0,
-            closed: false,
-            fade: 0.0,
+            shutter: Shutter::default(),
+            gaps: Shutter::default(),
             late,
             frame: 0,
         };
@@ -261,30 +312,23 @@ impl Running {
         let dark: f64 = self.steps.iter().map(|step| step.dark).sum();
         let crossings: u32 = self.steps.iter().map(|step| step.crossings).sum();
         let level_db = (0.5 * db_of_amplitude(power / window)).min(0.0);
+        let [threshold, gap] = [THRESHOLD, GAP].map(|param| self.controls[param].value());
         if level_db > self.phrase_db {
             let part = -(-1000.0 / (f64::from(JUDGMENTS) * RISE_MS)).exp_m1();
             self.phrase_db += part * (level_db - self.phrase_db);
         } else {
-            self.phrase_db = (self.phrase_db - FALL_DB / f64::from(JUDGMENTS)).max(SOFTEST_DB);
+            let fall = if level_db - self.phrase_db > gap { FALL_DB } else { REST_DB };
+            self.phrase_db = (self.phrase_db - fall / f64::from(JUDGMENTS)).max(SOFTEST_DB);
         }
         let crossings = f64::from(crossings) * f64::from(self.rate) / window;
         let sung = dark > DARK_SHARE * power && crossings < MANY_CROSSINGS;
         let relative = level_db - self.phrase_db;
-        let [threshold, gap] = [THRESHOLD, GAP].map(|param| self.controls[param].value());
-        let voice = relative > gap && (sung || relative > threshold);
-        if voice {
-            if self.closed && self.wait == 0 {
-                let ahead = self.frames_of(self.controls[OPEN].value() + MARGIN_MS);
-                self.wait = (self.late as u64).saturating_sub(ahead).max(1);
-            }
-            self.quiet = 0;
-        } else {
-            self.quiet += self.step as u64;
-        }
-        if self.quiet >= self.late as u64 + self.frames_of(self.controls[HOLD].value()) {
-            self.closed = true;
-            self.wait = 0;
-        }
+        let sounds = relative > gap;
+        let voice = sounds && (sung || relative > threshold);
+        let ahead = self.frames_of(self.controls[OPEN].value() + MARGIN_MS);
+        let hold = self.frames_of(self.controls[HOLD].value());
+        self.shutter.hear(voice, self.step, self.late as u64, ahead, hold);
+        self.gaps.hear(sounds, self.step, self.late as u64, ahead, 0);
         self.steps.rotate_right(1);
         self.steps[0] = Step::default();
         for state in self.ears.iter_mut().flat_map(|ear| &mut ear.low).filter(|state| state.abs() < TINY) {
@@ -300,22 +344,15 @@ impl Running {
                 control.step();
             });
         }
-        if self.wait > 0 {
-            self.wait -= 1;
-            self.closed = self.wait > 0;
-        }
         let per_frame = |ms: f64| 1000.0 / (ms * f64::from(self.rate));
-        if self.closed && self.fade < 1.0 {
-            self.fade = (self.fade + per_frame(self.controls[CLOSE].value())).min(1.0);
-        } else if !self.closed && self.fade > 0.0 {
-            self.fade = (self.fade - per_frame(self.controls[OPEN].value())).max(0.0);
-        }
-        if self.fade == 0.0 {
+        let (closing, opening) = (per_frame(self.controls[CLOSE].value()), per_frame(self.controls[OPEN].value()));
+        let down = self.shutter.step(closing, opening);
+        let gap = self.gaps.step(closing, opening);
+        if down == 0.0 {
             return 1.0;
         }
-        // Without corners.
-        let eased = self.fade * self.fade * (3.0 - 2.0 * self.fade);
-        amplitude_of_db(-eased * self.controls[RANGE].value())
+        let (range, gap_range) = (self.controls[RANGE].value(), self.controls[GAP_RANGE].value());
+        amplitude_of_db(-down * (range + gap * (gap_range - range)))
     }
 
     /// Frames up to the next judgment at most, without an event inside.
@@ -370,10 +407,8 @@ impl Processor for Running {
         self.delays.iter_mut().for_each(DelayLine::reset);
         self.steps = [Step::default(); STEPS];
         self.phrase_db = SOFTEST_DB;
-        self.quiet = 0;
-        self.wait = 0;
-        self.closed = false;
-        self.fade = 0.0;
+        self.shutter = Shutter::default();
+        self.gaps = Shutter::default();
         self.frame = 0;
     }
 }

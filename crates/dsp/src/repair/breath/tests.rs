@@ -88,7 +88,7 @@ fn breaths_fall_and_phrases_pass_bit_for_bit() {
 #[test]
 fn the_hold_leaves_the_beginning_of_a_gap() {
     let (sound, places) = take(220.0, 0.3);
-    let settings = Settings::new(&SPEC).with("range_db", 60.0).with("hold_ms", 300.0);
+    let settings = Settings::new(&SPEC).with("range_db", 60.0).with("gap_range_db", 60.0).with("hold_ms", 300.0);
     let mut processor = build(&settings);
     let late = processor.latency().0 as usize;
     let out = run(&mut *processor, &Buffer::from_mono(sound.clone()), &[512], &[]);
@@ -97,4 +97,33 @@ fn the_hold_leaves_the_beginning_of_a_gap() {
     assert_eq!(out[early.clone()], sound[early]);
     let breath = places[1] + frames(0.25)..places[2];
     assert!(power_db(&out[breath.clone()]) < power_db(&sound[breath]) - 50.0);
+}
+
+#[test]
+fn breaths_and_gaps_have_a_depth_each() {
+    // A breath of 0.4 s between two gaps of half a second over the noise of a room.
+    let mut sound: Vec<f32> = noise(4, 0.0003, frames(4.4));
+    for phrase in [0.0, 2.9] {
+        sung(&mut sound[frames(phrase)..frames(phrase + 1.5)], 220.0, 0.3);
+    }
+    hiss(&mut sound[frames(2.0)..frames(2.4)], 8, 0.05);
+    for (range, gap_range) in [(6.0, 20.0), (0.0, 24.0), (18.0, 3.0), (10.0, 10.0)] {
+        let settings = Settings::new(&SPEC).with("range_db", range).with("gap_range_db", gap_range);
+        let mut processor = build(&settings);
+        let late = processor.latency().0 as usize;
+        let mut out = run(&mut *processor, &Buffer::from_mono([&sound[..], &vec![0.0; late]].concat()), &[512], &[]);
+        let out = &out.channel_mut(0)[late..];
+        let fallen = |from: f64, to: f64| {
+            let part = frames(from)..frames(to);
+            power_db(&sound[part.clone()]) - power_db(&out[part])
+        };
+        let (first, breath, second) = (fallen(1.7, 1.9), fallen(2.05, 2.35), fallen(2.55, 2.8));
+        println!("{range} and {gap_range} dB: gap {first:.2}, breath {breath:.2}, gap {second:.2}");
+        for (found, asked) in [(first, gap_range), (breath, range), (second, gap_range)] {
+            assert!((found - asked).abs() < 0.3, "{found} dB for {asked}");
+        }
+        for phrase in [frames(0.01)..frames(1.3), frames(2.91)..frames(4.2)] {
+            assert_eq!(sound[phrase.clone()], out[phrase], "{range} and {gap_range} dB");
+        }
+    }
 }
