@@ -23,6 +23,7 @@ mod name;
 mod node;
 mod part;
 mod plan;
+mod played;
 mod recording;
 mod trim;
 
@@ -35,5 +36,6 @@ pub use kept::{Keeper, Kept, Shape, Shelf};
 pub use live::{Feed, Reel, Timeline, Turn, Turned, turns};
 pub use name::Name;
 pub use plan::{Entry, Part, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
+pub use played::Played;
 pub use recording::load_recordings;
 pub use trim::Trimmer;

@@ -188,6 +188,9 @@ fn a_disc_image_is_read_by_others() {
     assert_eq!((starts.as_slice(), opened.disc.end.0), ([12 * 75, 20 * 75].as_slice(), 25 * 75));
     let (rate, left, _) = samples(&out.join("cd/image/Tide.wav"));
     assert_eq!((rate, left.len()), (44_100, 23 * 44_100));
+    let marks = tonmeister_media::tags(out.join("cd/image/Tide.wav")).unwrap().tags.markers;
+    let marks: Vec<(u64, &str)> = marks.iter().map(|mark| (mark.frame / 44_100, mark.label.as_str())).collect();
+    assert_eq!(marks, [(10, "01 Zwölf"), (18, "02 Three")]);
     let (_, own, _) = samples(&out.join("w/02 Three.wav"));
     assert!(left[18 * 44_100..] == own[..], "the image and the track have the same samples");
     let sheet = std::fs::read_to_string(out.join("cd/PQ sheet.txt")).unwrap();

@@ -175,6 +175,20 @@ fn versions_are_planned_and_resumed() {
     assert!(relative(&a) == relative(&b));
 }
 
+/// A song of a second and a half, and the pause behind it, on a disc is told of before it is mixed, when its document says how long it is.
+#[test]
+fn a_document_too_short_for_a_disc_is_not_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{}[[deliver]]\nformat = \"wav\"\n[cd]\n", album(folder.path()));
+    let song = folder.path().join("song2.toml");
+    let said = std::fs::read_to_string(&song).unwrap();
+    std::fs::write(&song, said.replacen("[song]\n", "[song]\nlength_s = 1.5\n", 1)).unwrap();
+    let mut desk = Desk::default();
+    let error = make(&mut desk, &read(&text), folder.path(), &folder.path().join("no"), &quiet()).unwrap_err();
+    let Trouble::Document(found) = error else { panic!("{error}") };
+    assert!(found[0].code == "track-short" && desk.renders.is_empty(), "{found:?} {:?}", desk.renders);
+}
+
 #[test]
 fn a_version_that_nobody_has_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -38,6 +38,7 @@ pub mod demo;
 mod describe;
 pub mod diff;
 pub mod failure;
+mod fed;
 pub mod master;
 pub mod measure;
 pub mod mix;

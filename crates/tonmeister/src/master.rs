@@ -1,7 +1,7 @@
 //! The verb *master*: a mix (or a song, mixed first) to a finished master at a loudness and under a ceiling.
 //!
 //! 1. The input is measured and staged to [`chain::STAGING_LUFS`].
-//! 2. Equalizer and bus compressor run once, into a temporary file beside the output.
+//! 2. Equalizer and bus compressor run once, into a temporary file beside the output (of more than two hours: in every try).
 //! 3. The drive into the true-peak limiter is *searched on the finished master*: each try renders, dithers and
 //!    measures what would be written, until its loudness is within [`TOLERANCE_LU`] of what was asked for.
 //! 4. A try that needs more limiting than allowed is taken back to just what is allowed, and the report says so.
@@ -10,13 +10,17 @@
 //! The whole chain is a document ([`chain`]): `mix` renders it to the same bits.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use tonmeister_core::Layout;
+use tonmeister_engine::Library;
 use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
+use tonmeister_release::album::KEPT_S;
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
+use crate::fed::Fed;
 use crate::measure::open_for_measuring;
 use crate::mix::{Dynamics, MixOptions, MixReport, Trouble};
 use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
@@ -36,6 +40,9 @@ pub const TOLERANCE_LU: f64 = 0.03;
 
 /// How far the true peak of the written file may lie above the ceiling: what dither and rounding add.
 const PEAK_TOLERANCE_DB: f64 = 0.005;
+
+/// What clips call a staged song that is not kept.
+const STAGED: &str = "staged";
 
 /// Tries of the search; it needs three or four.
 const MAX_TRIES: usize = 12;
@@ -286,16 +293,13 @@ struct Tried {
 impl Session<'_> {
     fn run(&self, progress: &mut dyn Progress) -> Result<(Attempt<Written>, Staged), Failure> {
         let song = chain::before_limiter(&self.material, self.world.registry());
-        let staged_path = self.scratch.join("staged.wav");
-        let options = MixOptions { output: staged_path.clone(), depth: Depth::Float32 };
-        let files = Files::new("");
-        let render = self.world.render(&song, &files, &options, "Equalizing and compressing", progress);
-        let render = render.map_err(|e| e.about(&self.options.output))?;
-        let Some(loudness) = render.written.loudness.integrated_lufs else {
+        let mut fed = Fed::new(self.world);
+        let (audio, loudness, dynamics) = self.stage(&song, &mut fed, progress)?;
+        let Some(loudness) = loudness.integrated_lufs else {
             return Err(Failure::input(&self.material.audio, "is silent once rumble is taken away"));
         };
-        let staged = Material { audio: path_text(&staged_path)?, loudness_lufs: loudness, ..self.material.clone() };
-        let (attempt, tries) = self.search(&staged, progress)?;
+        let staged = Material { audio, loudness_lufs: loudness, ..self.material.clone() };
+        let (attempt, tries) = self.search(&staged, &fed.library(), progress)?;
         let attempt = Attempt {
             output: attempt.output.keep()?,
             drive_db: attempt.drive_db,
@@ -303,11 +307,46 @@ impl Session<'_> {
             dynamics: attempt.dynamics,
             reached: attempt.reached,
         };
-        Ok((attempt, Staged { song, dynamics: render.dynamics, tries }))
+        Ok((attempt, Staged { song, dynamics, tries }))
+    }
+
+    /// Runs the chain as far as the limiter: what clips call it, its loudness, and what its compressor did. It becomes a
+    /// temporary file beside the output; of more than two hours it is only heard, and made again in each try.
+    fn stage(
+        &self,
+        song: &Song,
+        fed: &mut Fed,
+        progress: &mut dyn Progress,
+    ) -> Result<(String, Loudness, Vec<Dynamics>), Failure> {
+        let about = |e: Trouble| e.about(&self.options.output);
+        let what = "Equalizing and compressing";
+        let (files, rate) = (Files::new(""), self.material.sample_rate);
+        if self.material.frames <= KEPT_S * u64::from(rate) {
+            let path = self.scratch.join("staged.wav");
+            let options = MixOptions { output: path.clone(), depth: Depth::Float32 };
+            let render = self.world.render(song, &files, &options, what, progress).map_err(about)?;
+            return Ok((path_text(&path)?, render.written.loudness, render.dynamics));
+        }
+        let mut meter =
+            LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Failure::input(&self.material.audio, e))?;
+        let rendering = self.world.prepare(song, &files).map_err(about)?;
+        let heard = rendering.run(what, progress, |view| {
+            self.world.go_on()?;
+            meter.push(view);
+            Ok(())
+        });
+        let dynamics = heard.map_err(about)?;
+        fed.feed(STAGED, song.clone());
+        Ok((STAGED.to_owned(), meter.finish(), dynamics))
     }
 
     /// Finds the drive, by the secant through the last two tries, inside what limiting is allowed.
-    fn search(&self, staged: &Material, progress: &mut dyn Progress) -> Result<(Attempt<Ended>, usize), Failure> {
+    fn search(
+        &self,
+        staged: &Material,
+        library: &Arc<dyn Library>,
+        progress: &mut dyn Progress,
+    ) -> Result<(Attempt<Ended>, usize), Failure> {
         let allowed = self.options.max_limiting_db;
         let (wanted, mut ceiling) = (self.target.loudness_lufs, self.target.ceiling_dbtp);
         let mut drive = (wanted - staged.loudness_lufs).clamp(-60.0, 36.0);
@@ -315,7 +354,7 @@ impl Session<'_> {
         let mut most = 36.0_f64;
         let mut last: Option<(f64, f64)> = None;
         for number in 1..=MAX_TRIES {
-            let tried = self.attempt(staged, drive, ceiling, number, progress)?;
+            let tried = self.attempt((staged, library), (drive, ceiling), number, progress)?;
             let measured = &tried.ended.written.loudness;
             let loudness = measured.integrated_lufs.unwrap_or(f64::NEG_INFINITY);
             let excess = measured.true_peak_dbtp.unwrap_or(f64::NEG_INFINITY) - self.target.ceiling_dbtp;
@@ -352,17 +391,15 @@ impl Session<'_> {
 
     fn attempt(
         &self,
-        staged: &Material,
-        drive: f64,
-        ceiling: f64,
+        (staged, library): (&Material, &Arc<dyn Library>),
+        (drive, ceiling): (f64, f64),
         number: usize,
         progress: &mut dyn Progress,
     ) -> Result<Tried, Failure> {
         let about = |e: Trouble| e.about(&self.options.output);
         let mut song = chain::bare(staged);
         chain::add_limiter(&mut song, self.world.registry(), drive, ceiling);
-        let files = Files::new("");
-        let rendering = self.world.prepare(&song, &files).map_err(about)?;
+        let rendering = self.world.prepare_in(&song, Arc::clone(library)).map_err(about)?;
         let mut output = Output::create(
             self.world,
             &self.options.output,

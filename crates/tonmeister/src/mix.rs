@@ -119,6 +119,12 @@ impl World {
         self.prepare_set(&[Wanted::mix(song)], files, None)
     }
 
+    /// Compiles a song whose audio comes from that library.
+    pub(crate) fn prepare_in(&self, song: &Song, library: Arc<dyn Library>) -> Result<Rendering, Trouble> {
+        let compiled = compile_all(&[Wanted::mix(song)], self.registry(), &*library, None)?;
+        Ok(Rendering { compiled, library, shelf: None, threads: self.threads, block: self.block })
+    }
+
     /// Compiles several songs at once, with what a shelf holds of them.
     pub(crate) fn prepare_set(
         &self,

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tonmeister_core::{Registry, View};
+use tonmeister_core::{Frames, Registry, Source, View};
 use tonmeister_engine::Span;
 use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
 use tonmeister_release::album::{self, Mixed, Options, Studio, Trouble};
@@ -20,6 +20,7 @@ pub use tonmeister_release::album::stages::{Excerpt, LONGEST_S, Stage};
 pub use tonmeister_release::album::verify::{Checked, Verified};
 
 use crate::failure::{Failure, Finding};
+use crate::fed::Fed;
 use crate::master::target::{service, target, targets};
 use crate::mix::{self, Dynamics, MixOptions, Rendering, SetOptions, Versions};
 use crate::output::Depth;
@@ -111,7 +112,7 @@ impl World {
         let mut warnings: Vec<Finding> = document.warnings().iter().map(|d| Finding::new(album, &text, d)).collect();
         let settings = settings(&document, options)?;
         let base = album.parent().unwrap_or(Path::new(""));
-        let mut desk = Desk { world: self, progress, open: false };
+        let mut desk = Desk { world: self, fed: Fed::new(self), progress, open: false };
         let made = if options.dry_run {
             let scratch = tempfile::tempdir().map_err(|e| Failure::output("a temporary folder", plain(&e)))?;
             album::plan(&mut desk, &document, base, scratch.path(), &settings)
@@ -205,7 +206,7 @@ impl World {
         })?;
         let settings = settings(&document, &ReleaseOptions { targets: options.targets.clone(), dry_run: false })?;
         let base = album.parent().unwrap_or(Path::new(""));
-        let mut desk = Desk { world: self, progress, open: false };
+        let mut desk = Desk { world: self, fed: Fed::new(self), progress, open: false };
         let places = (folder, options.release.as_deref());
         let made = album::audition(&mut desk, &document, base, places, options.range_s, &settings);
         desk.end();
@@ -233,12 +234,15 @@ fn settings(document: &AlbumDocument, options: &ReleaseOptions) -> Result<Option
         ceiling_dbtp: sound.ceiling_dbtp.unwrap_or(target.ceiling_dbtp),
         program: format!("tonmeister {}", env!("CARGO_PKG_VERSION")),
         services: targets(file)?.iter().filter_map(service).collect(),
+        kept_s: album::KEPT_S,
     })
 }
 
 /// The house, as the room of releases sees it.
 struct Desk<'a> {
     world: &'a World,
+    /// What documents name beside files.
+    fed: Fed,
     progress: &'a mut dyn Progress,
     /// A step of the room's own is under way.
     open: bool,
@@ -256,7 +260,7 @@ impl Desk<'_> {
         go: impl FnOnce(Rendering, &mut dyn Progress, Heard<'_>) -> Result<Vec<Dynamics>, mix::Trouble>,
     ) -> Result<Vec<(String, f64)>, Trouble> {
         let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
-        let rendering = self.world.prepare(song, &Files::new("")).map_err(|e| studio(e.about(about)))?;
+        let rendering = self.world.prepare_in(song, self.fed.library()).map_err(|e| studio(e.about(about)))?;
         // The engine's own error says only that the sink stopped it; why is kept beside it.
         let mut why = None;
         let world = self.world;
@@ -272,6 +276,18 @@ impl Desk<'_> {
         }
         let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
         Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
+    }
+
+    /// How long a song of that document will be when it is mixed: at least, and at most.
+    fn length(&self, song: &Song, document: &Path) -> Result<(u64, u64), Trouble> {
+        if let Some(seconds) = song.length_s {
+            let frames = Frames::from_seconds(seconds, song.sample_rate_hz).0;
+            return Ok((frames, frames));
+        }
+        let files = Files::new(document.parent().unwrap_or(Path::new("")));
+        let rendering = self.world.prepare(song, &files).map_err(|e| studio(e.about(document)))?;
+        let mix = &rendering.compiled.plan.outputs[0];
+        Ok((mix.frames, mix.frames + mix.tail))
     }
 
     fn end(&mut self) {
@@ -307,18 +323,30 @@ impl Studio for Desk<'_> {
         self.run(song, sink, |rendering, progress, sink| rendering.run(what, progress, sink))
     }
 
+    fn feed(&mut self, name: &str, song: Song) {
+        self.fed.feed(name, song);
+    }
+
+    fn open(&mut self, song: &Song) -> Result<Box<dyn Source>, Trouble> {
+        let played = self.fed.play(song).map_err(|e| Trouble::Target(e.to_string()))?;
+        Ok(Box::new(played))
+    }
+
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble> {
         let (document_of, _) = self.world.open_document(document).map_err(studio)?;
         let song = document_of.song();
         let sources = sources(song, document.parent().unwrap_or(Path::new("")));
+        let frames = self.length(song, document)?;
         let version = |version: &Version| -> Result<MixedVersion, Trouble> {
             let made = song.version(&version.id).map_err(|d| Trouble::input(document, d.message))?;
             // Cuts leave their mark on where clips lie.
             let cut = made.tracks.iter().zip(&song.tracks).any(|(a, b)| a.clips != b.clips);
-            Ok(MixedVersion { id: version.id.clone(), title: version.title.clone(), cut })
+            let frames = if cut { self.length(&made, document)? } else { frames };
+            Ok(MixedVersion { id: version.id.clone(), title: version.title.clone(), cut, frames })
         };
         let versions = song.versions.iter().map(version).collect::<Result<_, Trouble>>()?;
-        Ok(Mixed { title: song.title.clone(), tempo_bpm: song.tempo_bpm, sources, versions })
+        let (title, tempo_bpm, sample_rate) = (song.title.clone(), song.tempo_bpm, song.sample_rate_hz);
+        Ok(Mixed { title, tempo_bpm, sample_rate, frames, sources, versions })
     }
 
     fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble> {

@@ -1,6 +1,6 @@
 //! The gains of an album: every run of songs through its chain, then the search on the finished chain.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Layout, View};
@@ -59,7 +59,30 @@ pub(crate) fn render_to(
     Ok(reductions)
 }
 
+/// The same where it is to be kept; else it is only heard.
+pub(crate) fn render_or_hear(
+    studio: &mut dyn Studio,
+    song: &Song,
+    what: &str,
+    path: Option<&PathBuf>,
+    mut hear: impl FnMut(View<'_>) + Send,
+) -> Result<(), Trouble> {
+    if let Some(path) = path {
+        return render_to(studio, song, what, path, hear).map(drop);
+    }
+    let mut sink = |view: View<'_>| {
+        hear(view);
+        Ok(())
+    };
+    studio.render(song, what, &mut sink).map(drop)
+}
+
 impl Session<'_> {
+    /// Whether steps on the way are kept as files.
+    pub(crate) fn keeps(&self) -> bool {
+        self.timeline.frames <= self.options.kept_s * u64::from(self.timeline.rate)
+    }
+
     /// What the sound of a run follows from, besides its gains.
     fn run_key(&self, run: usize, studio: &dyn Studio) -> String {
         let audio: Vec<String> = self.inputs.iter().map(|input| input.hash.clone()).collect();
@@ -113,7 +136,17 @@ impl Session<'_> {
         (0..self.timeline.runs()).map(one).collect()
     }
 
-    /// The file of a run behind its chain, rendered if an earlier run has not left it.
+    /// What a run behind its chain is called.
+    fn run_name(&self, studio: &dyn Studio, run: usize, staging_db: f64) -> String {
+        format!("run-{}", key(&[&self.run_key(run, studio), &staging_db.to_string()]))
+    }
+
+    /// The file of a run behind its chain, if steps are kept.
+    pub(crate) fn run_file(&self, studio: &dyn Studio, work: &Work, run: usize, staging_db: f64) -> PathBuf {
+        work.path(&format!("{}.wav", self.run_name(studio, run, staging_db)))
+    }
+
+    /// A run behind its chain, as clips name it, rendered if an earlier run has not left it.
     pub(crate) fn staged(
         &self,
         studio: &mut dyn Studio,
@@ -121,21 +154,24 @@ impl Session<'_> {
         run: usize,
         staging_db: f64,
     ) -> Result<(String, Staged), Trouble> {
-        let key = key(&[&self.run_key(run, studio), &staging_db.to_string()]);
-        let (path, facts) = (work.path(&format!("run-{key}.wav")), work.path(&format!("run-{key}.json")));
-        let text = text_of(&path)?;
-        if let Some(staged) = recall::<Staged>(&facts).filter(|_| path.exists()) {
-            return Ok((text, staged));
-        }
+        let path = self.run_file(studio, work, run, staging_db);
+        let facts = path.with_extension("json");
         let audio: Vec<String> = self.inputs.iter().map(|input| input.audio.clone()).collect();
         let song = run_chain(self.album, self.timeline, run, &audio, staging_db, studio.registry());
+        let text = if self.keeps() { text_of(&path)? } else { self.run_name(studio, run, staging_db) };
+        if !self.keeps() {
+            studio.feed(&text, song.clone());
+        }
+        if let Some(staged) = recall::<Staged>(&facts).filter(|_| path.exists() || !self.keeps()) {
+            return Ok((text, staged));
+        }
         let mut hear = self.meters(run, &path)?;
         if measures(&self.album.consistency) {
             let spectrum = |_| LongTermMeter::new(self.timeline.rate, Layout::Stereo);
             hear.spectra = self.timeline.run(run).map(spectrum).collect();
         }
         let what = format!("Song {}: equalizing and compressing", self.timeline.run(run).start + 1);
-        render_to(studio, &song, &what, &path, |view| hear.push(view))?;
+        render_or_hear(studio, &song, &what, self.keeps().then_some(&path), |view| hear.push(view))?;
         let tones = std::mem::take(&mut hear.spectra).into_iter().map(|s| Tone::of(&s.finish())).collect();
         let staged = Staged { songs: hear.finish(), tones };
         keep(&facts, &staged)?;

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use tonmeister_core::{Block, Diagnostic, Layout, Severity, Source, SourceError, SourceInfo};
 use tonmeister_dsp::dither::Dither;
-use tonmeister_media as media;
 use tonmeister_session::album::AlbumDocument;
 use tonmeister_session::album::model::Dither as Word;
 
@@ -120,9 +119,9 @@ pub(crate) fn finished(work: &Work, out: &Path, key: &str) -> Option<Vec<Locked>
     (known >= FILES.len() - 1 && all.len() == known).then_some(all)
 }
 
-/// Writes the fileset, reads it back and compares it.
+/// Writes the fileset of a master, reads it back and compares it.
 pub(crate) fn write(
-    master: &Path,
+    source: Box<dyn Source>,
     (disc, text): (&Disc, Option<&CdText>),
     word: Word,
     key: &str,
@@ -137,7 +136,6 @@ pub(crate) fn write(
     }
     let parent = folder.parent().unwrap_or(out);
     std::fs::create_dir_all(parent).map_err(|e| Trouble::output(parent, plain(&e)))?;
-    let source = media::open(master).map_err(|e| Trouble::input(master, e))?.source;
     let frames = source.info().frames;
     let dither = Dither::new(16, shaping(word), RATE, Layout::Stereo, DITHER_SEED);
     let mut audio = Dithered { source, dither: dither.map_err(|e| Trouble::Target(e.to_string()))? };

@@ -17,6 +17,8 @@ pub struct Dip {
     pub db: f64,
 }
 
+/// How far a dip reaches to each side, in seconds.
+pub(crate) const DIP_REACH_S: f64 = DIP_HOLD_S + DIP_TRAVEL_S;
 /// How long a dip stays down on each side of its middle, in seconds: half the step in which peaks are looked for, and a
 /// little more.
 const DIP_HOLD_S: f64 = 0.055;
@@ -136,7 +138,6 @@ pub fn master(
     programme: &str,
     (rate, frames): (u32, u64),
     (gain_db, ceiling_dbtp, mono): (f64, f64, bool),
-    dips: &[Dip],
     registry: &Registry,
 ) -> Song {
     let mut document = bare(&album.title, rate, frames, vec![Clip::whole(programme)]);
@@ -145,6 +146,12 @@ pub fn master(
         document.tracks[0].strip.set("width", 0.0);
     }
     chain::add_limiter(&mut document, registry, gain_db, ceiling_dbtp);
+    document
+}
+
+/// A master, or the programme, as it is; behind it a fader that gives way at these moments.
+pub(crate) fn dipped(album: &Album, audio: &str, (rate, frames): (u32, u64), dips: &[Dip]) -> Song {
+    let mut document = bare(&album.title, rate, frames, vec![Clip::whole(audio)]);
     if !dips.is_empty() {
         let target = Target::Strip(place(STRIP, "fader_db"));
         document.master.strip.automation.push(Lane::new(target, fader(dips)));
@@ -174,8 +181,8 @@ pub fn premaster(
 fn fader(dips: &[Dip]) -> Vec<Point> {
     let mut edges: Vec<f64> = Vec::new();
     for dip in dips {
-        let reach = DIP_HOLD_S + DIP_TRAVEL_S;
-        edges.extend([dip.at_s - reach, dip.at_s - DIP_HOLD_S, dip.at_s + DIP_HOLD_S, dip.at_s + reach]);
+        let (from, to) = (dip.at_s - DIP_REACH_S, dip.at_s + DIP_REACH_S);
+        edges.extend([from, dip.at_s - DIP_HOLD_S, dip.at_s + DIP_HOLD_S, to]);
     }
     edges.retain(|time| *time > 0.0);
     edges.push(0.0);

@@ -10,6 +10,7 @@ use tonmeister_media::{self as media, Tags};
 use tonmeister_session::album::Album;
 use tonmeister_session::album::keys::MONO;
 use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format, Wrapping};
+use tonmeister_session::model::Song;
 
 use super::broadcast;
 use super::levels::{Cutter, Levels, meter};
@@ -167,10 +168,10 @@ struct Open {
     clipped_before: u64,
 }
 
-/// Writes the tracks of a set that an earlier run has not finished, and gives all of them.
+/// Writes the tracks of a set, cut out of a master, that an earlier run has not finished, and gives all of them.
 pub(crate) fn write(
     studio: &mut dyn Studio,
-    master: &Path,
+    master: Option<&Song>,
     set: &Set,
     cuts: &[(u64, u64)],
     (keys, texts): (&[String], &Texts<'_>),
@@ -178,15 +179,14 @@ pub(crate) fn write(
 ) -> Result<Vec<Option<Locked>>, Trouble> {
     let mut all: Vec<Option<Locked>> =
         set.paths.iter().zip(keys).map(|(path, key)| work.finished(out, path.as_deref()?, key)).collect();
-    if set.paths.iter().zip(&all).all(|(path, done)| path.is_none() || done.is_some()) {
-        return Ok(all);
-    }
+    let whole = set.paths.iter().zip(&all).all(|(path, done)| path.is_none() || done.is_some());
+    let Some(master) = master.filter(|_| !whole) else { return Ok(all) };
     for path in set.paths.iter().flatten() {
         let at = out.join(path);
         let folder = at.parent().unwrap_or(out);
         std::fs::create_dir_all(folder).map_err(|e| Trouble::output(folder, plain(&e)))?;
     }
-    let mut source = media::open(master).map_err(|e| Trouble::input(master, e))?.source;
+    let mut source = studio.open(master)?;
     studio.begin(&format!("Writing {}", set.format.title()), source.info().frames);
     // One dither runs through the whole programme, so that no seam begins anew; it runs through finished tracks too,
     // so that the others have the same bits however often the release was interrupted.
@@ -204,7 +204,7 @@ pub(crate) fn write(
     let mut buffer = Buffer::new(Layout::Stereo, BLOCK);
     loop {
         let mut block = buffer.block(BLOCK);
-        let frames = source.read(&mut block).map_err(|e| Trouble::input(master, e))?;
+        let frames = source.read(&mut block).map_err(|e| Trouble::Target(e.to_string()))?;
         if frames == 0 {
             break;
         }

@@ -76,12 +76,50 @@ pub(crate) fn in_words(id: &str, title: Option<&str>) -> String {
     title.map_or_else(words, str::to_owned)
 }
 
-/// Looks at every song. `scratch` takes the mixes of documents. Versions that nobody has are refused.
+/// What is known of a song before a document is mixed.
+#[derive(Clone, Debug)]
+pub(crate) struct Foreseen {
+    /// What to call it when the album does not say.
+    pub(crate) title: String,
+    /// Beats per minute, when known.
+    pub(crate) tempo_bpm: Option<f64>,
+    /// Frames per second.
+    pub(crate) sample_rate: u32,
+    /// How long it will be: at least, and at most.
+    pub(crate) frames: (u64, u64),
+}
+
+/// What a file's name calls it.
+fn named_by_file(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
+/// What is known of every song before any is mixed.
+fn foresee(document: &AlbumDocument, looked: &[Option<Mixed>], base: &Path) -> Result<Vec<Foreseen>, Trouble> {
+    let songs = document.album().songs.iter().zip(looked);
+    let one = |(song, mixed): (&AlbumSong, &Option<Mixed>)| {
+        let Some(mixed) = mixed else {
+            let path = base.join(song.audio.path());
+            let info = media::open(&path).map_err(|e| Trouble::input(&path, e))?.info;
+            let (title, frames) = (named_by_file(&path), (info.frames, info.frames));
+            return Ok(Foreseen { title, tempo_bpm: None, sample_rate: info.sample_rate, frames });
+        };
+        let own = mixed.versions.iter().find(|version| song.version.as_ref() == Some(&version.id));
+        let frames = own.map_or(mixed.frames, |version| version.frames);
+        let Mixed { title, tempo_bpm, sample_rate, .. } = mixed;
+        Ok(Foreseen { title: title.clone(), tempo_bpm: Some(*tempo_bpm), sample_rate: *sample_rate, frames })
+    };
+    songs.map(one).collect()
+}
+
+/// Looks at every song. `scratch` takes the mixes of documents. Versions that nobody has are refused, and before anything
+/// is mixed `refuse` is asked.
 pub(crate) fn gather(
     studio: &mut dyn Studio,
     document: &AlbumDocument,
     base: &Path,
     scratch: &Path,
+    refuse: impl FnOnce(&[Foreseen]) -> Result<(), Trouble>,
 ) -> Result<Vec<Input>, Trouble> {
     let songs = &document.album().songs;
     let mut missing = Vec::new();
@@ -114,6 +152,9 @@ pub(crate) fn gather(
         })
         .collect::<Result<_, Trouble>>()?;
     unknown_versions(document, &looked)?;
+    if looked.iter().any(Option::is_some) {
+        refuse(&foresee(document, &looked, base)?)?;
+    }
     let pairs = songs.iter().zip(looked);
     pairs.map(|(song, mixed)| one(studio, song, (mixed, &wanted), base, scratch)).collect()
 }
@@ -167,8 +208,7 @@ fn one(
     let named = base.join(song.audio.path());
     let own = hash_file(studio, &named, song.audio.path())?;
     let Some(mixed) = mixed else {
-        let title = named.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let about = About { named: &named, title, tempo_bpm: None, sources: vec![own] };
+        let about = About { named: &named, title: named_by_file(&named), tempo_bpm: None, sources: vec![own] };
         return about.input(&named, None);
     };
     let folder = named.parent().unwrap_or(Path::new(""));

@@ -219,7 +219,7 @@ impl Work {
     /// Clears away what a killed run has left half-written beside the files of these paths, beside the folder of the
     /// disc, and among the steps on the way.
     pub(crate) fn sweep(&self, out: &Path, paths: &[String]) {
-        let own = [NAME, "release.json", "release.html", "cd/ddp"];
+        let own = [NAME, "release.json", "release.html", "release.pdf", "cd/ddp"];
         let mut names: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
         for path in paths.iter().map(String::as_str).chain(own) {
             let at = out.join(path);
@@ -347,6 +347,12 @@ impl Drop for Work {
 
 fn together(keys: &[String]) -> String {
     key(&keys.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Removes a step on the way that nobody reads any more; what was measured of it stays.
+pub(crate) fn forget(step: &Path) {
+    // What is not there was not needed; what cannot be removed goes with the folder.
+    let _ = fs::remove_file(step);
 }
 
 /// The size and hash of a file.

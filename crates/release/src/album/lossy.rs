@@ -1,13 +1,12 @@
 //! The codec loop: every track encoded and decoded, its true peaks held against the ceiling, and the master's fader taken
 //! back for the moments that a decoder makes too high. Nothing else of the song changes.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Buffer, Source};
-use tonmeister_media::{self as media, CodecLoop};
+use tonmeister_media::CodecLoop;
+use tonmeister_session::model::Song;
 
-use super::documents::Dip;
+use super::documents::{DIP_REACH_S, Dip};
 use super::files::Set;
 use super::levels::meter;
 use super::studio::{Studio, Trouble};
@@ -52,19 +51,22 @@ struct Through {
     dips: Vec<Dip>,
 }
 
-/// Hears every track of a set through its codec.
+/// Hears these tracks of a master through the codec of a set.
 fn through(
     studio: &mut dyn Studio,
-    master: &Path,
+    master: &Song,
     set: &Set,
     cuts: &[(u64, u64)],
+    wanted: &[bool],
     ceiling_dbtp: f64,
 ) -> Result<Vec<Through>, Trouble> {
-    let trouble = |e: &dyn std::fmt::Display| Trouble::output(master, format!("{}: {e}", set.format.title()));
+    let trouble = |e: &dyn std::fmt::Display| Trouble::Target(format!("{}: {e}", set.format.title()));
     let mut all = Vec::new();
-    for (song, (begin, end)) in cuts.iter().enumerate().filter(|(song, _)| set.paths[*song].is_some()) {
-        let mut source = media::open(master).map_err(|e| trouble(&e))?.source;
-        source.skip(*begin).map_err(|e| trouble(&e))?;
+    let mut source = studio.open(master)?;
+    let mut at = 0;
+    for (song, (begin, end)) in cuts.iter().enumerate().filter(|(song, _)| wanted[*song]) {
+        source.skip(begin.saturating_sub(at)).map_err(|e| trouble(&e))?;
+        at = *end;
         let layout = source.info().layout;
         let mut buffer = Buffer::new(layout, BLOCK);
         let mut codec = CodecLoop::new(set.format, set.rate, layout).map_err(|e| trouble(&e))?;
@@ -105,25 +107,27 @@ fn through(
     Ok(all)
 }
 
-/// Solves a set: `render` gives the master with these dips, and is asked again until a decoder stays below the ceiling.
-/// Gives the dips, and what was done for each song.
+/// Solves a set: `dipped` gives the master with these dips, and is asked again until a decoder stays below the ceiling;
+/// only tracks that a new dip reaches into are encoded again. Gives the dips, and what was done for each song.
 pub(crate) fn solve(
     studio: &mut dyn Studio,
     set: &Set,
     cuts: &[(u64, u64)],
     ceiling_dbtp: f64,
-    mut render: impl FnMut(&mut dyn Studio, &[Dip]) -> Result<std::path::PathBuf, Trouble>,
+    dipped: impl Fn(&[Dip]) -> Song,
 ) -> Result<(Vec<Dip>, Vec<Looped>), Trouble> {
     let mut dips: Vec<Dip> = Vec::new();
     let mut songs: Vec<Looped> = Vec::new();
+    let mut wanted: Vec<bool> = set.paths.iter().map(Option::is_some).collect();
     for round in 0..ROUNDS {
-        let master = render(studio, &dips)?;
-        let heard = through(studio, &master, set, cuts, ceiling_dbtp)?;
+        let heard = through(studio, &dipped(&dips), set, cuts, &wanted, ceiling_dbtp)?;
         if round == 0 {
             songs = heard.iter().map(|one| looped(set, one)).collect();
         }
-        for (song, one) in songs.iter_mut().zip(&heard) {
-            song.after_dbtp = one.true_peak_dbtp;
+        for one in &heard {
+            if let Some(song) = songs.iter_mut().find(|song| song.song == one.song) {
+                song.after_dbtp = one.true_peak_dbtp;
+            }
         }
         let again = round as f64 * IN_HAND_DB;
         let deeper = |dip: &Dip| Dip { db: dip.db + again, ..*dip };
@@ -131,6 +135,14 @@ pub(crate) fn solve(
             heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.song, deeper(dip)))).collect();
         if more.is_empty() || round + 1 == ROUNDS {
             break;
+        }
+        let reached = |(from, to): (u64, u64)| {
+            let seconds = |frame: u64| frame as f64 / f64::from(set.rate);
+            let (from, to) = (seconds(from) - DIP_REACH_S, seconds(to) + DIP_REACH_S);
+            more.iter().any(|(_, dip)| (from..=to).contains(&dip.at_s))
+        };
+        for (song, wanted) in wanted.iter_mut().enumerate() {
+            *wanted = set.paths[song].is_some() && reached(cuts[song]);
         }
         for (song, dip) in more {
             deepen(&mut dips, dip);

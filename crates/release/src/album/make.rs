@@ -4,24 +4,22 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use tonmeister_core::{Diagnostic, Layout};
 use tonmeister_dsp::resample::resampled_frames;
-use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_media::Tags;
 use tonmeister_media::tags::Embedded;
 use tonmeister_session::album::model::{Audio, Deliver};
 use tonmeister_session::album::{Album, AlbumDocument};
 
-use super::balance::{Session, render_to};
+use super::balance::Session;
 use super::broadcast::with_broadcast;
 use super::disc;
-use super::documents::{Dip, master, programme};
+use super::documents::Dip;
 use super::editions::{Edition, Remark, editions};
 use super::even::{self, Lie, Tone};
 use super::files::{Set, Texts, write};
 use super::image::{self, DiscReport};
-use super::inputs::{Input, gather, text_of};
+use super::inputs::{Foreseen, Input, gather};
 use super::levels::Levels;
 use super::lock::{Folds, Heard, Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
 use super::lossy::{self, Looped};
@@ -30,20 +28,20 @@ use super::report::{Report, report};
 use super::sequence::{Length, Timeline, place};
 use super::services::Service;
 use super::sides::{self, Sides, SidesWork};
-use super::space::Need;
+use super::sound::{Lost, Mastered, sound_key};
+use super::space::{Held, Need};
 use super::stages::{self, Excerpt, Stages, Wanted};
 use super::studio::{Studio, Trouble};
-use super::texts::{cover, of_version, tags};
+use super::texts::{cover, tags};
 use crate::cdtext::CdText;
 use crate::pq::PqSheet;
 use crate::toc::Disc;
 
-/// How far the true peak of a master may lie above the ceiling: what rounding adds.
-const PEAK_TOLERANCE_DB: f64 = 0.003;
 /// The table beside the excerpts of an audition.
 const AUDITION: &str = "audition.json";
-/// Renders of one master; more than one is needed when content near half the rate overshoots.
-const MAX_MASTERS: usize = 4;
+
+/// Two hours: 2.5 GB of floats for each step at 44.1 kHz. Ten hours would be 13.
+pub const KEPT_S: u64 = 7200;
 
 /// What the album is made to, with targets looked up.
 #[derive(Clone, Debug)]
@@ -56,6 +54,10 @@ pub struct Options {
     pub program: String,
     /// The services to preview.
     pub services: Vec<Service>,
+    /// How many seconds a programme may have whose steps on the way are kept as files of floats ([`KEPT_S`]). Of a longer
+    /// one every step is made again by whoever reads it, from the songs on: that takes longer, and no room. The bytes of
+    /// what is made are the same.
+    pub kept_s: u64,
 }
 
 /// A release that was made.
@@ -104,37 +106,29 @@ impl Known {
     }
 }
 
-/// Looks at everything and refuses what cannot become a release.
-fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch: &Path) -> Result<Known, Trouble> {
+/// The songs in their places, and everything that has rules of its own about their lengths.
+struct LaidOut {
+    timeline: Timeline,
+    titles: Vec<String>,
+    disc: Option<(Disc, Option<CdText>)>,
+    sheet: Option<PqSheet>,
+    sides: Vec<Sides>,
+    remarks: Vec<Diagnostic>,
+}
+
+/// Lays the songs out, each with its rate, its frames, its tempo and its own title; refuses what a plant would refuse.
+fn lay_out(document: &AlbumDocument, songs: &[(u32, u64, Option<f64>, &str)]) -> Result<LaidOut, Trouble> {
     let album = document.album();
-    let cover = cover(document, base)?;
-    let inputs = gather(studio, document, base, scratch)?;
-    let highest = inputs.iter().map(|input| input.sample_rate).max().unwrap_or(48_000);
+    let highest = songs.iter().map(|(rate, ..)| *rate).max().unwrap_or(48_000);
     let rate = album.sound.sample_rate_hz.unwrap_or(highest);
-    let lengths: Vec<Length> = inputs
-        .iter()
-        .map(|input| Length {
-            frames: resampled_frames(input.frames, input.sample_rate, rate),
-            tempo_bpm: input.tempo_bpm,
-        })
-        .collect();
+    let length = |(own, frames, tempo_bpm, _): &(u32, u64, Option<f64>, &str)| Length {
+        frames: resampled_frames(*frames, *own, rate),
+        tempo_bpm: *tempo_bpm,
+    };
+    let lengths: Vec<Length> = songs.iter().map(length).collect();
     let timeline = place(document, &lengths, rate).map_err(Trouble::Document)?;
-    let titles: Vec<String> = album
-        .songs
-        .iter()
-        .zip(&inputs)
-        .map(|(song, input)| song.title.clone().unwrap_or(input.title.clone()))
-        .collect();
-    let (editions, versions) = editions(document, &inputs, &timeline).map_err(Trouble::Document)?;
-    let of_album = |deliver: &Deliver| Set::of(album, deliver, rate, &titles);
-    let sets: Vec<Vec<Set>> =
-        album.deliver.iter().map(|deliver| with_versions(&of_album(deliver), deliver, &editions)).collect();
-    refuse(document, &sets, &timeline)?;
-    let sets: Vec<Set> = sets.into_iter().flatten().collect();
-    let mut tags = tags(document, &titles)?;
-    for (tags, input) in tags.iter_mut().zip(&inputs) {
-        tags.version.clone_from(&input.version_title);
-    }
+    let titles = album.songs.iter().zip(songs).map(|(song, own)| song.title.clone().unwrap_or(own.3.to_owned()));
+    let titles: Vec<String> = titles.collect();
     let sides = sides::sides(document, &timeline, &titles).map_err(Trouble::Document)?;
     let (mut disc, mut sheet, mut remarks) = (None, None, Vec::new());
     if let Some(cd) = album.cd {
@@ -146,6 +140,49 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
         }
         sheet = Some(image::sheet(&contents, &disc::text(document, &titles)));
         (disc, remarks) = (Some((contents, text)), warnings);
+    }
+    Ok(LaidOut { timeline, titles, disc, sheet, sides, remarks })
+}
+
+/// Refuses what no mix of the documents can make good: formats, and lengths that are wrong at the least and at the most.
+fn foresee(document: &AlbumDocument, songs: &[Foreseen]) -> Result<(), Trouble> {
+    let with = |most: bool| {
+        let frames = |song: &Foreseen| if most { song.frames.1 } else { song.frames.0 };
+        let songs = songs.iter().map(|song| (song.sample_rate, frames(song), song.tempo_bpm, song.title.as_str()));
+        lay_out(document, &songs.collect::<Vec<_>>())
+    };
+    let laid = match (with(true), with(false)) {
+        (Err(Trouble::Document(mut most)), Err(Trouble::Document(least))) => {
+            // What is wrong both ways will be wrong.
+            most.retain(|found| least.iter().any(|other| other.code == found.code));
+            return if most.is_empty() { Ok(()) } else { Err(Trouble::Document(most)) };
+        }
+        (Ok(laid), _) | (_, Ok(laid)) => laid,
+        (Err(found), Err(_)) => return Err(found),
+    };
+    let album = document.album();
+    let set = |deliver: &Deliver| vec![Set::of(album, deliver, laid.timeline.rate, &laid.titles)];
+    let sets: Vec<Vec<Set>> = album.deliver.iter().map(set).collect();
+    refuse(document, &sets, &laid.timeline)
+}
+
+/// Looks at everything and refuses what cannot become a release.
+fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch: &Path) -> Result<Known, Trouble> {
+    let album = document.album();
+    let cover = cover(document, base)?;
+    let inputs = gather(studio, document, base, scratch, |songs| foresee(document, songs))?;
+    let songs: Vec<(u32, u64, Option<f64>, &str)> =
+        inputs.iter().map(|input| (input.sample_rate, input.frames, input.tempo_bpm, input.title.as_str())).collect();
+    let LaidOut { timeline, titles, disc, sheet, sides, remarks } = lay_out(document, &songs)?;
+    let (editions, versions) = editions(document, &inputs, &timeline).map_err(Trouble::Document)?;
+    let of_album = |deliver: &Deliver| Set::of(album, deliver, timeline.rate, &titles);
+    let sets: Vec<Vec<Set>> =
+        album.deliver.iter().map(|deliver| with_versions(&of_album(deliver), deliver, &editions)).collect();
+    refuse(document, &sets, &timeline)?;
+    let sets: Vec<Set> = sets.into_iter().flatten().collect();
+    let mut tags = tags(document, &titles)?;
+    for (tags, input) in tags.iter_mut().zip(&inputs) {
+        tags.version.clone_from(&input.version_title);
     }
     Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks, editions, versions })
 }
@@ -215,9 +252,9 @@ pub fn make(
     let album = document.album();
     // How long a document is, its mix tells; files are refused before anything is written.
     let mixes = album.songs.iter().any(|song| matches!(song.audio, Audio::Document(_)));
-    let known = if mixes { None } else { Some(fit(studio, document, base, (out, out))?) };
+    let known = if mixes { None } else { Some(fit(studio, document, base, (out, out), options)?) };
     let mut work = Work::open(out)?;
-    let known = known.map_or_else(|| fit(studio, document, base, (&work.folder, out)), Ok)?;
+    let known = known.map_or_else(|| fit(studio, document, base, (&work.folder, out), options), Ok)?;
     work.sweep(out, &paths(&known, album));
     let sources = known.inputs.iter().flat_map(|input| &input.sources);
     let heard = heard(&known.session(album, options), studio, &work, out)?;
@@ -232,18 +269,25 @@ pub fn make(
         (session, edition.solution(&solution, &known.timeline), edition)
     });
     let editions: Vec<(Session<'_>, Solution, &Edition)> = editions.collect();
-    let mut lost = Lost { session: &session, solution: &solution, edition: None, programme: None };
-    let mut others: Vec<Lost<'_>> = editions
-        .iter()
-        .map(|(session, solution, edition)| Lost { session, solution, edition: Some(edition), programme: None })
-        .collect();
+    let mut lost = Lost::new(&session, &solution, None);
+    let others = editions.iter().map(|(session, solution, edition)| Lost::new(session, solution, Some(edition)));
+    let mut others: Vec<Lost<'_>> = others.collect();
     let mut all: Vec<Vec<Option<Locked>>> = Vec::new();
     let mut kept = Vec::new();
     let mut loops = Vec::new();
-    for set in &known.sets {
+    for (n, set) in known.sets.iter().enumerate() {
         let version = others.iter_mut().find(|other| other.id() == set.version.as_deref());
         let lost = version.unwrap_or(&mut lost);
         all.push(deliver(studio, set, &known, lost, (&mut kept, &mut loops), (out, &mut work))?);
+        // What nobody reads any more goes at once.
+        let later = || known.sets[n + 1..].iter().filter(|other| other.version == set.version);
+        let disc = known.disc.is_some() && set.version.is_none() && set.rate == disc::RATE;
+        if !disc && !later().any(|other| other.rate == set.rate) {
+            lost.forget_master(studio, &work, set.rate);
+        }
+        if later().next().is_none() {
+            lost.forget_runs(studio, &work);
+        }
     }
     let folds =
         if known.editions.iter().any(Edition::is_mono) { Some(folds(studio, &mut lost, &work, out)?) } else { None };
@@ -255,9 +299,11 @@ pub fn make(
             kept.extend(fileset.iter().map(|file| file.path.clone()));
             fileset
         } else {
-            let (audio, _) = lost.master(studio, &work, disc::RATE, &[])?;
-            disc::write(&audio, (contents, text.as_ref()), cd.dither, &key, (out, &mut work))?
+            let (audio, _) = lost.master(studio, &work, disc::RATE)?;
+            let source = studio.open(&lost.as_it_is(&audio, disc::RATE, &[]))?;
+            disc::write(source, (contents, text.as_ref()), cd.dither, &key, (out, &mut work))?
         };
+        lost.forget_master(studio, &work, disc::RATE);
         files.extend(fileset);
         if let Some(sheet) = known.sheet.as_ref().filter(|_| cd.pq) {
             files.push(image::write_sheet(sheet, &key, (out, &mut work))?);
@@ -270,7 +316,8 @@ pub fn make(
     for sides in &known.sides {
         let sound = sound_key(&session, &solution, studio);
         let with = SidesWork { album, sound: &sound, tags: &known.tags, out, steps: &mut work };
-        let programme = |studio: &mut dyn Studio, work: &Work| lost.programme(studio, work);
+        let Timeline { rate, frames, .. } = known.timeline;
+        let programme = |studio: &mut dyn Studio, work: &Work| Ok((lost.programme(studio, work)?, rate, frames));
         let (made, report, whole) = sides::write(studio, sides, programme, with)?;
         kept.extend(made.iter().filter(|_| whole).map(|file| file.path.clone()));
         files.extend(made);
@@ -309,15 +356,18 @@ fn fit(
     document: &AlbumDocument,
     base: &Path,
     (scratch, out): (&Path, &Path),
+    options: &Options,
 ) -> Result<Known, Trouble> {
     let known = know(studio, document, base, scratch)?;
     let album = document.album();
     protect(out, base, &known, album)?;
     let picture = known.cover.as_ref().map_or(0, |cover| cover.bytes.len() as u64);
     // Each of these holds the whole program once more: so many bytes for each frame.
-    let disc = album.cd.map(|cd| (disc::RATE, if cd.cue { 8 } else { 4 }));
-    let held: Vec<(u32, u64)> = disc.into_iter().chain(known.sides.iter().map(|sides| (sides.rate, 6))).collect();
-    Need::of(&known.timeline, &known.sets, picture, &held).refuse(out, &paths(&known, album))?;
+    let disc = album.cd.map(|cd| Held { rate: disc::RATE, bytes: if cd.cue { 8 } else { 4 }, premade: false });
+    let sides = known.sides.iter().map(|sides| Held { rate: sides.rate, bytes: 6, premade: true });
+    let held: Vec<Held> = disc.into_iter().chain(sides).collect();
+    let keeps = known.session(album, options).keeps();
+    Need::of(&known.timeline, &known.sets, picture, &held, keeps).refuse(out, &paths(&known, album))?;
     Ok(known)
 }
 
@@ -397,7 +447,8 @@ fn folds(studio: &mut dyn Studio, lost: &mut Lost<'_>, work: &Work, out: &Path) 
     if let Some(folds) = known.filter(|folds| folds.key == key) {
         return Ok(folds);
     }
-    let programme = PathBuf::from(lost.programme(studio, work)?);
+    let programme = lost.programme(studio, work)?;
+    let programme = lost.as_it_is(&programme, lost.session.timeline.rate, &[]);
     let folds = Folds { key, songs: mono::folds(studio, &programme, lost.session.timeline)? };
     keep(&path, &folds)?;
     // As an interrupted run would read it.
@@ -413,29 +464,29 @@ fn deliver(
     (kept, loops): (&mut Vec<String>, &mut Vec<Looped>),
     (out, work): (&Path, &mut Work),
 ) -> Result<Vec<Option<Locked>>, Trouble> {
-    let cuts = lost.cuts(set.rate, known);
-    let tags = with_broadcast(lost.session.album, set, &lost.tags(known), &cuts);
+    let cuts = lost.cuts(set.rate, &known.timeline);
+    let tags = with_broadcast(lost.session.album, set, &lost.tags(&known.tags), &cuts);
     let keys = set_keys(lost, set, &tags, known, studio);
     let finished = set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
     let finished: Vec<String> = finished.flatten().collect();
-    let (audio, facts, looped) = if finished.len() == set.paths.iter().flatten().count() {
-        (PathBuf::new(), Mastered::default(), work.looped(&keys))
-    } else if set.format.lossy() {
-        let ceiling = lost.session.options.ceiling_dbtp;
-        let render = |studio: &mut dyn Studio, dips: &[Dip]| Ok(lost.master(studio, work, set.rate, dips)?.0);
-        let (dips, looped) = lossy::solve(studio, set, &cuts, ceiling, render)?;
-        let (audio, facts) = lost.master(studio, work, set.rate, &dips)?;
-        (audio, facts, looped)
+    let (master, facts, looped) = if finished.len() == set.paths.iter().flatten().count() {
+        (None, Mastered::default(), work.looped(&keys))
     } else {
-        let (audio, facts) = lost.master(studio, work, set.rate, &[])?;
-        (audio, facts, Vec::new())
+        let (audio, facts) = lost.master(studio, work, set.rate)?;
+        let dipped = |dips: &[Dip]| lost.as_it_is(&audio, set.rate, dips);
+        let (dips, looped) = if set.format.lossy() {
+            lossy::solve(studio, set, &cuts, lost.session.options.ceiling_dbtp, dipped)?
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        (Some(dipped(&dips)), facts, looped)
     };
     kept.extend(finished);
     work.remember(&keys, &looped)?;
     loops.extend(looped);
     let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
     let texts = Texts { tags: &tags, cover: known.cover.as_ref(), whole };
-    write(studio, &audio, set, &cuts, (&keys, &texts), (out, work))
+    write(studio, master.as_ref(), set, &cuts, (&keys, &texts), (out, work))
 }
 
 /// What was odd about the songs' files, about the disc, and about sides.
@@ -510,116 +561,4 @@ fn set_keys(lost: &Lost<'_>, set: &Set, tags: &[Tags], known: &Known, studio: &d
         key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
     };
     (0..set.paths.len()).map(one).collect()
-}
-
-/// What the sound of every file follows from.
-fn sound_key(session: &Session<'_>, solution: &Solution, studio: &dyn Studio) -> String {
-    let gains = format!("{:?} {:?} {}", solution.staging_db, solution.runs_db, solution.gain_db);
-    key(&["sound", &session.key(studio), &gains])
-}
-
-/// What was measured of a master.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Mastered {
-    ceiling_dbtp: f64,
-    integrated_lufs: Option<f64>,
-    true_peak_dbtp: Option<f64>,
-}
-
-/// The sound between the gains and the files, rendered where an earlier run has not left it.
-struct Lost<'a> {
-    session: &'a Session<'a>,
-    solution: &'a Solution,
-    /// Which version of the album it is; nothing for the album itself.
-    edition: Option<&'a Edition>,
-    programme: Option<String>,
-}
-
-impl Lost<'_> {
-    /// The id of its version.
-    fn id(&self) -> Option<&str> {
-        self.edition.map(|edition| edition.id.as_str())
-    }
-
-    /// Each song's tags.
-    fn tags(&self, known: &Known) -> Vec<Tags> {
-        let mut tags = known.tags.clone();
-        if let Some(edition) = self.edition {
-            for (place, name) in edition.places.iter().zip(&edition.names) {
-                tags[*place] = of_version(&tags[*place], name, edition.is_mono());
-            }
-        }
-        tags
-    }
-
-    /// Where each song of the album begins and ends.
-    fn cuts(&self, rate: u32, known: &Known) -> Vec<(u64, u64)> {
-        self.edition.map_or_else(|| known.timeline.cuts(rate), |edition| edition.cuts(rate, known.inputs.len()))
-    }
-
-    /// The programme: all songs in sequence at the album's rate.
-    fn programme(&mut self, studio: &mut dyn Studio, work: &Work) -> Result<String, Trouble> {
-        if let Some(path) = &self.programme {
-            return Ok(path.clone());
-        }
-        let (session, solution) = (self.session, self.solution);
-        let name = key(&["programme", &sound_key(session, solution, studio)]);
-        let path = work.path(&format!("programme-{name}.wav"));
-        let text = text_of(&path)?;
-        if !path.exists() {
-            let mut staged = Vec::new();
-            for (run, db) in solution.staging_db.iter().enumerate() {
-                staged.push(session.staged(studio, work, run, *db)?.0);
-            }
-            let song = programme(session.album, session.timeline, &staged, &solution.runs_db);
-            render_to(studio, &song, "Sequencing", &path, |_| ())?;
-        }
-        Ok(self.programme.insert(text).clone())
-    }
-
-    /// The master of a rate: programme, conversion, limiter; its true peak below the ceiling.
-    fn master(
-        &mut self,
-        studio: &mut dyn Studio,
-        work: &Work,
-        rate: u32,
-        dips: &[Dip],
-    ) -> Result<(PathBuf, Mastered), Trouble> {
-        let programme = self.programme(studio, work)?;
-        let (session, solution) = (self.session, self.solution);
-        let mono = self.edition.is_some_and(Edition::is_mono);
-        let follows = format!("{rate} {mono} {dips:?}");
-        let name = key(&["master", &sound_key(session, solution, studio), &follows]);
-        let path = work.path(&format!("master-{rate}-{name}.wav"));
-        let facts = path.with_extension("json");
-        if let Some(known) = recall::<Mastered>(&facts).filter(|_| path.exists()) {
-            return Ok((path, known));
-        }
-        let frames = resampled_frames(session.timeline.frames, session.timeline.rate, rate);
-        let wanted = session.options.ceiling_dbtp;
-        let mut ceiling = wanted;
-        for _ in 0..MAX_MASTERS {
-            let goal = (solution.gain_db, ceiling, mono);
-            let song = master(session.album, &programme, (rate, frames), goal, dips, studio.registry());
-            let mut meter = LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Trouble::Target(e.to_string()))?;
-            let what = match self.id() {
-                Some(id) => format!("Mastering {id} at {rate} Hz"),
-                None => format!("Mastering at {rate} Hz"),
-            };
-            render_to(studio, &song, &what, &path, |view| meter.push(view))?;
-            let loudness = meter.finish();
-            let true_peak_dbtp = loudness.true_peak_dbtp;
-            let excess = true_peak_dbtp.map_or(f64::NEG_INFINITY, |peak| peak - wanted);
-            if excess <= PEAK_TOLERANCE_DB {
-                let integrated_lufs = loudness.integrated_lufs;
-                let mastered = Mastered { ceiling_dbtp: ceiling, integrated_lufs, true_peak_dbtp };
-                keep(&facts, &mastered)?;
-                return Ok((path, mastered));
-            }
-            ceiling -= excess;
-        }
-        Err(Trouble::Target(format!(
-            "the true peak at {rate} Hz could not be kept below {wanted:.1} dBTP; ask for a lower ceiling"
-        )))
-    }
 }

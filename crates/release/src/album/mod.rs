@@ -39,6 +39,7 @@ pub mod sequence;
 pub mod services;
 pub mod sides;
 pub mod solve;
+mod sound;
 mod space;
 pub mod stages;
 pub mod studio;
@@ -46,7 +47,7 @@ mod texts;
 pub mod verify;
 
 pub use levels::Levels;
-pub use make::{Made, Options, audition, make, plan};
+pub use make::{KEPT_S, Made, Options, audition, make, plan};
 pub use report::Report;
 pub use studio::{Mixed, Studio, Trouble};
 pub use verify::verify;

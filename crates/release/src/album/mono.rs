@@ -4,12 +4,10 @@
 //! becomes 6 dB softer there and as much louder on the other, what the sides have nothing in common in loses 3 dB of its
 //! power, and what they have against each other is gone. The loss is the power of both sides over that of two M.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Buffer, Layout};
 use tonmeister_measure::spectrum::{Division, LongTermMeter};
-use tonmeister_media as media;
+use tonmeister_session::model::Song;
 
 use super::levels::Cutter;
 use super::sequence::Timeline;
@@ -69,8 +67,8 @@ struct Ear {
 }
 
 /// Hears the program of an album, before its limiter.
-pub(crate) fn folds(studio: &mut dyn Studio, programme: &Path, timeline: &Timeline) -> Result<Vec<Fold>, Trouble> {
-    let mut source = media::open(programme).map_err(|e| Trouble::input(programme, e))?.source;
+pub(crate) fn folds(studio: &mut dyn Studio, programme: &Song, timeline: &Timeline) -> Result<Vec<Fold>, Trouble> {
+    let mut source = studio.open(programme)?;
     studio.begin("Folding down to mono", source.info().frames);
     let rate = f64::from(timeline.rate);
     let step = (STEP_S * rate) as u64;
@@ -80,7 +78,7 @@ pub(crate) fn folds(studio: &mut dyn Studio, programme: &Path, timeline: &Timeli
     let mut cutter = Cutter::new(timeline.songs.iter().map(|song| (song.start, song.end)));
     let mut buffer = Buffer::new(Layout::Stereo, BLOCK);
     loop {
-        let frames = source.read(&mut buffer.block(BLOCK)).map_err(|e| Trouble::input(programme, e))?;
+        let frames = source.read(&mut buffer.block(BLOCK)).map_err(|e| Trouble::Target(e.to_string()))?;
         if frames == 0 {
             break;
         }

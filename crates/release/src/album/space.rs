@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tonmeister_dsp::resample::resampled_frames;
+use tonmeister_session::album::keys::MONO;
 
 use super::files::Set;
 use super::lock::WORK;
@@ -19,6 +20,17 @@ const AROUND: u64 = 1 << 16;
 /// What the page takes for a song, with its pictures.
 const PAGE: u64 = 1 << 20;
 
+/// Something that can be held: the whole program once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Its rate.
+    pub(crate) rate: u32,
+    /// Bytes for each frame.
+    pub(crate) bytes: u64,
+    /// Whether it is rendered into a step of its own.
+    pub(crate) premade: bool,
+}
+
 /// What a release takes of its disk, in bytes: at most, for compressed files are counted as if they were not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
@@ -30,8 +42,8 @@ pub(crate) struct Need {
 
 impl Need {
     /// Of these sets of files, each with a picture of so many bytes, and of what can be held (a disc, a record): the
-    /// whole program at a rate, with so many bytes for each frame.
-    pub(crate) fn of(timeline: &Timeline, sets: &[Set], picture: u64, held: &[(u32, u64)]) -> Need {
+    /// whole program at a rate, with so many bytes for each frame. `keeps`: whether steps on the way are kept.
+    pub(crate) fn of(timeline: &Timeline, sets: &[Set], picture: u64, held: &[Held], keeps: bool) -> Need {
         let frames = |rate: u32| resampled_frames(timeline.frames, timeline.rate, rate);
         let mut files = PAGE * (1 + timeline.songs.len() as u64);
         for set in sets {
@@ -42,21 +54,42 @@ impl Need {
             };
             files += each + set.paths.iter().flatten().count() as u64 * (AROUND + picture);
         }
-        let mut masters: Vec<(u32, Option<&str>)> = sets.iter().map(|set| (set.rate, set.version.as_deref())).collect();
-        for (rate, bytes) in held {
-            files += frames(*rate) * bytes + AROUND;
-            masters.push((*rate, None));
+        files += held.iter().map(|held| frames(held.rate) * held.bytes + AROUND).sum::<u64>();
+        // A side is rendered before its gain is known, one medium at a time.
+        let sides = held.iter().filter(|held| held.premade).map(|held| frames(held.rate) * STEP);
+        let sides = sides.max().unwrap_or(0);
+        // A track is encoded beside its place, and tried before.
+        let coded =
+            sets.iter().filter(|set| set.format.lossy()).map(|set| frames(set.rate) / u64::from(set.rate) * LOSSY);
+        let coded = coded.max().unwrap_or(0);
+        if !keeps {
+            return Need { files, steps: sides + coded };
         }
-        masters.sort_unstable();
-        masters.dedup();
-        let mut versions: Vec<Option<&str>> = masters.iter().map(|(_, version)| *version).collect();
-        versions.sort_unstable();
-        versions.dedup();
         let runs: u64 = timeline.songs.iter().map(|song| song.length * STEP).sum();
-        let masters: u64 = masters.iter().map(|(rate, _)| frames(*rate) * STEP).sum();
-        // The codec loop tries twice, as a rule.
-        let tries: u64 = sets.iter().filter(|set| set.format.lossy()).map(|set| 2 * frames(set.rate) * STEP).sum();
-        let steps = versions.len().max(1) as u64 * (runs + timeline.frames * STEP) + masters + tries;
+        // Sets are made in their order, the disc behind them; a master is kept until its last set is made, and so are the
+        // songs of a version behind their chains.
+        let disc = held.iter().filter(|held| !held.premade).map(|held| (held.rate, None));
+        let uses: Vec<(u32, Option<&str>)> =
+            sets.iter().map(|set| (set.rate, set.version.as_deref())).chain(disc).collect();
+        let spans = |same: &dyn Fn(usize, usize) -> bool, now: usize| {
+            let all = (0..=now).filter(|n| (now..uses.len()).any(|later| same(*n, later)));
+            let mut first: Vec<usize> = Vec::new();
+            for n in all {
+                if !first.iter().any(|known| same(*known, n)) {
+                    first.push(n);
+                }
+            }
+            first
+        };
+        let most = (0..uses.len()).map(|now| {
+            let masters = spans(&|a, b| uses[a] == uses[b], now);
+            let versions = spans(&|a, b| uses[a].1 == uses[b].1, now);
+            let masters: u64 = masters.into_iter().map(|n| frames(uses[n].0) * STEP).sum();
+            // The fold-down is made of the album's own.
+            let own = |n: &usize| uses[*n].1.is_some_and(|id| id != MONO);
+            masters + versions.iter().filter(|n| own(n)).count() as u64 * runs
+        });
+        let steps = runs + most.max().unwrap_or(0).max(sides) + coded;
         Need { files, steps }
     }
 
@@ -69,7 +102,9 @@ impl Need {
             // A finished release made again asks for nothing; if its songs were changed, the disk may still fill up.
             return Ok(());
         }
+        // The mixes of documents were made to know their lengths; they are no part of what is still to come.
         let left = fs::read_dir(out.join(WORK)).into_iter().flatten().flatten();
+        let left = left.filter(|entry| !entry.file_name().to_string_lossy().starts_with("mix-"));
         let left: u64 = left.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
         let need = self.files.saturating_sub(there.iter().sum()) + self.steps.saturating_sub(left);
         // A disk that does not tell its room is tried.
@@ -129,11 +164,22 @@ mod tests {
         let float = set(media::Format::Wav(media::SampleFormat::Float32), 48_000);
         let flac = set(media::Format::Flac(media::IntegerBits::Sixteen), 96_000);
         let opus = set(media::Format::Opus { kbps: 160 }, 48_000);
-        let need = Need::of(&timeline, &[float, flac, opus], 1000, &[(44_100, 4)]);
+        let disc = Held { rate: 44_100, bytes: 4, premade: false };
+        let sets = [float, flac, opus];
+        let need = Need::of(&timeline, &sets, 1000, &[disc], true);
         let files = frames * 8 + 2 * frames * 4 + 600 * 64_000 + 3 * (AROUND + 1000) + 600 * 44_100 * 4 + AROUND;
         assert_eq!(need.files, files + 2 * PAGE);
-        // The song behind its chain, the programme, masters at three rates, two tries of the codec loop.
-        assert_eq!(need.steps, (frames + frames + frames + 2 * frames + 600 * 44_100 + 2 * frames) * 8);
-        assert_eq!((words(need.steps), words(1).as_str().to_owned()), ("1.8 GB".into(), "1 MB".into()));
+        // The song behind its chain, the master at 48 kHz, which is read again at the end, and the one at 96 kHz; a file of
+        // the codec.
+        assert_eq!(need.steps, (frames + frames + 2 * frames) * 8 + 600 * 64_000);
+        // A record is rendered once more, when all masters are gone; what is too long to be kept takes nothing but that.
+        let record = Held { rate: 96_000, bytes: 6, premade: true };
+        assert_eq!(Need::of(&timeline, &sets[..1], 0, &[record], true).steps, (frames + 2 * frames) * 8);
+        assert_eq!(Need::of(&timeline, &sets, 0, &[disc], false).steps, 600 * 64_000);
+        // A version brings its songs and its master; the fold-down is made of the album's.
+        let of = |id: &str| Set { version: Some(id.into()), ..sets[0].clone() };
+        let both = [sets[0].clone(), of("instrumental"), of(MONO)];
+        assert_eq!(Need::of(&timeline, &both, 0, &[], true).steps, (frames + 2 * frames) * 8);
+        assert_eq!((words(need.steps), words(1).as_str().to_owned()), ("960 MB".into(), "1 MB".into()));
     }
 }

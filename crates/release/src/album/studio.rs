@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tonmeister_core::{Diagnostic, Registry, View};
+use tonmeister_core::{Diagnostic, Registry, Source, View};
 use tonmeister_session::model::Song;
 
 /// Where rendered frames go.
@@ -26,6 +26,13 @@ pub trait Studio {
         sink: Sink<'_>,
     ) -> Result<Vec<(String, f64)>, Trouble>;
 
+    /// From now on a clip of that name, in whatever is rendered, sounds as this document: it is rendered as it is read, and
+    /// converted where the rate is another.
+    fn feed(&mut self, name: &str, song: Song);
+
+    /// A document as a stream, rendered as it is read: the bits of [`Studio::render`].
+    fn open(&mut self, song: &Song) -> Result<Box<dyn Source>, Trouble>;
+
     /// What a song document says of itself.
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble>;
 
@@ -47,6 +54,11 @@ pub struct Mixed {
     pub title: String,
     /// Beats per minute.
     pub tempo_bpm: f64,
+    /// Its rate.
+    pub sample_rate: u32,
+    /// How long its mix will be, in frames: at least, and at most (what rings on behind the last clip is known when it is
+    /// mixed).
+    pub frames: (u64, u64),
     /// Every file it is made from besides itself.
     pub sources: Vec<PathBuf>,
     /// Its versions.
@@ -62,6 +74,8 @@ pub struct MixedVersion {
     pub title: Option<String>,
     /// Its time runs otherwise than the mix's: something was cut out.
     pub cut: bool,
+    /// How long its mix will be, as [`Mixed::frames`].
+    pub frames: (u64, u64),
 }
 
 /// Where the mix of a version stands: `song.wav` has `song-instrumental.wav` beside it.

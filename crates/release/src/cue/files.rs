@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Block, Buffer, Diagnostic, Layout, Source, SourceError, SourceInfo};
-use tonmeister_media::{Format, SampleFormat, Writer};
+use tonmeister_media::tags::Marker;
+use tonmeister_media::{Format, SampleFormat, Tags, Writer};
 
 use super::lay_out::{Form, LaidOut, Piece};
 use super::{CueFile, CueSheet, FileKind, FirstPause, decode, parse, print};
@@ -14,7 +15,7 @@ use crate::beside::write_file;
 use crate::cdtext::{self, CdText};
 use crate::error::ReleaseError;
 use crate::raw::{Image, Part, off_grid, on_grid};
-use crate::toc::{Disc, FIRST_PAUSE, Sectors};
+use crate::toc::{Disc, FIRST_PAUSE, Sectors, Track};
 
 /// Sheets and CD-Text larger than this are none.
 const LARGEST: u64 = 1 << 20;
@@ -285,7 +286,17 @@ pub fn write_image(
         }
         left -= read as u64;
     }
-    let written = writer.finish()?;
+    // Editors show where tracks begin, too.
+    let offset = if first == FirstPause::Added { FIRST_PAUSE } else { Sectors(0) };
+    let ends = disc.tracks.iter().skip(1).map(Track::start).chain([disc.end]);
+    let markers = disc.tracks.iter().zip(ends).enumerate().map(|(n, (track, end))| {
+        let title = text.and_then(|text| text.tracks.get(n)).map_or("", |track| track.texts.title.as_str());
+        let label = format!("{:02} {title}", n + 1).trim_end().to_owned();
+        Marker { frame: (track.start() - offset).frames(), length: (end - track.start()).frames(), label }
+    });
+    let title = text.map(|text| text.disc.title.clone()).filter(|title| !title.is_empty());
+    let tags = Tags { title, markers: markers.collect(), ..Tags::default() };
+    let (written, _) = writer.finish_tagged(&tags, None)?;
     write_file(&cue, sheet.as_bytes())?;
     Ok(WrittenImage { wav, cue, frames: written.frames })
 }

@@ -7,7 +7,7 @@ use tonmeister_core::Diagnostic;
 use super::CueSheet;
 use crate::cdtext::{Field, Texts};
 
-/// The sheet as text: UTF-8, one command a line, indented as is customary.
+/// The sheet as text: UTF-8, one command a line, indented as is customary. Quotation marks in texts become apostrophes.
 ///
 /// # Errors
 /// When a text has a line break or another control character in it, or indexes go back to an earlier file: a cue sheet has
@@ -89,7 +89,8 @@ impl Printed {
 
     fn texts(&mut self, indent: usize, texts: &Texts) {
         for field in Field::ALL.into_iter().filter(|f| !texts.get(*f).is_empty()) {
-            self.line(indent, field.command(), &format!("\"{}\"", texts.get(field)));
+            // Quotation marks end a text, and most readers end it at the first; nothing stands for them but apostrophes.
+            self.line(indent, field.command(), &format!("\"{}\"", texts.get(field).replace('"', "'")));
         }
     }
 

@@ -1,29 +1,54 @@
 //! A studio for tests: the engine, the rack, and files; and songs that are made up.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tonmeister_core::{Layout, Registry, Source, SourceError, SourceInfo, View};
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
-use tonmeister_engine::{Executor, Library, Span, compile};
+use tonmeister_engine::{Executor, Library, Played, Span, compile};
 use tonmeister_media as media;
 use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
-use tonmeister_release::album::{Mixed, Options, Studio, Trouble};
+use tonmeister_release::album::{KEPT_S, Mixed, Options, Studio, Trouble};
 use tonmeister_session::album::{AlbumDocument, parse};
 use tonmeister_session::model::Song;
 
-struct Disk;
+/// Files, and documents by their names.
+#[derive(Clone, Default)]
+pub(crate) struct Disk {
+    registry: Arc<Registry>,
+    fed: HashMap<String, Song>,
+}
+
+impl Disk {
+    fn song(&self, song: &Song) -> Result<Played, SourceError> {
+        let library: Arc<dyn Library> = Arc::new(self.clone());
+        let compiled = compile(song, &self.registry, self).map_err(|e| SourceError::new(e.to_string()))?;
+        Ok(Played::new(compiled, &library, 1000))
+    }
+}
 
 impl Library for Disk {
     fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError> {
+        if let Some(song) = self.fed.get(audio) {
+            let info = self.song(song)?.info();
+            return Ok(SourceInfo {
+                frames: resampled_frames(info.frames, info.sample_rate, sample_rate),
+                sample_rate,
+                ..info
+            });
+        }
         let info = media::open(audio).map_err(|e| SourceError::new(e.to_string()))?.source.info();
         let frames = resampled_frames(info.frames, info.sample_rate, sample_rate);
         Ok(SourceInfo { sample_rate, layout: info.layout, frames })
     }
 
     fn open(&self, audio: &str, sample_rate: u32) -> Result<Box<dyn Source>, SourceError> {
-        let source = media::open(audio).map_err(|e| SourceError::new(e.to_string()))?.source;
+        let source: Box<dyn Source> = match self.fed.get(audio) {
+            Some(song) => Box::new(self.song(song)?),
+            None => media::open(audio).map_err(|e| SourceError::new(e.to_string()))?.source,
+        };
         if source.info().sample_rate == sample_rate {
             return Ok(source);
         }
@@ -37,11 +62,24 @@ pub(crate) struct Desk {
     pub(crate) renders: Vec<String>,
     pub(crate) stop_before: Option<&'static str>,
     pub(crate) block: usize,
+    pub(crate) disk: Disk,
+    /// A folder, and the most that was in it whenever something began.
+    pub(crate) watched: Option<PathBuf>,
+    pub(crate) most: u64,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Desk { registry: tonmeister_dsp::rack(), renders: Vec::new(), stop_before: None, block: 4096 }
+        let disk = Disk { registry: Arc::new(tonmeister_dsp::rack()), ..Disk::default() };
+        Desk {
+            registry: tonmeister_dsp::rack(),
+            renders: Vec::new(),
+            stop_before: None,
+            block: 4096,
+            disk,
+            watched: None,
+            most: 0,
+        }
     }
 }
 
@@ -68,7 +106,8 @@ impl Studio for Desk {
             return Err(Trouble::Target("killed".into()));
         }
         self.renders.push(what.to_owned());
-        let library: Arc<dyn Library> = Arc::new(Disk);
+        self.look_at_the_folder();
+        let library: Arc<dyn Library> = Arc::new(self.disk.clone());
         let compiled = compile(song, &self.registry, &*library).map_err(trouble)?;
         let executor = Executor::new(compiled, &library, self.block);
         let take: tonmeister_engine::Sink<'_, Stopped> = Box::new(|view: View<'_>| sink(view).map_err(Stopped));
@@ -84,7 +123,7 @@ impl Studio for Desk {
         sink: Sink<'_>,
     ) -> Result<Vec<(String, f64)>, Trouble> {
         self.renders.push(what.to_owned());
-        let library: Arc<dyn Library> = Arc::new(Disk);
+        let library: Arc<dyn Library> = Arc::new(self.disk.clone());
         let compiled = compile(song, &self.registry, &*library).map_err(trouble)?;
         let executor = Executor::new(compiled, &library, self.block);
         let take: tonmeister_engine::Sink<'_, Stopped> = Box::new(|view: View<'_>| sink(view).map_err(Stopped));
@@ -93,17 +132,32 @@ impl Studio for Desk {
         Ok(rendered.gain_reductions.into_iter().map(|(address, gain)| (address, gain.max_db)).collect())
     }
 
+    fn feed(&mut self, name: &str, song: Song) {
+        self.disk.fed.insert(name.to_owned(), song);
+    }
+
+    fn open(&mut self, song: &Song) -> Result<Box<dyn Source>, Trouble> {
+        Ok(Box::new(self.disk.song(song).map_err(trouble)?))
+    }
+
     fn look(&mut self, document: &Path) -> Result<Mixed, Trouble> {
         let song = self.song(document)?;
         let folder = document.parent().unwrap_or(Path::new(""));
         let sources = song.tracks.iter().flat_map(|t| &t.clips).map(|clip| folder.join(&clip.audio)).collect();
+        let clips = song.tracks.iter().flat_map(|t| &t.clips);
+        let longest = clips.map(|clip| media::open(folder.join(&clip.audio)).map_or(0, |file| file.info.frames)).max();
+        let longest = longest.unwrap_or(0);
         let versions = song.versions.iter().map(|version| MixedVersion {
             id: version.id.clone(),
             title: version.title.clone(),
             cut: !version.cut.is_empty(),
+            frames: (1, longest),
         });
         let versions = versions.collect();
-        Ok(Mixed { title: song.title, tempo_bpm: song.tempo_bpm, sources, versions })
+        let frames = song.length_s.map(|s| (s * f64::from(song.sample_rate_hz)) as u64);
+        let frames = frames.map_or((longest, longest), |frames| (frames, frames));
+        let Song { title, tempo_bpm, sample_rate_hz: sample_rate, .. } = song;
+        Ok(Mixed { title, tempo_bpm, sample_rate, frames, sources, versions })
     }
 
     fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble> {
@@ -116,7 +170,9 @@ impl Studio for Desk {
         Ok(())
     }
 
-    fn begin(&mut self, _what: &str, _frames: u64) {}
+    fn begin(&mut self, _what: &str, _frames: u64) {
+        self.look_at_the_folder();
+    }
 
     fn advance(&mut self, _frames: u64) -> Result<(), Trouble> {
         Ok(())
@@ -124,6 +180,12 @@ impl Studio for Desk {
 }
 
 impl Desk {
+    fn look_at_the_folder(&mut self) {
+        let Some(folder) = &self.watched else { return };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        self.most = self.most.max(entries.map(|entry| entry.metadata().map_or(0, |data| data.len())).sum());
+    }
+
     fn mix_to(&mut self, mut song: Song, document: &Path, output: &Path) -> Result<(), Trouble> {
         let folder = document.parent().unwrap_or(Path::new(""));
         for clip in song.tracks.iter_mut().flat_map(|t| &mut t.clips) {
@@ -144,7 +206,13 @@ impl Desk {
 }
 
 pub(crate) fn options() -> Options {
-    Options { loudness_lufs: -14.0, ceiling_dbtp: -1.0, program: "tonmeister test".into(), services: Vec::new() }
+    Options {
+        loudness_lufs: -14.0,
+        ceiling_dbtp: -1.0,
+        program: "tonmeister test".into(),
+        services: Vec::new(),
+        kept_s: KEPT_S,
+    }
 }
 
 pub(crate) fn read(text: &str) -> AlbumDocument {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tonmeister_core::{Buffer, Layout, View};
 use tonmeister_dsp::dither::{Dither, Shaping};
+use tonmeister_dsp::resample::resampled_frames;
 use tonmeister_measure::loudness::LoudnessMeter;
 use tonmeister_measure::portrait::PortraitMeter;
 use tonmeister_media::tags::Marker;
@@ -46,11 +47,11 @@ struct Heard {
 }
 
 /// Writes the sides, unless an earlier run has finished them: the files, and what is to be said of them. `programme` gives
-/// the songs in sequence, before any limiter.
+/// the songs in sequence, before any limiter, as clips name it, and its rate and frames.
 pub(crate) fn write(
     studio: &mut dyn Studio,
     sides: &Sides,
-    programme: impl FnOnce(&mut dyn Studio, &lock::Work) -> Result<String, Trouble>,
+    programme: impl FnOnce(&mut dyn Studio, &lock::Work) -> Result<(String, u32, u64), Trouble>,
     Work { album, sound, tags, out, steps: work }: Work<'_>,
 ) -> Result<(Vec<Locked>, MediumReport, bool), Trouble> {
     let texts = format!("{:?} {:?} {} {:?}", album.title, album.about, album.artist, sides.songs);
@@ -71,7 +72,7 @@ pub(crate) fn write(
         heard
     } else {
         let programme = programme(studio, work)?;
-        let heard = premade_of(studio, album, sides, &programme, &premade)?;
+        let heard = premade_of(studio, album, sides, (&programme.0, programme.1, programme.2), &premade)?;
         keep(&facts, &heard)?;
         heard
     };
@@ -106,6 +107,7 @@ pub(crate) fn write(
     // A side too many would be cut by whoever finds it there.
     work.drop_made(out, &format!("{}/", sides.folder), &paths)?;
     work.remember_sides(&key, &report)?;
+    lock::forget(&premade);
     Ok((all, report, false))
 }
 
@@ -114,11 +116,11 @@ fn premade_of(
     studio: &mut dyn Studio,
     album: &Album,
     sides: &Sides,
-    programme: &str,
+    (programme, rate, frames): (&str, u32, u64),
     premade: &Path,
 ) -> Result<Heard, Trouble> {
     let stretches = sides.stretches();
-    let frames = programme_frames(programme, sides.rate)?;
+    let frames = resampled_frames(frames, rate, sides.rate);
     let song = premaster(album, programme, (sides.rate, frames), sides.mono_below_hz, studio.registry());
     let trouble = |e: String| Trouble::output(premade, e);
     let mut cutter = Cutter::new(stretches.iter().map(|side| (side.start, side.end)));
@@ -138,12 +140,6 @@ fn premade_of(
     render_to(studio, &song, &what, premade, &mut hear)?;
     let peaks = meters.into_iter().filter_map(|meter| meter.finish().true_peak_dbtp);
     Ok(Heard { true_peak_dbtp: peaks.max_by(f64::total_cmp) })
-}
-
-/// Frames of the program at another rate.
-fn programme_frames(programme: &str, rate: u32) -> Result<u64, Trouble> {
-    let info = media::probe(programme).map_err(|e| Trouble::input(programme, e))?.info;
-    Ok(tonmeister_dsp::resample::resampled_frames(info.frames, info.sample_rate, rate))
 }
 
 /// A side that is being written.
