@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tonmeister::demo::SONGS;
-use tonmeister::{AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
+use tonmeister::{
+    AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, Spot, World,
+};
 
 pub(crate) use play::Play;
 pub(crate) use release::Release;
@@ -237,6 +239,17 @@ pub(crate) struct Mix {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) bits: Bits,
+    /// Make a stretch of the song only, from here on: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a
+    /// marker or range of the document. Nothing of it is kept in a cache
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["versions", "stems", "watch"])]
+    pub(crate) from: Option<Spot>,
+    /// Make a stretch of the song only, up to here; the end of a range
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["versions", "stems", "watch"])]
+    pub(crate) to: Option<Spot>,
+    /// How long before --from the song plays unheard: what remembers no further back gives the very samples of the whole
+    /// mix there
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub(crate) pre_roll: f64,
     /// Also make the versions that the document holds, all or the named ones, beside the mix: mix-instrumental.wav
     #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
     pub(crate) versions: Option<Vec<String>>,

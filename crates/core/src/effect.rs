@@ -86,6 +86,13 @@ pub trait Processor: Send {
     /// Back to the state it was born in (parameters too).
     fn reset(&mut self);
 
+    /// Before the first block: it does not begin with the first frame of its stream but with this one. What moves by
+    /// itself takes the place in its swing that it would have there, had it run since the first frame with the
+    /// parameters it was born with. What it would have heard it does not know: that takes a pre-roll.
+    fn begin_at(&mut self, frame: u64) {
+        let _ = frame;
+    }
+
     /// What it did to the level, if it is a dynamics processor.
     fn gain_reduction(&self) -> Option<GainReduction> {
         None

@@ -587,4 +587,8 @@ impl Processor for Running {
         self.controls = Controls::new(&self.settings, self.rate);
         self.frame = 0;
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.controls.wobble.iter_mut().for_each(|wobble| wobble.begin_at(frame));
+    }
 }

@@ -42,7 +42,7 @@ pub struct Span {
     pub to: u64,
     /// How many frames before that the render begins, so that delays, filters, detectors and reverbs hold what they
     /// would hold. What remembers no further back than this gives the very bits of a render from the start; what swings
-    /// by itself (a chorus) swings from where the render begins.
+    /// by itself (a chorus) stands where it would stand there, unless its rate is automated.
     pub pre_roll: u64,
 }
 

@@ -253,9 +253,17 @@ impl Node {
         if let Entry::Kept(source) = &mut self.entry {
             source.skip(frame)?;
         }
-        self.position = frame as i64;
-        self.begins = frame > 0;
+        self.set_out(frame as i64);
         Ok(())
+    }
+
+    /// The place that is made first, and what the processors have to know of it.
+    fn set_out(&mut self, at: i64) {
+        self.position = at;
+        self.begins = at != 0;
+        if at > 0 {
+            self.inserts.iter_mut().for_each(|insert| insert.processor.begin_at(at as u64));
+        }
     }
 
     /// Begins at that place of a timeline; its clips are read by somebody else.
@@ -267,8 +275,7 @@ impl Node {
         feed: &mut dyn FnMut(Reel) -> Box<dyn Feed>,
     ) {
         self.timeline = timeline;
-        self.position = at;
-        self.begins = at != 0;
+        self.set_out(at);
         if let Entry::Clips(player) = &self.entry {
             let from = at - (self.arrival + self.sample_delay) as i64;
             let reel = Reel::new(player.another(crate::compile::MAX_BLOCK), timeline, self.entry_layout, from, rate);

@@ -161,7 +161,7 @@ impl World {
             .map_err(|e| Failure::output(&folder, crate::world::plain(&e)))?;
         let mix = if is_song {
             let output = scratch.path().join("mix.wav");
-            Some(self.mix(input, &MixOptions { output, depth: Depth::Float32 }, progress)?)
+            Some(self.mix(input, &MixOptions::whole(output, Depth::Float32), progress)?)
         } else {
             None
         };
@@ -323,7 +323,7 @@ impl Session<'_> {
         let (files, rate) = (Files::new(""), self.material.sample_rate);
         if self.material.frames <= KEPT_S * u64::from(rate) {
             let path = self.scratch.join("staged.wav");
-            let options = MixOptions { output: path.clone(), depth: Depth::Float32 };
+            let options = MixOptions::whole(path.clone(), Depth::Float32);
             let render = self.world.render(song, &files, &options, what, progress).map_err(about)?;
             return Ok((path_text(&path)?, render.written.loudness, render.dynamics));
         }

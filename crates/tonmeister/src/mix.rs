@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, GainReduction, Layout, View};
 use tonmeister_engine::{
-    Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Wanted, compile_all,
+    Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Trimmer, Wanted, compile_all,
 };
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
@@ -20,10 +20,14 @@ use crate::shelf::DiskShelf;
 use crate::world::{Files, World, sources};
 
 mod set;
+mod stretch;
 mod sum;
 
 pub use set::{PairReport, SetOptions, SetReport, StemReport, VersionReport, Versions};
+pub use stretch::{Spot, Stretch};
 pub use sum::Null;
+
+use stretch::Cut;
 
 /// How often a render's progress is looked at.
 const LOOK: Duration = Duration::from_millis(40);
@@ -35,6 +39,15 @@ pub struct MixOptions {
     pub output: PathBuf,
     /// How its samples are stored.
     pub depth: Depth,
+    /// The stretch of the song to make; without it, all of it.
+    pub stretch: Option<Stretch>,
+}
+
+impl MixOptions {
+    /// All of the song, into that file.
+    pub fn whole(output: impl Into<PathBuf>, depth: Depth) -> Self {
+        MixOptions { output: output.into(), depth, stretch: None }
+    }
 }
 
 /// What a mix came to.
@@ -108,8 +121,17 @@ impl World {
     ) -> Result<Render, Trouble> {
         let rendering = self.prepare(song, files)?;
         let plan = Arc::clone(&rendering.compiled.plan);
+        let cut = options.stretch.as_ref().map(|stretch| stretch.in_song(song, &plan.outputs[0])).transpose()?;
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
-        let dynamics = rendering.run(what, progress, |view| output.write(view))?;
+        let dynamics = match cut {
+            None => rendering.run(what, progress, |view| output.write(view))?,
+            Some(Cut { span, sure, tail }) => {
+                let write = |view: View<'_>| output.write(view);
+                let mut trimmer = Trimmer::new(Layout::Stereo, 0, sure, tail, write);
+                let sink: Sink<'_, Trouble> = Box::new(move |view| trimmer.push(view).map_err(Trouble::from));
+                rendering.drive(what, progress, vec![sink], Some(span))?
+            }
+        };
         let PlanOutput { latency, endless, .. } = plan.outputs[0];
         Ok(Render { written: output.end().keep()?, dynamics, latency, endless })
     }
@@ -175,12 +197,23 @@ impl Rendering {
         self,
         what: &str,
         progress: &mut dyn Progress,
+        sinks: Vec<Sink<'_, Trouble>>,
+    ) -> Result<Vec<Dynamics>, Trouble> {
+        self.drive(what, progress, sinks, None)
+    }
+
+    /// Renders all of it, or a stretch of which nothing is kept.
+    fn drive(
+        self,
+        what: &str,
+        progress: &mut dyn Progress,
         mut sinks: Vec<Sink<'_, Trouble>>,
+        span: Option<Span>,
     ) -> Result<Vec<Dynamics>, Trouble> {
         let first = &self.compiled.plan.outputs[0];
-        let total = first.frames + first.tail;
+        let total = span.map_or(first.frames + first.tail, |span| span.to - span.from);
         let mut executor = Executor::new(self.compiled, &self.library, self.block);
-        if let Some(shelf) = &self.shelf {
+        if let Some(shelf) = self.shelf.as_ref().filter(|_| span.is_none()) {
             shelf.tidy();
             executor.keep_on(&**shelf);
         }
@@ -200,7 +233,10 @@ impl Rendering {
             });
             sinks.insert(0, counted);
             let render = scope.spawn(move || {
-                let result = executor.render(threads, sinks);
+                let result = match span {
+                    None => executor.render(threads, sinks),
+                    Some(span) => executor.render_span(threads, span, sinks),
+                };
                 watcher.unpark();
                 result
             });

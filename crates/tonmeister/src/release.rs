@@ -352,7 +352,7 @@ impl Studio for Desk<'_> {
     fn mix(&mut self, document: &Path, output: &Path, versions: &[String]) -> Result<(), Trouble> {
         self.end();
         if versions.is_empty() {
-            let options = MixOptions { output: output.into(), depth: Depth::Float32 };
+            let options = MixOptions::whole(output, Depth::Float32);
             return self.world.mix(document, &options, self.progress).map(|_| ()).map_err(studio);
         }
         // As `mix --versions` makes them: bus dynamics do to a version what they do to the mix.

@@ -97,7 +97,7 @@ fn strip(song: &Path, id: &str) -> (f64, bool) {
 fn mixed(song: &Path) -> Vec<f32> {
     let output = song.with_file_name("mix.wav");
     let _ = std::fs::remove_file(&output);
-    World::new().mix(song, &MixOptions { output: output.clone(), depth: Depth::Float32 }, &mut Silent).unwrap();
+    World::new().mix(song, &MixOptions::whole(output.clone(), Depth::Float32), &mut Silent).unwrap();
     side(&read(&output), 0).to_vec()
 }
 

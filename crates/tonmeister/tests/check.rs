@@ -130,7 +130,7 @@ fn check(song: &Path, options: &CheckOptions) -> CheckReport {
 
 fn mix(song: &Path, name: &str) -> Vec<u8> {
     let output = song.with_file_name(name);
-    let options = MixOptions { output: output.clone(), depth: Depth::Float32 };
+    let options = MixOptions::whole(output.clone(), Depth::Float32);
     World::new().mix(song, &options, &mut Silent).unwrap();
     fs::read(output).unwrap()
 }

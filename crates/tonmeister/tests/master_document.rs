@@ -34,7 +34,7 @@ fn the_document_of_a_master_renders_to_the_same_bits() {
     let limiter = report.dynamics.iter().find(|d| d.address == "master/limiter").unwrap();
     assert!(limiter.max_reduction_db > 0.1, "the limiter had something to do");
     assert_eq!(report.written.frames, 6 * 48_000, "a master is exactly as long as its mix");
-    let again = MixOptions { output: at("again.wav"), depth: Depth::Int24 };
+    let again = MixOptions::whole(at("again.wav"), Depth::Int24);
     world.mix(&at("master.toml"), &again, &mut Silent).unwrap();
     assert!(std::fs::read(at("master.wav")).unwrap() == std::fs::read(at("again.wav")).unwrap());
 }

@@ -67,7 +67,7 @@ impl Stems {
 fn residual(song: &Path, sum: &[Vec<f64>; 2]) -> f64 {
     let folder = TempDir::new().unwrap();
     let output = folder.path().join("mix.wav");
-    let options = MixOptions { output: output.clone(), depth: Depth::Float32 };
+    let options = MixOptions::whole(output.clone(), Depth::Float32);
     World::new().mix(song, &options, &mut Silent).unwrap_or_else(|failure| panic!("{failure}"));
     let mut opened = tonmeister_media::open(&output).unwrap();
     let mut mix = Buffer::new(Layout::Stereo, sum[0].len() + 1);

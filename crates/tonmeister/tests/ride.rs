@@ -47,7 +47,7 @@ fn song(folder: &Path, inserts: &[&str]) -> std::path::PathBuf {
 
 fn mixed(song: &Path, name: &str) -> Buffer {
     let output = song.with_file_name(name);
-    World::new().mix(song, &MixOptions { output: output.clone(), depth: Depth::Float32 }, &mut Silent).unwrap();
+    World::new().mix(song, &MixOptions::whole(output.clone(), Depth::Float32), &mut Silent).unwrap();
     read(&output)
 }
 

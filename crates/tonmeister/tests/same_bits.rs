@@ -65,7 +65,7 @@ fn blocks_and_threads_change_no_bit_of_a_real_session() {
         world.threads = threads;
         world.block = block;
         let output = folder.path().join("mix.wav");
-        world.mix(&song, &MixOptions { output: output.clone(), depth: Depth::Float32 }, &mut Silent).unwrap();
+        world.mix(&song, &MixOptions::whole(output.clone(), Depth::Float32), &mut Silent).unwrap();
         std::fs::read(output).unwrap()
     };
     let first = render(1, 4096);

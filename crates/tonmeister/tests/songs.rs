@@ -30,7 +30,7 @@ fn mix(song: &Path, folder: &Path) -> std::path::PathBuf {
     let report = create(song, &options, &mut Silent).unwrap();
     assert_eq!(report.tracks.len(), stems(song).len(), "every stem and nothing else");
     let output = folder.join("mix.wav");
-    World::new().mix(&report.path, &MixOptions { output: output.clone(), depth: Depth::Float32 }, &mut Silent).unwrap();
+    World::new().mix(&report.path, &MixOptions::whole(output.clone(), Depth::Float32), &mut Silent).unwrap();
     output
 }
 

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tonmeister::mix::{Null, VersionReport};
-use tonmeister::{DiskShelf, Failure, MixOptions, MixReport, SetOptions, SetReport, StemPath, Versions, World};
+use tonmeister::{
+    DiskShelf, Failure, MixOptions, MixReport, SetOptions, SetReport, StemPath, Stretch, Versions, World,
+};
 
 use super::levels;
 use crate::args::{Keep, Mix, Stems};
@@ -36,9 +38,16 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
         Stems::Wet => StemPath::Through,
         Stems::Dry => StemPath::Before,
     });
+    if args.from.is_some() || args.to.is_some() {
+        let stretch = Stretch { from: args.from, to: args.to, pre_roll_s: args.pre_roll };
+        let options = MixOptions { stretch: Some(stretch), ..MixOptions::whole(args.output, args.bits.depth()) };
+        let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
+        voice.result(&report, told);
+        return Ok(Outcome::Done);
+    }
     let shelf = shelf(&args.keep, args.watch)?;
     if versions == Versions::None && stems.is_none() && shelf.is_none() {
-        let options = MixOptions { output: args.output, depth: args.bits.depth() };
+        let options = MixOptions::whole(args.output, args.bits.depth());
         let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
         voice.result(&report, told);
         return Ok(Outcome::Done);

@@ -452,4 +452,8 @@ impl Processor for Running {
         self.matched = matched(&self.settings, self.rate, self.channels.len());
         self.clock = 0;
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.wobble.begin_at(frame);
+    }
 }

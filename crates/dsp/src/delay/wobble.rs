@@ -46,6 +46,11 @@ impl Wobble {
         self.sways[1].to(percent * self.frames_per_percent[1]);
     }
 
+    /// Where it would be after that many frames.
+    pub(crate) fn begin_at(&mut self, frame: u64) {
+        self.waves.iter_mut().for_each(|wave| wave.begin_at(frame));
+    }
+
     /// How far it goes to either side, in frames.
     pub(crate) fn reach(&self) -> f64 {
         self.sways[0].place() + self.sways[1].place()

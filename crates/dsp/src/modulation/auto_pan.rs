@@ -103,6 +103,10 @@ impl Machine for Carry {
     fn reset(&mut self) {
         self.lfo.reset();
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

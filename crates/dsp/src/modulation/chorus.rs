@@ -205,6 +205,10 @@ impl Machine for Choir {
         self.split.iter_mut().for_each(Split::reset);
         self.lines.iter_mut().for_each(Line::clear);
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

@@ -170,6 +170,10 @@ impl Machine for Strings {
         self.delay.reset();
         self.lines.iter_mut().for_each(Line::clear);
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.waves.iter_mut().for_each(|wave| wave.begin_at(frame));
+    }
 }
 
 #[cfg(test)]

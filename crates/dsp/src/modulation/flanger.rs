@@ -238,6 +238,10 @@ impl Machine for Comb {
             side.line.clear();
         }
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

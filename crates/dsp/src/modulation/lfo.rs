@@ -83,6 +83,11 @@ impl Lfo {
         self.turns = 0;
     }
 
+    /// Where it would be after that many frames at the rate of now.
+    pub(crate) fn begin_at(&mut self, frame: u64) {
+        self.turns = self.step.wrapping_mul(u128::from(frame));
+    }
+
     /// Turns that many times a second from now on.
     #[inline]
     pub(crate) fn set_hz(&mut self, hz: f64) {

@@ -202,6 +202,10 @@ impl Machine for Row {
         self.lfo.reset();
         self.states = [[0.0; STAGES]; 2];
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

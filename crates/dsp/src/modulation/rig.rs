@@ -100,6 +100,11 @@ pub(crate) trait Machine: Send {
 
     /// Forgets everything it heard; [`Machine::turn`] follows.
     fn reset(&mut self);
+
+    /// See [`Processor::begin_at`].
+    fn begin_at(&mut self, frame: u64) {
+        let _ = frame;
+    }
 }
 
 /// A machine with its knobs.
@@ -198,5 +203,9 @@ impl<M: Machine> Processor for Running<M> {
         self.machine.reset();
         self.machine.turn(self.knobs.values());
         self.frame = 0;
+    }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.machine.begin_at(frame);
     }
 }

@@ -349,6 +349,15 @@ impl Machine for Cabinet {
         }
         self.dry.iter_mut().for_each(Line::clear);
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        for rotor in &mut self.rotors {
+            let hz = self.wanted_hz * RATIOS[rotor.which];
+            rotor.hz = Some(hz);
+            rotor.lfo.set_hz(hz);
+            rotor.lfo.begin_at(frame);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -148,6 +148,10 @@ impl Machine for Sway {
         self.lfo.reset();
         self.split.iter_mut().for_each(Split::reset);
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

@@ -150,6 +150,10 @@ impl Machine for Bend {
         self.phase.reset();
         self.lines.iter_mut().for_each(Line::clear);
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.lfo.begin_at(frame);
+    }
 }
 
 #[cfg(test)]

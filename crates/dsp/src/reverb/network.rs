@@ -105,6 +105,11 @@ impl Network {
         hadamard(&mut self.back, self.pass);
     }
 
+    /// Begins to swing so many grid lines after the first: to a billionth of a turn where it would be there.
+    pub(crate) fn begin_at(&mut self, lines: u64) {
+        self.swing.skipped = lines;
+    }
+
     /// Sets states too small to hear to zero, before they become denormal and slow.
     pub(crate) fn flush(&mut self) {
         self.states.flush();
@@ -207,6 +212,8 @@ struct Swing {
     from: [f64; PAIRS],
     to: [f64; PAIRS],
     started: bool,
+    /// Grid lines that lie before its first.
+    skipped: u64,
 }
 
 /// Rates against the one that is set: spread over an octave so that they never meet again.
@@ -220,6 +227,7 @@ impl Swing {
             from: [0.0; PAIRS],
             to: [0.0; PAIRS],
             started: false,
+            skipped: 0,
         };
         swing.reset();
         swing
@@ -230,12 +238,16 @@ impl Swing {
             *phase = (k as f64 * 0.618_033_988_749_895).fract();
         }
         (self.from, self.to, self.started) = ([0.0; PAIRS], [0.0; PAIRS], false);
+        self.skipped = 0;
     }
 
     /// Sines of the angles at the next grid line.
     fn next(&mut self, depth: f64, hz: f64) {
         let depth = depth.sin();
         if !self.started {
+            for (phase, pace) in self.phases.iter_mut().zip(PACES) {
+                *phase = (*phase + hz * pace * (self.skipped * CHUNK as u64) as f64 / self.rate).fract();
+            }
             self.to = self.phases.map(|phase| depth * (TAU * phase).sin());
             self.started = true;
         }

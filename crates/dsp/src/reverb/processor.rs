@@ -435,4 +435,10 @@ impl Processor for Running {
         self.controls = Controls::new(&self.settings, self.rate);
         self.frame = 0;
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        if let Late::Decay(lines) = &mut self.space.late {
+            lines.network.begin_at(frame / CHUNK as u64);
+        }
+    }
 }

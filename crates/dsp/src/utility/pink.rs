@@ -79,6 +79,11 @@ impl White {
         White(seed ^ channel.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
+    /// So many draws on.
+    pub(super) fn skip(&mut self, draws: u64) {
+        self.0 = self.0.wrapping_add(draws.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+
     #[inline]
     pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -294,6 +294,17 @@ impl Machine for Generator {
             _ => {}
         }
     }
+
+    fn begin_at(&mut self, frame: u64) {
+        self.frame = frame;
+        self.tone.begin_at(frame);
+        self.noises.iter_mut().for_each(|noise| noise.skip(frame));
+        if let Signal::Clicks { phase, due } = &mut self.signal {
+            *phase = self.clicks.wrapping_mul(frame);
+            // A click is due where the turn began.
+            *due = *phase < self.clicks;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl World {
         own(&folder.join("song.toml"), song.document)?;
         let song = write_song(song, folder, progress)?;
         let output = folder.join("mix.wav");
-        let mix = self.mix(&song.document, &MixOptions { output: output.clone(), depth: Depth::Float32 }, progress)?;
+        let mix = self.mix(&song.document, &MixOptions::whole(output.clone(), Depth::Float32), progress)?;
         let master = self.master(&output, &MasterOptions::new(folder.join("master.wav")), progress)?;
         Ok(DemoSongReport { song, mix, master })
     }

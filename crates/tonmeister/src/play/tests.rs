@@ -28,7 +28,7 @@ fn what_is_played_into_a_file_is_the_mix() {
     let folder = tempfile::tempdir().unwrap();
     let (world, path) = (World::new(), song(folder.path()));
     let (mix, played) = (folder.path().join("mix.wav"), folder.path().join("played.wav"));
-    let mixed = MixOptions { output: mix.clone(), depth: Depth::Float32 };
+    let mixed = MixOptions::whole(mix.clone(), Depth::Float32);
     let mixed = world.mix(&path, &mixed, &mut Silent).unwrap();
     let to = options(Listener::File(played.clone(), Depth::Float32));
     let to = PlayOptions { for_s: Some(2.0), ..to };

@@ -76,7 +76,7 @@ fn studio() -> (tempfile::TempDir, World) {
 }
 
 fn mix(world: &World, folder: &Path, name: &str) -> Result<crate::MixReport, Failure> {
-    let options = MixOptions { output: folder.join(name), depth: Depth::Float32 };
+    let options = MixOptions::whole(folder.join(name), Depth::Float32);
     world.mix(&folder.join("song.toml"), &options, &mut Silent)
 }
 

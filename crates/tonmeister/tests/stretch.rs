@@ -1,0 +1,86 @@
+//! A stretch of a song has the samples that the whole mix has there.
+#![allow(missing_docs)]
+
+mod material;
+
+use std::path::Path;
+
+use material::read;
+use tempfile::TempDir;
+use tonmeister::{Depth, Failure, MixOptions, Silent, Stretch, World};
+use tonmeister_core::Buffer;
+use tonmeister_media::{Format, SampleFormat, Writer};
+
+const RATE: u32 = 48_000;
+
+const SONG: &str = "[song]\ntitle = \"Stretch\"\nsample_rate_hz = 48000\ntempo_bpm = 120.0\n\n\
+    [[marker]]\nid = \"chorus\"\nat = \"4|1\"\n\n[[range]]\nid = \"bridge\"\nfrom = \"4|3\"\nto = \"5|1\"\n\n\
+    [[track]]\nid = \"keys\"\naudio = \"keys.wav\"\n\n\
+    [[track.insert]]\neffect = \"chorus\"\nrate_hz = 0.37\n\n\
+    [[track.insert]]\neffect = \"tremolo\"\n\n\
+    [[track.insert]]\neffect = \"compressor\"\nthreshold_db = -30.0\n\n\
+    [[track.automation]]\ntarget = \"fader_db\"\npoints = [[\"1|1\", 0.0], [\"6|1\", -12.0]]\n\n\
+    [master]\n[[master.insert]]\neffect = \"phaser\"\n[[master.insert]]\neffect = \"limiter\"\n";
+
+fn song(folder: &Path) -> std::path::PathBuf {
+    let samples: Vec<f32> = (0..11 * RATE as usize)
+        .map(|n| {
+            let time = n as f64 / f64::from(RATE);
+            (0.4 * (1.0 - (time * 2.0).fract()) * (std::f64::consts::TAU * 220.0 * time).sin()) as f32
+        })
+        .collect();
+    let buffer = Buffer::from_mono(samples);
+    let mut writer =
+        Writer::create(folder.join("keys.wav"), Format::Wav(SampleFormat::Float32), RATE, buffer.layout()).unwrap();
+    writer.write(buffer.view(buffer.frames())).unwrap();
+    writer.finish().unwrap();
+    let path = folder.join("song.toml");
+    std::fs::write(&path, SONG).unwrap();
+    path
+}
+
+fn mix(song: &Path, from: Option<&str>, to: Option<&str>, pre_roll_s: f64) -> Result<Buffer, Failure> {
+    let output = song.with_file_name("stretch.wav");
+    let spot = |text: &str| text.parse().unwrap();
+    let stretch = Stretch { from: from.map(spot), to: to.map(spot), pre_roll_s };
+    let options = MixOptions { stretch: Some(stretch), ..MixOptions::whole(&output, Depth::Float32) };
+    World::new().mix(song, &options, &mut Silent)?;
+    Ok(read(&output))
+}
+
+#[test]
+fn a_stretch_has_the_samples_of_the_whole() {
+    let folder = TempDir::new().unwrap();
+    let song = song(folder.path());
+    let whole_path = folder.path().join("whole.wav");
+    World::new().mix(&song, &MixOptions::whole(&whole_path, Depth::Float32), &mut Silent).unwrap();
+    let whole = read(&whole_path);
+    let end = whole.frames();
+    for (from, to, a, b) in [
+        (Some("chorus"), Some("bridge"), 6 * 48_000, 8 * 48_000),
+        (Some("bridge"), None, 7 * 48_000, end),
+        (Some("0:05.25"), Some("7.5"), 252_000, 360_000),
+        (Some("3|2"), Some("1000"), 216_000, end),
+        (None, Some("2|1"), 0, 96_000),
+    ] {
+        let part = mix(&song, from, to, 3.0).unwrap();
+        assert_eq!(part.frames(), b - a, "{from:?} to {to:?}");
+        for channel in 0..2 {
+            assert!(part.channel(channel) == &whole.channel(channel)[a..b], "{from:?} to {to:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stretch_that_is_none_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let song = song(folder.path());
+    let refused = |from, to, pre_roll| mix(&song, from, to, pre_roll).unwrap_err().to_string();
+    assert!(refused(Some("chorsu"), None, 1.0).contains("did you mean `chorus`?"));
+    assert!(refused(Some("5"), Some("3|1"), 1.0).contains("nothing lies between 5.000 s and 4.000 s"));
+    assert!(refused(Some("100"), None, 1.0).contains("nothing lies between 100.000 s and"));
+    assert!(refused(Some("100"), Some("200"), 1.0).contains("the song is over at"));
+    assert!(refused(Some("-1"), None, 1.0).contains("no place in a song"));
+    assert!(refused(Some("1"), None, -1.0).contains("a pre-roll is 0 to 3600 s long"));
+    assert!(!folder.path().join("stretch.wav").exists());
+}
