@@ -95,3 +95,20 @@ def exciter():
     y = ours("exciter", x, frequency_hz=3500, drive_db=36, amount_percent=100, auto_gain=False)
     spectrum = np.abs(np.fft.rfft(y[-RATE:, 0])) * 2 / RATE
     yield agrees("the input", "a tone of 997 Hz, driven 36 dB: offset and what is heard below it", db(spectrum[:900].max() / 0.5), -90)
+
+
+@against("bass_enhancer")
+def bass_enhancer():
+    def made(run, level):
+        """Second to sixth overtone of a bass of 60 Hz against the tone that came in."""
+        return db(harmonics(run(sine(60, 4.0, level)), 60, 6)[1:] / level)
+
+    mine = [made(lambda x: ours("bass_enhancer", x, cutoff_hz=100), level) for level in (0.5, 0.05)]
+    yield agrees("itself", "a bass 20 dB softer: change of the harmonics against it", np.abs(mine[0] - mine[1]).max(), 0.05)
+    total = 10 * np.log10((10 ** (mine[0] / 10)).sum())
+    yield agrees("what is written", "60 Hz, `amount_db` −9: second to sixth harmonic together, off it", abs(total + 9), 2.0,
+                 why="the crossover at 100 Hz takes 1 dB of the tone, and the filter that keeps harmonics above it 2 dB of the second")
+    x = sine(60, 4.0) @ np.ones((1, 2))
+    theirs = np.abs(harmonics(ffmpeg("virtualbass=cutoff=100:strength=3", x)[:, :1], 60, 8)[1:]).max()
+    yield differs("ffmpeg `virtualbass`", "the same tone on both sides: its loudest harmonic", db(theirs / 0.5), -300, -100,
+                  why="it makes none of this tone, so there is nothing to compare")

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import signal
 from scipy.optimize import brentq
 
-from .common import (RATE, against, agrees, db, differs, ffmpeg, impulse, null_db, ours, response, sox, worst_db)
+from .common import (RATE, against, agrees, db, differs, ffmpeg, impulse, null_db, ours, response, sine, sox, worst_db)
 
 RATES = (44_100, 48_000, 96_000)
 PLAIN = 0.5**0.5
@@ -374,3 +374,43 @@ def crossover():
     yield agrees("ffmpeg `acrossover`", "each band: response to −60 dB", worst, 0.05)
     linear = ours("multiband", impulse(at=1 << 16), phase="linear", **split, **idle)
     yield agrees("the input", "linear phase: null of the sum, latency taken off", null_db(linear, impulse(at=1 << 16)), -120)
+
+
+@against("dynamic_eq")
+def dynamic_eq():
+    settings = {"bells__1__hz": 1000, "bells__1__q": 1, "bells__1__range_db": -12, "bells__1__threshold_db": -36,
+                "bells__1__ratio": 3, "bells__1__knee_db": 0}
+
+    def gain(level, made):
+        x = sine(1000, 2.0, 10 ** (level / 20))
+        return db(made(x)[-RATE:].std() / x[-RATE:].std())
+
+    worst = 0.0
+    for level in (-48, -40, -34, -30, -24, -18, -6):
+        wanted = -min(12.0, max(0.0, (level + 36) * (1 - 1 / 3)))
+        worst = max(worst, abs(gain(level, lambda x: ours("dynamic_eq", x, **settings)) - wanted))
+    yield agrees("the law of Giannoulis, Massberg, Reiss 2012", "a bell at 1 kHz, 3:1, range 12 dB, tones of −48 to −6 dBFS: level",
+                 worst, 0.1)
+    # Pushed to the end of its range it is the bell that it says it is: probed by a tone far below the one that pushes it.
+    b, a = bell_of(1000, 1.0, -12)
+    worst = 0.0
+    for probe in (250, 500, 2000, 4000, 12_000):
+        x = sine(1000, 3.0, 0.5) + sine(probe, 3.0, 0.0005)
+        tone = np.exp(-2j * np.pi * probe * np.arange(RATE) / RATE) * np.hanning(RATE)
+        y = ours("dynamic_eq", x, **settings)
+        found = db(abs((y[-RATE:, 0] * tone).sum()) / abs((x[-RATE:, 0] * tone).sum()))
+        worst = max(worst, abs(found - db(signal.freqs(b, a, [2 * np.pi * probe])[1][0])))
+    yield agrees("analog prototype (`scipy.signal.freqs`)", "the same, pushed to its range: response at 250 Hz to 12 kHz", worst, 0.35)
+    x = sine(1000, 2.0, 10 ** (-50 / 20))
+    yield agrees("the input", "threshold never reached: null", null_db(ours("dynamic_eq", x, **settings), x), -140)
+    graph = "adynamicequalizer=threshold=0.0158:dfrequency=1000:tfrequency=1000:dqfactor=1:tqfactor=1:ratio=3:range=3.98:mode=cutabove"
+    theirs = [gain(level, lambda x: ffmpeg(graph, x)) for level in (-24, -12)]
+    mine = gain(-24, lambda x: ours("dynamic_eq", x, **settings))
+    yield agrees("ffmpeg `adynamicequalizer`", "1 kHz, `cutabove`, ratio 3, 12 dB over the threshold: reduction, ours less theirs",
+                 abs(theirs[0] - mine), 0.1, why=f"12 dB louder still theirs takes {-theirs[1]:.1f} dB of a range of 12, ours all of it")
+
+
+def bell_of(hz, q, gain_db):
+    """Numerator and denominator of the analog bell, in radians a second."""
+    w, a = 2 * np.pi * hz, 10 ** (gain_db / 40)
+    return [1, a / q * w, w * w], [1, w / (a * q), w * w]

@@ -124,3 +124,18 @@ def phaser():
     y = ours("phaser", x, from_hz=1000, to_hz=1000, stages=6, feedback_percent=0)
     yield agrees("pedalboard `Phaser` (JUCE)", "standing at 1 kHz, six stages: response to −40 dB",
                  worst_db(response(y)[1], found, -40), 0.2, why="six first-order all-passes there too")
+
+
+@against("ensemble")
+def ensemble():
+    tones = Tones()
+    n = clock(3 * RATE)
+    t = n / RATE
+    x = tones.at(t)
+    y = ours("ensemble", np.stack([x, x], axis=1), slow_hz=0.6, slow_ms=3, fast_hz=6, fast_ms=0.4, delay_ms=3, width_percent=100)
+    wanted = np.zeros((len(n), 2))
+    for voice, angle in enumerate((0.0, np.pi / 4, np.pi / 2)):
+        slow, fast = (np.sin(2 * np.pi * (hz * (n + 1) / RATE + voice / 3)) for hz in (0.6, 6.0))
+        sound = tones.at(t - 0.003 - 0.0015 * (1 + slow) - 0.0002 * (1 + fast))
+        wanted += np.sqrt(2 / 3) * sound[:, None] * [np.cos(angle), np.sin(angle)]
+    yield agrees("the chord at the moved times (numpy)", "three voices, two waves, tones to 9 kHz: null", null_db(y, wanted, SETTLED), -85)
