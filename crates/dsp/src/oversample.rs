@@ -109,7 +109,35 @@ impl<T: Sample> Oversampler<T> {
         }
     }
 
+    /// [`Oversampler::run`] for channels side by side, of one factor and as many samples each: what waits for itself on
+    /// every sample runs quicker on two channels in turn than on one after the other.
+    pub fn run_together<const N: usize>(
+        mut all: [&mut Self; N],
+        mut samples: [&mut [T]; N],
+        mut inner: impl FnMut([&mut [T]; N]),
+    ) {
+        let frames = samples.iter().map(|samples| samples.len()).min().unwrap_or(0);
+        for at in (0..frames).step_by(TILE) {
+            let end = frames.min(at + TILE);
+            let mut fast = 0;
+            for (over, samples) in all.iter_mut().zip(&samples) {
+                fast = over.rise(&samples[at..end]);
+            }
+            inner(all.each_mut().map(|over| &mut over.low[..fast]));
+            for (over, samples) in all.iter_mut().zip(&mut samples) {
+                over.fall(&mut samples[at..end]);
+            }
+        }
+    }
+
     fn tile(&mut self, tile: &mut [T], inner: &mut impl FnMut(&mut [T])) {
+        let frames = self.rise(tile);
+        inner(&mut self.low[..frames]);
+        self.fall(tile);
+    }
+
+    /// Raises the rate of a tile, into `low`; gives how many samples that makes.
+    fn rise(&mut self, tile: &[T]) -> usize {
         let mut frames = tile.len();
         self.low[..frames].copy_from_slice(tile);
         for up in &mut self.ups {
@@ -117,7 +145,12 @@ impl<T: Sample> Oversampler<T> {
             frames *= 2;
             std::mem::swap(&mut self.low, &mut self.high);
         }
-        inner(&mut self.low[..frames]);
+        frames
+    }
+
+    /// Lowers it again.
+    fn fall(&mut self, tile: &mut [T]) {
+        let mut frames = tile.len() * self.factor;
         // The pad is shorter than a frame of the low rate.
         let late = self.pad.len();
         self.low[..frames].rotate_right(late);

@@ -112,14 +112,14 @@ impl Effect for Exciter {
 
     fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
         let over = Oversampler::new(8);
-        let channel = Channel { delay: DelayLine::new(over.latency()), over, cuts: [[0.0; 2]; 2] };
-        let channels = stream.layout.channels();
-        let matched = (self.0.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(stream.sample_rate, channels));
+        let channel = Channel { delay: DelayLine::new(over.latency()), over };
+        let matched = (self.0.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(stream.sample_rate));
         Ok(Box::new(Running {
             settings: self.0.clone(),
             stream: *stream,
             controls: Controls::new(&self.0, stream.sample_rate),
-            channels: vec![channel; channels],
+            channels: vec![channel; stream.layout.channels()],
+            cuts: [[[0.0; 2]; 2]; 2],
             matched,
             clock: 0,
         }))
@@ -164,11 +164,13 @@ struct Now {
     amount: f64,
 }
 
+/// Both states of a high-pass, left and right.
+type Cut = [[f64; 2]; 2];
+
 #[derive(Clone)]
 struct Channel {
     over: Oversampler<f32>,
     delay: DelayLine,
-    cuts: [[f64; 2]; 2],
 }
 
 struct Running {
@@ -176,18 +178,25 @@ struct Running {
     stream: Stream,
     controls: Controls,
     channels: Vec<Channel>,
+    /// Before the curve and behind it. Both sides run through one loop, so that neither waits for itself alone.
+    cuts: [Cut; 2],
     matched: Option<LoudnessMatch>,
     clock: u64,
 }
 
 /// A Butterworth high-pass, 12 dB per octave, as a state variable filter: its corner may move at any frame.
 #[inline]
-fn high_pass(state: &mut [f64; 2], x: f64, [g, a]: [f64; 2]) -> f64 {
-    let v3 = x - state[1];
-    let band = a * (state[0] + g * v3);
-    let low = state[1] + g * band;
-    *state = [2.0 * band - state[0], 2.0 * low - state[1]];
-    x - SQRT_2 * band - low
+fn high_pass(state: &mut Cut, x: [f64; 2], [g, a]: [f64; 2]) -> [f64; 2] {
+    let [one, two] = state;
+    let mut y = [0.0; 2];
+    for c in 0..2 {
+        let v3 = x[c] - two[c];
+        let band = a * (one[c] + g * v3);
+        let low = two[c] + g * band;
+        (one[c], two[c]) = (2.0 * band - one[c], 2.0 * low - two[c]);
+        y[c] = x[c] - SQRT_2 * band - low;
+    }
+    y
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
@@ -248,28 +257,40 @@ impl Tiled for Running {
     fn tile(&mut self, block: &mut Block<'_>) {
         let frames = block.frames();
         let now = self.now(frames);
-        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
-            let mut wet = [0.0_f32; TILE];
-            let wet = &mut wet[..frames];
-            for ((x, wet), now) in samples.iter_mut().zip(wet.iter_mut()).zip(&now) {
-                let input = sane(*x);
-                *x = input as f32;
-                *wet = (now.drive * high_pass(&mut channel.cuts[0], input, now.corner)) as f32;
+        let mut wets = [[0.0_f32; TILE]; 2];
+        for (samples, wet) in block.channels_mut().zip(&mut wets) {
+            for (x, wet) in samples.iter_mut().zip(wet) {
+                *x = sane(*x) as f32;
+                *wet = *x;
             }
+        }
+        let [left, right] = &mut wets;
+        for ((l, r), now) in left[..frames].iter_mut().zip(right).zip(&now) {
+            let cut = high_pass(&mut self.cuts[0], [f64::from(*l), f64::from(*r)], now.corner);
+            [*l, *r] = cut.map(|y| (now.drive * y) as f32);
+        }
+        for ((channel, samples), wet) in self.channels.iter_mut().zip(block.channels_mut()).zip(&mut wets) {
             let factor = channel.over.factor();
-            channel.over.run(wet, |fast| overtones(fast, factor, &now));
+            channel.over.run(&mut wet[..frames], |fast| overtones(fast, factor, &now));
             channel.delay.run(samples);
-            for ((x, wet), now) in samples.iter().zip(wet.iter_mut()).zip(&now) {
-                let overtones = high_pass(&mut channel.cuts[1], f64::from(*wet), now.corner);
-                *wet = (f64::from(*x) + now.amount * overtones) as f32;
+        }
+        let [left, right] = &mut wets;
+        for ((l, r), now) in left[..frames].iter_mut().zip(right).zip(&now) {
+            let cut = high_pass(&mut self.cuts[1], [f64::from(*l), f64::from(*r)], now.corner);
+            [*l, *r] = cut.map(|y| (now.amount * y) as f32);
+        }
+        for (c, (samples, wet)) in block.channels_mut().zip(&mut wets).enumerate() {
+            for (x, wet) in samples.iter().zip(wet.iter_mut()) {
+                *wet += *x;
             }
             if let Some(matched) = &mut self.matched {
                 matched.listen(c, samples, wet);
             }
-            samples.copy_from_slice(wet);
+            samples.copy_from_slice(&wet[..frames]);
         }
         if let Some(matched) = &mut self.matched {
             let mut gains = [0.0; TILE];
+            matched.weigh(frames);
             gains[..frames].fill_with(|| matched.step());
             for samples in block.channels_mut() {
                 for (x, gain) in samples.iter_mut().zip(&gains) {
@@ -280,7 +301,7 @@ impl Tiled for Running {
     }
 
     fn flush(&mut self) {
-        self.channels.iter_mut().flat_map(|channel| &mut channel.cuts).flatten().for_each(clean);
+        self.cuts.as_flattened_mut().as_flattened_mut().iter_mut().for_each(clean);
         if let Some(matched) = &mut self.matched {
             matched.flush();
         }
@@ -307,9 +328,9 @@ impl Processor for Running {
         for channel in &mut self.channels {
             channel.over.reset();
             channel.delay.reset();
-            channel.cuts = [[0.0; 2]; 2];
         }
-        self.matched = self.matched.as_ref().map(|_| LoudnessMatch::new(rate, self.channels.len()));
+        self.cuts = [[[0.0; 2]; 2]; 2];
+        self.matched = self.matched.as_ref().map(|_| LoudnessMatch::new(rate));
         self.clock = 0;
     }
 }

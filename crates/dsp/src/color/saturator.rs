@@ -133,20 +133,15 @@ impl Effect for Saturator {
         let kind = [Kind::Tape, Kind::Tube, Kind::Transformer, Kind::Console][self.0.get("kind") as usize];
         let over = Oversampler::new(FACTORS[self.0.get("quality") as usize]);
         let rate = stream.sample_rate;
-        let channel = Channel {
-            delay: DelayLine::new(over.latency()),
-            over,
-            emphasis: kind.emphasis(rate),
-            still: [0.0; 2],
-            tilt: 0.0,
-        };
-        let matched = (self.0.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(rate, stream.layout.channels()));
+        let channel = Channel { delay: DelayLine::new(over.latency()), over };
+        let matched = (self.0.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(rate));
         Ok(Box::new(Running {
             settings: self.0.clone(),
             stream: *stream,
             kind,
             controls: Controls::new(&self.0, rate),
             channels: vec![channel; stream.layout.channels()],
+            filters: Filters::new(kind, rate),
             matched,
             still: (-2.0 * PI * STILL_HZ / f64::from(rate)).exp(),
             tilt: -(-2.0 * PI * TILT_HZ / f64::from(rate)).exp_m1(),
@@ -226,12 +221,12 @@ bend!(tangent, x => 1.0 - 2.0 / (1.0 + exp2(2.0 * LOG2_E * x)));
 bend!(quartic, x => x / (1.0 + (x * x) * (x * x)).sqrt().sqrt());
 bend!(root, x => x / (1.0 + x * x).sqrt());
 
-/// A first-order shelf.
+/// A first-order shelf, for left and right side by side.
 #[derive(Clone, Copy, Debug)]
 struct Shelf {
     b: [f64; 2],
     a: f64,
-    state: f64,
+    state: [f64; 2],
 }
 
 impl Shelf {
@@ -240,16 +235,17 @@ impl Shelf {
         let corner = |hz: f64| (PI * hz.min(0.45 * f64::from(rate)) / f64::from(rate)).tan();
         let (z, p) = (corner(zero), corner(pole));
         let b = [level * (1.0 + z) / (1.0 + p), level * (z - 1.0) / (1.0 + p)];
-        Shelf { b, a: (p - 1.0) / (1.0 + p), state: 0.0 }
+        Shelf { b, a: (p - 1.0) / (1.0 + p), state: [0.0; 2] }
     }
 
-    fn run(&mut self, samples: &mut [f32]) {
-        for x in samples {
-            let input = f64::from(*x);
-            let y = self.b[0] * input + self.state;
-            self.state = self.b[1] * input - self.a * y;
-            *x = y as f32;
+    #[inline]
+    fn next(&mut self, x: [f64; 2]) -> [f64; 2] {
+        let mut y = [0.0; 2];
+        for c in 0..2 {
+            y[c] = self.b[0] * x[c] + self.state[c];
+            self.state[c] = self.b[1] * x[c] - self.a * y[c];
         }
+        y
     }
 }
 
@@ -296,10 +292,46 @@ struct Now {
 struct Channel {
     over: Oversampler<f32>,
     delay: DelayLine,
+}
+
+/// The filters around the curve, for left and right side by side, so that neither waits for itself alone.
+#[derive(Clone, Copy, Debug)]
+struct Filters {
     emphasis: Option<[Shelf; 2]>,
     /// Last input and output of the filter that takes away what stands still.
-    still: [f64; 2],
-    tilt: f64,
+    still: [[f64; 2]; 2],
+    tilt: [f64; 2],
+}
+
+impl Filters {
+    fn new(kind: Kind, rate: u32) -> Self {
+        Filters { emphasis: kind.emphasis(rate), still: [[0.0; 2]; 2], tilt: [0.0; 2] }
+    }
+
+    /// Before the curve.
+    fn before(&mut self, [left, right]: [&mut [f32]; 2], now: &Now) {
+        for ((l, r), drive) in left.iter_mut().zip(right).zip(&now.drive) {
+            let driven = [f64::from(*l) * drive, f64::from(*r) * drive];
+            let shaped = self.emphasis.as_mut().map_or(driven, |[shelf, _]| shelf.next(driven));
+            [*l, *r] = shaped.map(|y| y as f32);
+        }
+    }
+
+    /// Behind it. `keep` and `part` are the coefficients of the filter against what stands still and of the tilt.
+    fn behind(&mut self, [left, right]: [&mut [f32]; 2], now: &Now, keep: f64, part: f64) {
+        for ((l, r), [high, low]) in left.iter_mut().zip(right).zip(&now.tilt) {
+            let bent = [f64::from(*l), f64::from(*r)];
+            let x = self.emphasis.as_mut().map_or(bent, |[_, shelf]| shelf.next(bent));
+            let mut y = [0.0; 2];
+            for c in 0..2 {
+                let moves = x[c] - self.still[0][c] + keep * self.still[1][c];
+                (self.still[0][c], self.still[1][c]) = (x[c], moves);
+                self.tilt[c] += part * (moves - self.tilt[c]);
+                y[c] = high * (moves - self.tilt[c]) + low * self.tilt[c];
+            }
+            [*l, *r] = y.map(|y| y as f32);
+        }
+    }
 }
 
 struct Running {
@@ -308,6 +340,7 @@ struct Running {
     kind: Kind,
     controls: Controls,
     channels: Vec<Channel>,
+    filters: Filters,
     matched: Option<LoudnessMatch>,
     still: f64,
     tilt: f64,
@@ -371,36 +404,27 @@ impl Tiled for Running {
         let frames = block.frames();
         let now = self.now(frames);
         let mut wets = [[0.0_f32; TILE]; 2];
-        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
-            let wet = &mut wets[c][..frames];
-            for (n, x) in samples.iter_mut().enumerate() {
-                let input = sane(*x);
-                *x = input as f32;
-                wet[n] = (input * now.drive[n]) as f32;
+        for (samples, wet) in block.channels_mut().zip(&mut wets) {
+            for (x, wet) in samples.iter_mut().zip(wet) {
+                *x = sane(*x) as f32;
+                *wet = *x;
             }
-            if let Some([before, _]) = &mut channel.emphasis {
-                before.run(wet);
-            }
+        }
+        self.filters.before(wets.each_mut().map(|wet| &mut wet[..frames]), &now);
+        for ((channel, samples), wet) in self.channels.iter_mut().zip(block.channels_mut()).zip(&mut wets) {
             let factor = channel.over.factor();
-            channel.over.run(wet, |fast| self.kind.bend(fast, factor, &now));
-            if let Some([_, after]) = &mut channel.emphasis {
-                after.run(wet);
-            }
-            for (n, x) in wet.iter_mut().enumerate() {
-                let input = f64::from(*x);
-                let still = [input, input - channel.still[0] + self.still * channel.still[1]];
-                channel.still = still;
-                channel.tilt += self.tilt * (still[1] - channel.tilt);
-                let [high, low] = now.tilt[n];
-                *x = (high * (still[1] - channel.tilt) + low * channel.tilt) as f32;
-            }
+            channel.over.run(&mut wet[..frames], |fast| self.kind.bend(fast, factor, &now));
             channel.delay.run(samples);
-            if let Some(matched) = &mut self.matched {
+        }
+        self.filters.behind(wets.each_mut().map(|wet| &mut wet[..frames]), &now, self.still, self.tilt);
+        if let Some(matched) = &mut self.matched {
+            for (c, (samples, wet)) in block.channels_mut().zip(&wets).enumerate() {
                 matched.listen(c, samples, wet);
             }
         }
         let mut gains = now.output;
         if let Some(matched) = &mut self.matched {
+            matched.weigh(frames);
             for gain in &mut gains[..frames] {
                 *gain *= matched.step();
             }
@@ -414,13 +438,9 @@ impl Tiled for Running {
     }
 
     fn flush(&mut self) {
-        for channel in &mut self.channels {
-            channel.still.iter_mut().for_each(clean);
-            clean(&mut channel.tilt);
-            for shelf in channel.emphasis.iter_mut().flatten() {
-                clean(&mut shelf.state);
-            }
-        }
+        let Filters { emphasis, still, tilt } = &mut self.filters;
+        still.as_flattened_mut().iter_mut().chain(tilt).for_each(clean);
+        emphasis.iter_mut().flatten().flat_map(|shelf| &mut shelf.state).for_each(clean);
         if let Some(matched) = &mut self.matched {
             matched.flush();
         }
@@ -447,11 +467,9 @@ impl Processor for Running {
         for channel in &mut self.channels {
             channel.over.reset();
             channel.delay.reset();
-            channel.emphasis = self.kind.emphasis(rate);
-            channel.still = [0.0; 2];
-            channel.tilt = 0.0;
         }
-        self.matched = self.matched.as_ref().map(|_| LoudnessMatch::new(rate, self.channels.len()));
+        self.filters = Filters::new(self.kind, rate);
+        self.matched = self.matched.as_ref().map(|_| LoudnessMatch::new(rate));
         self.clock = 0;
     }
 }

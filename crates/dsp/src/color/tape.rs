@@ -29,7 +29,7 @@ use tonmeister_core::{
 };
 
 use self::head::Losses;
-use self::hysteresis::{Hysteresis, Tables, Tape as Magnet};
+use self::hysteresis::{Hysteresis, Tables, Tape as Magnet, magnetize};
 use super::level::{LoudnessMatch, clean};
 use super::{TILE, Tiled, in_tiles, sane};
 use crate::delay::wobble::Wobble;
@@ -209,8 +209,8 @@ impl Effect for Tape {
             controls: Controls::new(&self.0, rate),
             wobble: wobble(&self.0, rate),
             channels: (0..channels).map(|_| channel()).collect(),
-            tables: Tables::new(),
-            matched: matched(&self.0, rate, channels),
+            tables: [Tables::new(), Tables::new()],
+            matched: matched(&self.0, rate),
             sway: sway as f64,
             latency: Frames(latency as u64),
             bump: (PI * (head::bump_hz(ips) / f64::from(rate))).tan(),
@@ -224,8 +224,8 @@ fn wobble(settings: &Settings, rate: u32) -> Wobble {
     Wobble::new(settings.get("wow_percent"), settings.get("flutter_percent"), rate)
 }
 
-fn matched(settings: &Settings, rate: u32, channels: usize) -> Option<LoudnessMatch> {
-    (settings.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(rate, channels))
+fn matched(settings: &Settings, rate: u32) -> Option<LoudnessMatch> {
+    (settings.get("auto_gain") == 1.0).then(|| LoudnessMatch::new(rate))
 }
 
 /// The parameters that may move, in the order of [`MOVING`].
@@ -286,7 +286,7 @@ struct Running {
     controls: Controls,
     wobble: Wobble,
     channels: Vec<Channel>,
-    tables: Tables,
+    tables: [Tables; 2],
     matched: Option<LoudnessMatch>,
     /// How late the tape is read on the mean.
     sway: f64,
@@ -383,15 +383,32 @@ impl Tiled for Running {
         let frames = block.frames();
         let now = self.now(frames);
         let mut wets = [[0.0_f32; TILE]; 2];
-        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
-            let wet = &mut wets[c][..frames];
-            for (x, wet) in samples.iter_mut().zip(wet.iter_mut()) {
+        for (samples, wet) in block.channels_mut().zip(&mut wets) {
+            for (x, wet) in samples.iter_mut().zip(wet) {
                 *x = sane(*x) as f32;
                 *wet = *x;
             }
-            let factor = channel.over.factor();
-            let (hysteresis, tables) = (&mut channel.hysteresis, &mut self.tables);
-            channel.over.run(wet, |fast| hysteresis.run(fast, factor, &now.gain, &now.magnet, tables));
+        }
+        let [left, right] = wets.each_mut().map(|wet| &mut wet[..frames]);
+        let (gain, magnet, tables) = (&now.gain, &now.magnet, &mut self.tables);
+        match &mut self.channels[..] {
+            [one, two] => {
+                let (factor, first, second) = (one.over.factor(), &mut one.hysteresis, &mut two.hysteresis);
+                Oversampler::run_together([&mut one.over, &mut two.over], [left, right], |fast| {
+                    magnetize([&mut *first, &mut *second], fast, factor, gain, magnet, tables);
+                });
+            }
+            channels => {
+                for Channel { over, hysteresis, .. } in channels {
+                    let factor = over.factor();
+                    Oversampler::run_together([over], [&mut *left], |fast| {
+                        magnetize([&mut *hysteresis], fast, factor, gain, magnet, tables);
+                    });
+                }
+            }
+        }
+        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
+            let wet = &mut wets[c][..frames];
             channel.play(wet, &now, self.bump, self.still);
             channel.delay.run(samples);
             if let Some(matched) = &mut self.matched {
@@ -400,6 +417,7 @@ impl Tiled for Running {
         }
         let mut gains = now.output;
         if let Some(matched) = &mut self.matched {
+            matched.weigh(frames);
             for gain in &mut gains[..frames] {
                 *gain *= matched.step();
             }
@@ -449,7 +467,7 @@ impl Processor for Running {
             channel.bump = [0.0; 2];
             channel.still = [0.0; 2];
         }
-        self.matched = matched(&self.settings, self.rate, self.channels.len());
+        self.matched = matched(&self.settings, self.rate);
         self.clock = 0;
     }
 

@@ -98,7 +98,8 @@ fn ease(z: f64) -> [f64; 2] {
     let near = [z * (1.0 - series), series];
     let whole = 1.0 - exp2(-LOG2_E * z);
     let far = [whole, 1.0 - whole / (z + 1e-30)];
-    if z < 0.25 { near } else { far }
+    let small = z < 0.25;
+    [if small { near[0] } else { far[0] }, if small { near[1] } else { far[1] }]
 }
 
 /// [`ease`]`.1` of a part of z, from that of z: it is nearly (z/2)/(1 + z/3).
@@ -108,7 +109,7 @@ fn rest(along: f64, part: f64) -> f64 {
     half / (1.0 + half * (2.0 / 3.0))
 }
 
-/// Tables for a tile, shared by the channels.
+/// Tables for a tile of one channel.
 #[derive(Clone, Debug)]
 pub(super) struct Tables {
     /// The field, from the sample before the first to the one behind the last.
@@ -127,24 +128,36 @@ impl Tables {
     }
 }
 
-/// Fills the tables for `count` samples from the field, `factor` samples for each frame.
+/// So many samples are computed at a time: enough for loops that are worth vector code, and a part of every full tile.
+const WIDE: usize = 64;
+
+/// Fills the tables for `count` samples from the field, `factor` samples for each frame. What lies behind the last sample
+/// is computed along and never looked at.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn prepare(tables: &mut Tables, count: usize, factor: usize, tape: &[Tape; TILE]) {
-    let field = &tables.field[..count + 2];
-    for (n, tape) in tape.iter().enumerate().take(count / factor) {
-        let at = n * factor;
-        let field = &field[at..][..factor + 2];
-        let (value, slope) = (&mut tables.value[at..][..factor], &mut tables.slope[at..][..factor]);
-        let (still, along) = (&mut tables.still[at..][..factor], &mut tables.along[at..][..factor]);
-        let turn = &mut tables.turn[at..][..factor];
-        for i in 0..factor {
+    for at in (0..count).step_by(WIDE) {
+        let Some(field) = tables.field[at..].first_chunk::<{ WIDE + 2 }>() else { return };
+        let loose: [f64; WIDE] = std::array::from_fn(|i| tape[(at + i) / factor].loose);
+        let (mut value, mut slope, mut turn) = ([0.0; WIDE], [0.0; WIDE], [0.0; WIDE]);
+        let (mut still, mut along) = ([0.0; WIDE], [0.0; WIDE]);
+        // Loops over nothing but the lanes, into arrays of their own: only those become vector code.
+        for i in 0..WIDE {
             [value[i], slope[i]] = langevin(field[i + 1]);
+        }
+        for i in 0..WIDE {
+            [still[i], along[i]] = ease((field[i + 1] - field[i]).abs() * loose[i]);
+        }
+        for i in 0..WIDE {
             let (came, goes) = (field[i + 1] - field[i], field[i + 2] - field[i + 1]);
-            [still[i], along[i]] = ease(came.abs() * tape.loose);
             // The parabola's top above the middle sample.
             let beyond = 0.125 * (came + goes) * (came + goes) / ((came - goes).abs() + 1e-30);
-            turn[i] = if came * goes < 0.0 { beyond * tape.loose } else { 0.0 };
+            turn[i] = if came * goes < 0.0 { beyond * loose[i] } else { 0.0 };
         }
+        tables.value[at..][..WIDE].copy_from_slice(&value);
+        tables.slope[at..][..WIDE].copy_from_slice(&slope);
+        tables.still[at..][..WIDE].copy_from_slice(&still);
+        tables.along[at..][..WIDE].copy_from_slice(&along);
+        tables.turn[at..][..WIDE].copy_from_slice(&turn);
     }
 }
 
@@ -162,52 +175,69 @@ pub(super) struct Hysteresis {
 }
 
 impl Hysteresis {
-    /// Replaces fields by the magnetization of the sample before.
-    pub(super) fn run(
-        &mut self,
-        fields: &mut [f32],
-        factor: usize,
-        gain: &[f64; TILE],
-        tape: &[Tape; TILE],
-        tables: &mut Tables,
-    ) {
-        let count = fields.len();
-        tables.field[..2].copy_from_slice(&self.field);
+    /// One sample of the tables.
+    #[inline(always)]
+    fn step(&mut self, tables: &Tables, i: usize, Tape { loose, elastic }: Tape) -> f64 {
+        let up = if tables.field[i + 1] > tables.field[i] { 1.0 } else { -1.0 };
+        let wanted = tables.value[i] + COUPLING * tables.slope[i] * self.magnetization;
+        let (before, now) = (self.wanted - self.pinned, wanted - self.pinned);
+        if up * now > 0.0 {
+            let step = if up * before >= 0.0 {
+                let still = tables.still[i];
+                // The effective field goes farther than the field, by what the tape adds.
+                let farther = 1.0 + COUPLING * loose * before.abs() * (1.0 - still);
+                (tables.along[i] * (wanted - self.wanted) + still * before) * farther
+            } else {
+                // The curve is passed on the way; only the rest of the way counts.
+                now * rest(tables.along[i], now / (wanted - self.wanted))
+            };
+            self.pinned += step;
+            let left = wanted - self.pinned;
+            if up * left > 0.0 {
+                self.pinned += left * tables.turn[i].min(1.0);
+            }
+        }
+        self.wanted = wanted;
+        self.magnetization = (1.0 - elastic) * self.pinned + elastic * wanted;
+        self.magnetization
+    }
+}
+
+/// Replaces the fields of all channels by the magnetization of the sample before. The channels take turns: each waits
+/// for itself, but not for the others.
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::needless_range_loop,
+    reason = "slices of N channels are one value, and all of them are at the same sample"
+)]
+pub(super) fn magnetize<const N: usize>(
+    mut channels: [&mut Hysteresis; N],
+    fields: [&mut [f32]; N],
+    factor: usize,
+    gain: &[f64; TILE],
+    tape: &[Tape; TILE],
+    tables: &mut [Tables; 2],
+) {
+    let count = fields[0].len();
+    for ((channel, fields), tables) in channels.iter_mut().zip(&fields).zip(&mut *tables) {
+        tables.field[..2].copy_from_slice(&channel.field);
         let groups = fields.chunks_exact(factor).zip(tables.field[2..].chunks_exact_mut(factor));
         for ((from, to), gain) in groups.zip(gain) {
             from.iter().zip(to).for_each(|(from, to)| *to = f64::from(*from) * gain);
         }
         prepare(tables, count, factor, tape);
-        self.field = [tables.field[count], tables.field[count + 1]];
-        let frames = fields.chunks_exact_mut(factor).enumerate();
-        for (n, frame) in frames {
-            let Tape { loose, elastic } = tape[n];
-            let at = n * factor;
-            for (i, y) in frame.iter_mut().enumerate().map(|(i, y)| (at + i, y)) {
-                let up = if tables.field[i + 1] > tables.field[i] { 1.0 } else { -1.0 };
-                let wanted = tables.value[i] + COUPLING * tables.slope[i] * self.magnetization;
-                let (before, now) = (self.wanted - self.pinned, wanted - self.pinned);
-                if up * now > 0.0 {
-                    let step = if up * before >= 0.0 {
-                        let still = tables.still[i];
-                        // The effective field goes farther than the field, by what the tape adds.
-                        let farther = 1.0 + COUPLING * loose * before.abs() * (1.0 - still);
-                        (tables.along[i] * (wanted - self.wanted) + still * before) * farther
-                    } else {
-                        // The curve is passed on the way; only the rest of the way counts.
-                        now * rest(tables.along[i], now / (wanted - self.wanted))
-                    };
-                    self.pinned += step;
-                    let left = wanted - self.pinned;
-                    if up * left > 0.0 {
-                        self.pinned += left * tables.turn[i].min(1.0);
-                    }
-                }
-                self.wanted = wanted;
-                self.magnetization = (1.0 - elastic) * self.pinned + elastic * wanted;
-                *y = self.magnetization as f32;
+        channel.field = [tables.field[count], tables.field[count + 1]];
+    }
+    let mut states = channels.each_ref().map(|channel| **channel);
+    for (n, tape) in tape.iter().enumerate().take(count / factor) {
+        for i in n * factor..(n + 1) * factor {
+            for c in 0..N {
+                fields[c][i] = states[c].step(&tables[c], i, *tape) as f32;
             }
         }
+    }
+    for (channel, state) in channels.into_iter().zip(states) {
+        *channel = state;
     }
 }
 
@@ -253,10 +283,10 @@ mod tests {
             let tape = Tape { loose, elastic };
             let at = |n: f64| height * (TAU * n / 384.0).sin();
             let mut fields: Vec<f32> = (0..1024).map(|n| (f64::from(n) / 384.0 * TAU).sin() as f32).collect();
-            let mut tables = Tables::new();
+            let mut tables = [Tables::new(), Tables::new()];
             let mut hysteresis = Hysteresis::default();
             for tile in fields.chunks_mut(TILE * 8) {
-                hysteresis.run(tile, 8, &[height; TILE], &[tape; TILE], &mut tables);
+                magnetize([&mut hysteresis], [tile], 8, &[height; TILE], &[tape; TILE], &mut tables);
             }
             let (mut m, mut wrong, mut all) = (0.0, 0.0_f64, 0.0_f64);
             for n in 0..1022 {

@@ -16,8 +16,9 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-/// How much farther than asked each step goes.
-const RELAXATION: f32 = 1.4;
+/// How much farther than asked each step goes. (Against 1.4, on stretches of five of the survey's recordings: 0.3 dB
+/// nearer from 15 dB, 0.2 from 3; 1.85 gains nothing more.)
+const RELAXATION: f32 = 1.7;
 /// The threshold at first and at last, as parts of the clipping level, where a tenth is clipped or less; and at most,
 /// where nearly all is, and the sound stands far out.
 const FIRST: (f32, f32) = (2.0, 40.0);
