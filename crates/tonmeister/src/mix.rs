@@ -23,6 +23,7 @@ mod set;
 mod stretch;
 mod sum;
 
+pub(crate) use set::no_version;
 pub use set::{PairReport, SetOptions, SetReport, StemReport, VersionReport, Versions};
 pub use stretch::{Spot, Stretch};
 pub use sum::Null;

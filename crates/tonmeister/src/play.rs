@@ -12,7 +12,7 @@ use tonmeister_live::{Clocked, Live, LiveError, LiveOptions, Pace, Player, Studi
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
-use crate::mix::Trouble;
+use crate::mix::{Spot, Trouble, no_version};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::{Files, World, sources};
@@ -36,8 +36,10 @@ pub enum Listener {
 pub struct PlayOptions {
     /// Where the sound goes.
     pub listener: Listener,
-    /// Where it begins, in seconds of the song.
-    pub from_s: f64,
+    /// The version of the song that is played; without one, the song itself. Its dynamics hear that version alone.
+    pub version: Option<String>,
+    /// Where it begins; of a version that is cut, in its own time.
+    pub from: Spot,
     /// The loop, in seconds of the song.
     pub loop_s: Option<(f64, f64)>,
     /// How long to play, in seconds; else until the song is over, or for ever in a loop.
@@ -105,14 +107,14 @@ impl World {
         remark: &mut dyn FnMut(&str),
     ) -> Result<PlayReport, Failure> {
         let (document, mut warnings) = self.open_document(path)?;
-        let song = document.song();
+        let song = &heard(document.song(), options.version.as_deref())?;
         let base = path.parent().unwrap_or(Path::new(""));
         let rate = song.sample_rate_hz;
         let frame = |name: &str, seconds: f64| match seconds {
             seconds if (0.0..=1e6).contains(&seconds) => Ok(Frames::from_seconds(seconds, rate).0),
             _ => Err(Failure::Usage(format!("{name} {seconds} s is no place in a song; it is from 0 s on"))),
         };
-        let from = frame("--from", options.from_s)?;
+        let from = Frames::from_seconds(options.from.seconds(song, false)?, rate).0;
         let cycle = options.loop_s.map(|(a, b)| Ok((frame("--loop", a)?, frame("--loop", b)?))).transpose()?;
         let most = options.for_s.map(|seconds| frame("--for", seconds)).transpose()?;
         let files = Files::new(base);
@@ -221,14 +223,27 @@ impl World {
                 watch = Some(self.watch(path));
                 match self.open_document(path) {
                     Ok((document, _)) if document.song().sample_rate_hz == live.sample_rate() => {
-                        live.edit(document.song());
-                        remark("the document was read anew");
+                        match heard(document.song(), options.version.as_deref()) {
+                            Ok(song) => {
+                                live.edit(&song);
+                                remark("the document was read anew");
+                            }
+                            Err(failure) => remark(&format!("the song plays on as it was: {failure}")),
+                        }
                     }
                     Ok(_) => remark("the document has another sample rate now: end this and play it anew"),
                     Err(failure) => remark(&format!("the song plays on as it was: {failure}")),
                 }
             }
         }
+    }
+}
+
+/// What of a document is heard: itself, or one of its versions.
+fn heard(song: &Song, version: Option<&str>) -> Result<Song, Failure> {
+    match version {
+        None => Ok(song.clone()),
+        Some(id) => song.version(id).map_err(no_version),
     }
 }
 

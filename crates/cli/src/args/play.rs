@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use tonmeister::Spot;
 
 use super::Bits;
 
@@ -11,9 +12,12 @@ use super::Bits;
 pub(crate) struct Play {
     /// The song document
     pub(crate) song: PathBuf,
-    /// Where to begin, in seconds of the song
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
-    pub(crate) from: f64,
+    /// Play this version of the song
+    #[arg(long, value_name = "ID")]
+    pub(crate) version: Option<String>,
+    /// Where to begin: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a marker or range of the document
+    #[arg(long, value_name = "PLACE", default_value = "0")]
+    pub(crate) from: Spot,
     /// Play a stretch over and over: from A to B, in seconds of the song
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
     pub(crate) r#loop: Vec<f64>,

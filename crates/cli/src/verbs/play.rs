@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Play, voice: &mut Voice) -> Result<Outcome, Failure> {
     };
     let options = PlayOptions {
         listener,
-        from_s: args.from,
+        version: args.version.clone(),
+        from: args.from.clone(),
         loop_s,
         for_s: args.r#for,
         block: usize::from(args.block_size),

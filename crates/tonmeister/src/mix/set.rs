@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use tonmeister_core::{Buffer, Layout, View};
+use tonmeister_core::{Buffer, Diagnostic, Layout, View};
 use tonmeister_engine::{Entry, Part, Plan, PlanOutput, Sink, Stem, StemPath, Wanted, indivisible};
 use tonmeister_session::model::{Destination, Send, Song, Strip, Tap, Ways};
 use tonmeister_session::tables::SILENCE_DB;
@@ -304,10 +304,7 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
     let whole = clips(song);
     let mut versions = vec![(None, song.title.clone(), song.clone())];
     for id in ids {
-        let made = song.version(&id).map_err(|error| {
-            let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
-            Failure::Usage(format!("{}{help}", error.message))
-        })?;
+        let made = song.version(&id).map_err(no_version)?;
         let title = song.versions.iter().find(|v| v.id == id).and_then(|v| v.title.clone());
         versions.push((Some(id.clone()), title.unwrap_or(id), made));
     }
@@ -320,6 +317,12 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
         Version { id, title, is_cut, stems: stems(&song), song }
     };
     Ok(versions.into_iter().map(version).collect())
+}
+
+/// A version that cannot be made, as a mistake of whoever asked for it.
+pub(crate) fn no_version(error: Diagnostic) -> Failure {
+    let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
+    Failure::Usage(format!("{}{help}", error.message))
 }
 
 /// The first output of which that one has every bit: a stem that a version shares with the mix.

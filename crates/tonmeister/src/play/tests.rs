@@ -20,7 +20,15 @@ fn song(folder: &Path) -> PathBuf {
 }
 
 fn options(listener: Listener) -> PlayOptions {
-    PlayOptions { listener, from_s: 0.0, loop_s: None, for_s: None, block: 256, watch: false }
+    PlayOptions {
+        listener,
+        version: None,
+        from: Spot::Seconds(0.0),
+        loop_s: None,
+        for_s: None,
+        block: 256,
+        watch: false,
+    }
 }
 
 #[test]
@@ -57,8 +65,31 @@ fn nobody_listens_and_a_loop_needs_an_end() {
     let endless = PlayOptions { loop_s: Some((0.5, 1.0)), ..endless };
     let refused = world.play(&path, &endless, &mut Silent, &mut |_| ()).unwrap_err();
     assert!(refused.to_string().contains("--for"), "{refused}");
-    let nowhere = PlayOptions { from_s: -1.0, ..options(Listener::Nobody(1.0)) };
+    let nowhere = PlayOptions { from: Spot::Seconds(-1.0), ..options(Listener::Nobody(1.0)) };
     assert!(world.play(&path, &nowhere, &mut Silent, &mut |_| ()).is_err());
     let short = PlayOptions { loop_s: Some((0.5, 0.5)), ..options(Listener::Nobody(1.0)) };
     assert!(world.play(&path, &short, &mut Silent, &mut |_| ()).is_err());
+}
+
+/// A version that turns the master down by 6 dB is heard so, from a bar on; one that is not there is refused.
+#[test]
+fn a_version_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, path) = (World::new(), song(folder.path()));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let quiet = "\n[[version]]\nid = \"quiet\"\nset = { \"master/fader_db\" = -6.0 }\n";
+    std::fs::write(&path, text + quiet).unwrap();
+    let played = |name: &str, version: Option<&str>| {
+        let to = folder.path().join(name);
+        let options = options(Listener::File(to, Depth::Float32));
+        let (version, from) = (version.map(str::to_owned), "1|2".parse().unwrap());
+        let options = PlayOptions { version, from, for_s: Some(1.0), ..options };
+        world.play(&path, &options, &mut Silent, &mut |remark| panic!("{remark}"))
+    };
+    let [song, quiet] = [None, Some("quiet")].map(|version| {
+        let name = if version.is_some() { "quiet.wav" } else { "song.wav" };
+        played(name, version).unwrap().written.unwrap().loudness.integrated_lufs.unwrap()
+    });
+    assert!((song - quiet - 6.0).abs() < 0.01, "{song} and {quiet} LUFS");
+    assert!(played("none.wav", Some("quite")).unwrap_err().to_string().contains("quiet"));
 }
