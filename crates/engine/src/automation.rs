@@ -151,7 +151,8 @@ impl Motion {
         active.map(|swing| swing.lfo.at(time_s)).sum()
     }
 
-    fn swings_in(&self, from: i64, to: i64) -> bool {
+    /// Whether a generator may move it in `from..to`.
+    pub(crate) fn swings_in(&self, from: i64, to: i64) -> bool {
         self.swings.iter().any(|swing| swing.from < to && from < swing.to)
     }
 

@@ -14,7 +14,7 @@ mod cell;
 #[cfg(test)]
 mod tests;
 
-use cell::Cell;
+use cell::{Cell, Drawn};
 
 /// The motion of one entry of a strip's own table.
 pub(crate) fn strip_motion(strip: &Strip, id: &str, sample_rate: u32) -> Motion {
@@ -79,6 +79,9 @@ impl Factor {
     }
 }
 
+/// How far ahead it is worked out what rests, in frames.
+const AHEAD: i64 = 8192;
+
 /// What rests while something else moves: the values of [`Gains`], and what follows from them alone.
 #[derive(Default)]
 pub(crate) struct Resting {
@@ -89,6 +92,13 @@ pub(crate) struct Resting {
     aside: Option<Matrix>,
     /// All but the fader.
     unit: Option<Matrix>,
+}
+
+/// What rests between two frames.
+pub(crate) struct Ahead {
+    from: i64,
+    to: i64,
+    rest: Resting,
 }
 
 /// Everything between a strip's inserts and the place where it is summed.
@@ -103,6 +113,8 @@ pub(crate) struct Gains {
     pub(crate) send: Option<[Motion; 3]>,
     /// The matrix while nothing moves, and until when that is known.
     pub(crate) held: Option<(Matrix, i64)>,
+    /// What rests for a while, while something moves.
+    pub(crate) ahead: Option<Ahead>,
     /// What only a live driver needs.
     pub(crate) hand: Hand,
     /// The cell that the last frame lay in, while something moves.
@@ -133,6 +145,7 @@ impl Gains {
             factors: Factor::of(strip, path, sample_rate),
             send,
             held: None,
+            ahead: None,
             hand: Hand::new(path, mutes, sample_rate),
             cell: None,
         }
@@ -269,19 +282,28 @@ impl Gains {
                 add_crossed(x0, x1, [c, d], right);
             }
             (None, _) => {
-                // What rests is asked once for all the cells that these frames touch.
-                let rest = self.resting(frame - cell::LONGEST, frame + frames as i64 + cell::LONGEST);
+                let ahead = self.resting_around(frame, frame + frames as i64);
                 let mut done = 0;
                 while done < frames {
                     let here = frame + done as i64;
-                    let cell = self.cell_at(here, &rest);
+                    let cell = self.cell_at(here, &ahead.rest);
                     let end = frames.min(done + cell.left(here));
                     let inputs = [&x0[done..end], &x1[done..end]];
                     let sums = [&mut left[done..end], &mut right[done..end]];
-                    self.add_cell(&cell, here, &rest, inputs, sums);
+                    self.add_cell(&cell, here, &ahead.rest, inputs, sums);
                     done = end;
                 }
+                self.ahead = Some(ahead);
             }
+        }
+    }
+
+    /// What rests in all the cells that those frames touch, and for a while behind them.
+    fn resting_around(&mut self, from: i64, to: i64) -> Ahead {
+        let (from, to) = (from - cell::LONGEST, to + cell::LONGEST);
+        match self.ahead.take() {
+            Some(ahead) if ahead.from <= from && to <= ahead.to => ahead,
+            _ => Ahead { from, to: to + AHEAD, rest: self.resting(from, to + AHEAD) },
         }
     }
 
@@ -289,16 +311,32 @@ impl Gains {
         if let Some(cell) = self.cell.filter(|cell| cell.holds(frame)) {
             return cell;
         }
-        let before = self.cell.as_ref();
-        let cell = Cell::around(frame, before, |at| self.at(at, rest), |from, to| self.is_steady(from, to));
+        let cell = Cell::around(self, frame, self.cell.as_ref(), rest);
         self.cell = Some(cell);
         cell
     }
 
-    /// Whether no jump, and nothing else that begins or ends, lies behind `from` and up to `to`.
-    fn is_steady(&self, from: i64, to: i64) -> bool {
+    fn motions(&self) -> impl Iterator<Item = &Motion> {
         let strip = self.strip.iter().flatten().chain(self.send.iter().flatten());
-        strip.chain(self.factors.iter().map(|f| &f.motion)).all(|motion| motion.next_edge(from) > to)
+        strip.chain(self.factors.iter().map(|factor| &factor.motion))
+    }
+
+    /// The stretch around a frame in which everything follows the rule that it follows there, within `from..to`.
+    fn cut_at_edges(&self, frame: i64, from: i64, to: i64) -> (i64, i64) {
+        let (mut begin, mut end) = (from, to);
+        for motion in self.motions() {
+            let mut edge = motion.next_edge(from);
+            while edge <= frame {
+                begin = begin.max(edge);
+                edge = motion.next_edge(edge);
+            }
+            end = end.min(edge);
+        }
+        (begin, end)
+    }
+
+    fn swings_in(&self, from: i64, to: i64) -> bool {
+        self.motions().any(|motion| motion.swings_in(from, to))
     }
 
     /// Adds one frame, by the sums of [`Gains::add`] at rest.
@@ -321,17 +359,27 @@ impl Gains {
     fn add_cell(&self, cell: &Cell, frame: i64, rest: &Resting, [x0, x1]: [&[f32]; 2], [left, right]: [&mut [f64]; 2]) {
         let mono = self.layout == Layout::Mono;
         // The same sums in the same order as at rest, so that cutting a block where a move begins changes no bit.
-        match cell.curves(frame) {
-            Some(([a, _, c, _], first)) if mono => {
-                cell::add_curved_pair(x0, [a, c], first, left, right);
+        match cell.drawn(frame) {
+            Some((&Drawn::Ridden([[a, _], [c, _]], fader), first)) if mono => {
+                cell::add_ridden_mono(x0, [a, c], &fader, first, left, right);
             }
-            Some(([a, [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], d], first)) => {
+            Some((&Drawn::Ridden([[a, 0.0], [0.0, d]], fader), first)) => {
+                cell::add_ridden_sides([x0, x1], [a, d], &fader, first, left, right);
+            }
+            Some((&Drawn::Ridden(unit, fader), first)) => {
+                cell::add_ridden_cross([x0, x1], unit, &fader, first, left, right);
+            }
+            Some((Drawn::Moving([a, _, c, _]), first)) if mono => {
+                cell::add_curved(x0, a, first, left);
+                cell::add_curved(x0, c, first, right);
+            }
+            Some((Drawn::Moving([a, cell::NOTHING, cell::NOTHING, d]), first)) => {
                 cell::add_curved(x0, a, first, left);
                 cell::add_curved(x1, d, first, right);
             }
-            Some(([a, b, c, d], first)) => {
-                cell::add_curved_cross(x0, x1, [a, b], first, left);
-                cell::add_curved_cross(x0, x1, [c, d], first, right);
+            Some((Drawn::Moving([a, b, c, d]), first)) => {
+                cell::add_curved_cross([x0, x1], [a, b], first, left);
+                cell::add_curved_cross([x0, x1], [c, d], first, right);
             }
             None => {
                 for (i, at) in (frame..).enumerate().take(x0.len()) {

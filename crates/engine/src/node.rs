@@ -13,6 +13,10 @@ use crate::mix::{Gains, motion, round_scaled, strip_motion};
 use crate::part::Part;
 use crate::plan::{self, Path, Plan, PlanEdge};
 
+/// Sums are made in steps of at most this many frames: they stay in the fastest memory while one signal after the other
+/// is added to them.
+const STEP: usize = 1024;
+
 /// The published signals of the other nodes, for the block that is being made.
 pub(crate) trait Signals {
     /// What left the inserts of that node.
@@ -178,7 +182,7 @@ impl Node {
         let rate = plan.sample_rate;
         let strip = &*node.values;
         let sample_delay = strip.get("delay_samples") as u64;
-        let pair = || [vec![0.0; block], vec![0.0; block]];
+        let pair = || [vec![0.0; block.min(STEP)], vec![0.0; block.min(STEP)]];
         let lines = |frames| [DelayLine::new(frames), DelayLine::new(frames)];
         let mut remembered = Vec::new();
         let entry = match (kept, node.entry) {
@@ -363,29 +367,33 @@ impl Node {
                 self.trimming.process(song(late), &mut block, self.entry_layout);
             }
             Entry::Sum { inputs, sums, scratch, delay } => {
-                for sum in sums.iter_mut() {
-                    sum[..frames].fill(0.0);
-                }
-                for input in inputs {
-                    let frame = song(input.lateness);
-                    let view = signals.of(input.from);
-                    match &mut input.delay {
-                        None => input.gains.add(frame, view, parts(sums, frames)),
-                        Some(lines) => {
-                            for late in parts(scratch, frames) {
-                                late.fill(0.0);
-                            }
-                            input.gains.add(frame, view, parts(scratch, frames));
-                            let late = parts(scratch, frames).into_iter().zip(lines);
-                            for ((late, line), sum) in late.zip(parts(sums, frames)) {
-                                line.process(late);
-                                sum.iter_mut().zip(late).for_each(|(s, x)| *s += *x);
+                for from in (0..frames).step_by(STEP) {
+                    let to = (from + STEP).min(frames);
+                    let steps = to - from;
+                    for sum in parts(sums, steps) {
+                        sum.fill(0.0);
+                    }
+                    for input in inputs.iter_mut() {
+                        let frame = song(input.lateness) + from as i64;
+                        let view = signals.of(input.from).part(from, to);
+                        match &mut input.delay {
+                            None => input.gains.add(frame, view, parts(sums, steps)),
+                            Some(lines) => {
+                                for late in parts(scratch, steps) {
+                                    late.fill(0.0);
+                                }
+                                input.gains.add(frame, view, parts(scratch, steps));
+                                let late = parts(scratch, steps).into_iter().zip(lines);
+                                for ((late, line), sum) in late.zip(parts(sums, steps)) {
+                                    line.process(late);
+                                    sum.iter_mut().zip(late).for_each(|(s, x)| *s += *x);
+                                }
                             }
                         }
                     }
-                }
-                for (channel, sum) in sums.iter().enumerate() {
-                    round_scaled(&sum[..frames], 1.0, block.channel_mut(channel));
+                    for (channel, sum) in sums.iter().enumerate() {
+                        round_scaled(&sum[..steps], 1.0, &mut block.channel_mut(channel)[from..to]);
+                    }
                 }
                 self.trimming.process(entry_frame, &mut block, Layout::Stereo);
                 for (channel, line) in delay.iter_mut().enumerate() {
@@ -447,14 +455,17 @@ impl Node {
     fn finish(&mut self, frames: usize) {
         let Some((gains, [left, right])) = &mut self.out_gains else { return };
         let late = late(&self.inserts, self.arrival);
-        let (left, right) = (&mut left[..frames], &mut right[..frames]);
-        left.fill(0.0);
-        right.fill(0.0);
-        let frame = self.timeline.song(self.position - late as i64);
-        gains.add(frame, self.fresh.view(frames), [left, right]);
-        let mut block = self.fresh.block(frames);
-        round_scaled(left, 1.0, block.channel_mut(0));
-        round_scaled(right, 1.0, block.channel_mut(1));
+        let song = self.timeline.song(self.position - late as i64);
+        for from in (0..frames).step_by(STEP) {
+            let to = (from + STEP).min(frames);
+            let (left, right) = (&mut left[..to - from], &mut right[..to - from]);
+            left.fill(0.0);
+            right.fill(0.0);
+            gains.add(song + from as i64, self.fresh.view(frames).part(from, to), [left, right]);
+            let mut block = self.fresh.block(frames);
+            round_scaled(left, 1.0, &mut block.channel_mut(0)[from..to]);
+            round_scaled(right, 1.0, &mut block.channel_mut(1)[from..to]);
+        }
     }
 
     /// What each insert did to the level, where it is a dynamics processor.

@@ -1,5 +1,6 @@
 //! Running sections one after the other.
 
+use multiversion::multiversion;
 use tonmeister_core::{Block, Layout, View};
 
 use super::Biquad;
@@ -75,10 +76,9 @@ impl Group {
 
     /// Silences states that have become too small to matter.
     pub(crate) fn flush(&mut self) {
-        for state in self.bank.w1.iter_mut().chain(&mut self.bank.w2) {
-            if state.abs() < TINY {
-                *state = 0.0;
-            }
+        // Written over whether small or not, so that it is done to all of them at once.
+        for states in [&mut self.bank.w1, &mut self.bank.w2] {
+            *states = states.map(|state| if state.abs() < TINY { 0.0 } else { state });
         }
     }
 
@@ -217,19 +217,9 @@ impl Cascade {
 
 /// From planar `f32` to interleaved `f64`.
 pub(crate) fn take_in(wire: &mut [f64], audio: View<'_>) {
-    let left = audio.channel(0);
     match audio.layout() {
-        Layout::Mono => {
-            for (wire, sample) in wire.iter_mut().zip(left) {
-                *wire = f64::from(*sample);
-            }
-        }
-        Layout::Stereo => {
-            for (frame, (l, r)) in wire.chunks_exact_mut(2).zip(left.iter().zip(audio.channel(1))) {
-                frame[0] = f64::from(*l);
-                frame[1] = f64::from(*r);
-            }
-        }
+        Layout::Mono => widen(wire, audio.channel(0)),
+        Layout::Stereo => interleave(wire, audio.channel(0), audio.channel(1)),
     }
 }
 
@@ -239,16 +229,36 @@ pub(crate) fn take_in(wire: &mut [f64], audio: View<'_>) {
 /// and how many of those there are depends on the [`Level`].
 pub(crate) fn give_out(wire: &[f64], block: &mut Block<'_>, gain: f64) {
     match block.pair_mut() {
-        None => {
-            for (sample, wire) in block.channel_mut(0).iter_mut().zip(wire) {
-                *sample = (wire * gain + 0.0) as f32;
-            }
-        }
-        Some((left, right)) => {
-            for (frame, (l, r)) in wire.chunks_exact(2).zip(left.iter_mut().zip(right)) {
-                *l = (frame[0] * gain + 0.0) as f32;
-                *r = (frame[1] * gain + 0.0) as f32;
-            }
-        }
+        None => narrow(wire, gain, block.channel_mut(0)),
+        Some((left, right)) => divide(wire, gain, left, right),
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn widen(wire: &mut [f64], samples: &[f32]) {
+    for (wire, sample) in wire.iter_mut().zip(samples) {
+        *wire = f64::from(*sample);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn interleave(wire: &mut [f64], left: &[f32], right: &[f32]) {
+    for (frame, (l, r)) in wire.as_chunks_mut::<2>().0.iter_mut().zip(left.iter().zip(right)) {
+        *frame = [f64::from(*l), f64::from(*r)];
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn narrow(wire: &[f64], gain: f64, samples: &mut [f32]) {
+    for (sample, wire) in samples.iter_mut().zip(wire) {
+        *sample = (wire * gain + 0.0) as f32;
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn divide(wire: &[f64], gain: f64, left: &mut [f32], right: &mut [f32]) {
+    for ([frame_l, frame_r], (l, r)) in wire.as_chunks::<2>().0.iter().zip(left.iter_mut().zip(right)) {
+        *l = (frame_l * gain + 0.0) as f32;
+        *r = (frame_r * gain + 0.0) as f32;
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! All three read a steady sine as its peak, so a threshold means the same with each of them.
 
+use multiversion::multiversion;
+
 use super::hilbert::Hilbert;
 use crate::biquad::Biquad;
 use crate::eq::prototype::{Corner, Prototype};
@@ -99,14 +101,12 @@ impl Detector {
     /// The level at each sample, as an amplitude (`peak`) or a power (the others), sine peak 1 being 1. What is no
     /// finite number is heard as silence.
     pub(crate) fn run(&mut self, key: &[f32], out: &mut [f64]) {
-        for (to, from) in out.iter_mut().zip(key) {
-            *to = if from.is_finite() { f64::from(*from) } else { 0.0 };
-        }
+        hear(key, out);
         for filter in &mut self.filters {
             filter.run(out);
         }
         match &mut self.state {
-            State::Peak => out.iter_mut().for_each(|x| *x = x.abs()),
+            State::Peak => rectify(out),
             State::Rms { part, power } => {
                 for x in out {
                     // Twice the mean power of a sine is its peak's.
@@ -141,6 +141,21 @@ impl Detector {
             State::Rms { power, .. } => *power = 0.0,
             State::Envelope(hilbert) => hilbert.reset(),
         }
+    }
+}
+
+/// What is no finite number is silence.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn hear(key: &[f32], out: &mut [f64]) {
+    for (to, from) in out.iter_mut().zip(key) {
+        *to = if from.is_finite() { f64::from(*from) } else { 0.0 };
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn rectify(samples: &mut [f64]) {
+    for x in samples {
+        *x = x.abs();
     }
 }
 

@@ -158,6 +158,7 @@ impl<D: Decision> Machine<D> {
 }
 
 /// What is no finite number becomes silence.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn take_out_broken(samples: &mut [f32]) {
     for x in samples {
         *x = if x.is_finite() { *x } else { 0.0 };

@@ -13,6 +13,7 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use tonmeister_core::{Block, Context, Event, Layout, Processor, Tail};
 
 use super::band::{Band, Placed, Shape};
@@ -501,6 +502,7 @@ impl EqProcessor {
 }
 
 /// What is infinite or not a number would never leave a state again.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn silence_what_is_no_number(wire: &mut [f64]) {
     for sample in wire {
         *sample = if sample.abs() < f64::INFINITY { *sample } else { 0.0 };

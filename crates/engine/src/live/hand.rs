@@ -37,7 +37,7 @@ fn flat([[a, b], [c, d]]: Matrix) -> [f64; 4] {
 impl Gains {
     /// What was worked out ahead does not hold any longer.
     fn forget(&mut self) {
-        (self.held, self.cell) = (None, None);
+        (self.held, self.ahead, self.cell) = (None, None, None);
     }
 
     fn alone_at(&self, frame: i64) -> [f64; 4] {

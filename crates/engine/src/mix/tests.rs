@@ -89,8 +89,8 @@ fn what_rests_in_a_cell_has_no_slope() {
     let strip = moving("fader_db", &[(0.0, -6.0, Curve::Hold), (1.0, -6.0, Curve::Linear)], Vec::new());
     let gains = gains(&strip, Layout::Stereo);
     let rest = Resting::default();
-    let cell = Cell::around(300, None, |at| gains.at(at, &rest), |_, _| true);
-    let (curves, first) = cell.curves(300).unwrap();
-    assert_eq!(first, 300 - 256);
-    assert!(curves.iter().all(|curve| curve[1] == 0.0 && curve[2] == 0.0), "{curves:?}");
+    let cell = Cell::around(&gains, 1300, None, &rest);
+    let (drawn, first) = cell.drawn(1300).unwrap();
+    assert_eq!(first, 1300 - 1024);
+    assert!(matches!(drawn, Drawn::Ridden(_, [_, 0.0, 0.0, 0.0])), "{drawn:?}");
 }
