@@ -166,6 +166,12 @@ impl Gains {
         {
             return Some(matrix);
         }
+        // As far ahead as possible, so that it need not be asked again soon.
+        self.held = [to + AHEAD, to].into_iter().find_map(|until| Some((self.unmoved(from, until)?, until)));
+        self.held.map(|(matrix, _)| matrix)
+    }
+
+    fn unmoved(&self, from: i64, to: i64) -> Option<Matrix> {
         let still = |motions: &[Motion], values: &mut [f64]| {
             motions.iter().zip(values).all(|(m, v)| m.still(from, to).map(|value| *v = value).is_some())
         };
@@ -173,13 +179,7 @@ impl Gains {
         let rests = self.strip.as_ref().is_none_or(|m| still(m, &mut strip))
             && self.send.as_ref().is_none_or(|m| still(m, &mut send));
         let factor = self.factors.iter().try_fold(1.0, |all, f| f.motion.still(from, to).map(|v| all * f.gain(v)));
-        let Some(factor) = factor.filter(|_| rests) else {
-            self.held = None;
-            return None;
-        };
-        let matrix = self.matrix(&strip, factor, &send, &Resting::default());
-        self.held = Some((matrix, to));
-        Some(matrix)
+        factor.filter(|_| rests).map(|factor| self.matrix(&strip, factor, &send, &Resting::default()))
     }
 
     /// What does not move all through `from..to`, so that it need not be asked for every frame.

@@ -184,7 +184,7 @@ impl Shelf for DiskShelf {
             return None;
         }
         let file = tempfile::NamedTempFile::new_in(&self.own).ok()?;
-        let recording = Recording::begin(BufWriter::with_capacity(1 << 17, file), header).ok()?;
+        let recording = Recording::begin(BufWriter::new(file), header).ok()?;
         Some(Box::new(Keeping { recording: Some(recording), target: self.place(name) }))
     }
 }

@@ -78,7 +78,9 @@ impl Group {
     pub(crate) fn flush(&mut self) {
         // Written over whether small or not, so that it is done to all of them at once.
         for states in [&mut self.bank.w1, &mut self.bank.w2] {
-            *states = states.map(|state| if state.abs() < TINY { 0.0 } else { state });
+            for state in states {
+                *state = if state.abs() < TINY { 0.0 } else { *state };
+            }
         }
     }
 

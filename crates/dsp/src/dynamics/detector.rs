@@ -101,12 +101,15 @@ impl Detector {
     /// The level at each sample, as an amplitude (`peak`) or a power (the others), sine peak 1 being 1. What is no
     /// finite number is heard as silence.
     pub(crate) fn run(&mut self, key: &[f32], out: &mut [f64]) {
+        if self.filters.is_empty() && matches!(self.state, State::Peak) {
+            return hear_peaks(key, out);
+        }
         hear(key, out);
         for filter in &mut self.filters {
             filter.run(out);
         }
         match &mut self.state {
-            State::Peak => rectify(out),
+            State::Peak => out.iter_mut().for_each(|x| *x = x.abs()),
             State::Rms { part, power } => {
                 for x in out {
                     // Twice the mean power of a sine is its peak's.
@@ -152,10 +155,11 @@ fn hear(key: &[f32], out: &mut [f64]) {
     }
 }
 
+/// [`hear`], and the magnitude of it.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn rectify(samples: &mut [f64]) {
-    for x in samples {
-        *x = x.abs();
+fn hear_peaks(key: &[f32], out: &mut [f64]) {
+    for (to, from) in out.iter_mut().zip(key) {
+        *to = if from.is_finite() { f64::from(from.abs()) } else { 0.0 };
     }
 }
 

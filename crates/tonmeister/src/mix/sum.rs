@@ -1,7 +1,5 @@
 //! Whether parts add up: the sum of several outputs with signs, measured while they are made.
 
-use std::collections::VecDeque;
-
 use serde::Serialize;
 use tonmeister_core::{Db, View};
 
@@ -15,6 +13,9 @@ pub struct Null {
     pub rms_db: Option<f64>,
 }
 
+/// How many sums of squares run beside each other.
+const LANES: usize = 8;
+
 /// Adds outputs up, each wherever it is, and measures what comes of it.
 ///
 /// Outputs arrive a few blocks apart from each other; what is not complete waits.
@@ -22,25 +23,52 @@ pub struct Null {
 pub(crate) struct Summing {
     /// How far each part has come.
     at: Vec<u64>,
-    waiting: VecDeque<[f64; 2]>,
+    /// Per side.
+    waiting: [Vec<f64>; 2],
     /// The frame that waits at the front.
     from: u64,
-    left: Level,
-    whole: Level,
+    left: [Level; 2],
+    whole: [Level; 2],
 }
 
+/// The level of one side. A frame's lane follows from its place in the song, so that the sums do not depend on the
+/// pieces that it comes in.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
-    peak: f64,
-    energy: f64,
+    peaks: [f64; LANES],
+    energies: [f64; LANES],
 }
 
 impl Level {
-    fn add(&mut self, frame: [f64; 2]) {
-        for x in frame {
-            self.peak = self.peak.max(x.abs());
-            self.energy += x * x;
+    /// Adds frames that begin at that place.
+    fn add<S: Copy + Into<f64>>(&mut self, at: u64, samples: &[S]) {
+        let ahead = (at.next_multiple_of(LANES as u64) - at) as usize;
+        let (head, rest) = samples.split_at(ahead.min(samples.len()));
+        let first = (at % LANES as u64) as usize;
+        let (chunks, tail) = rest.as_chunks::<LANES>();
+        self.add_lanes(first, head);
+        for chunk in chunks {
+            self.add_lanes(0, chunk);
         }
+        self.add_lanes(0, tail);
+    }
+
+    #[inline]
+    fn add_lanes<S: Copy + Into<f64>>(&mut self, first: usize, samples: &[S]) {
+        let lanes = self.peaks[first..].iter_mut().zip(&mut self.energies[first..]);
+        for ((peak, energy), x) in lanes.zip(samples) {
+            let x: f64 = (*x).into();
+            *peak = if x.abs() > *peak { x.abs() } else { *peak };
+            *energy += x * x;
+        }
+    }
+
+    fn peak(&self) -> f64 {
+        self.peaks.iter().fold(0.0, |most, peak| peak.max(most))
+    }
+
+    fn energy(&self) -> f64 {
+        self.energies.iter().sum()
     }
 }
 
@@ -49,10 +77,10 @@ impl Summing {
     pub(crate) fn new(parts: usize) -> Self {
         Summing {
             at: vec![0; parts + 1],
-            waiting: VecDeque::new(),
+            waiting: Default::default(),
             from: 0,
-            left: Level::default(),
-            whole: Level::default(),
+            left: Default::default(),
+            whole: Default::default(),
         }
     }
 
@@ -60,37 +88,42 @@ impl Summing {
     pub(crate) fn push(&mut self, part: usize, view: View<'_>) {
         let offset = (self.at[part] - self.from) as usize;
         let end = offset + view.frames();
-        if self.waiting.len() < end {
-            self.waiting.resize(end, [0.0; 2]);
-        }
-        let sign = if part == 0 { 1.0 } else { -1.0 };
-        let right = view.channel(view.layout().channels() - 1);
-        let waiting = self.waiting.range_mut(offset..end);
-        for ((frame, l), r) in waiting.zip(view.channel(0)).zip(right) {
-            let heard = [f64::from(*l), f64::from(*r)];
-            if part == 0 {
-                self.whole.add(heard);
+        for (side, waiting) in self.waiting.iter_mut().enumerate() {
+            if waiting.len() < end {
+                waiting.resize(end, 0.0);
             }
-            frame[0] += sign * heard[0];
-            frame[1] += sign * heard[1];
+            let heard = view.channel(side.min(view.layout().channels() - 1));
+            let waiting = waiting[offset..end].iter_mut().zip(heard);
+            if part == 0 {
+                self.whole[side].add(self.at[0], heard);
+                waiting.for_each(|(sum, x)| *sum += f64::from(*x));
+            } else {
+                waiting.for_each(|(sum, x)| *sum -= f64::from(*x));
+            }
         }
         self.at[part] += view.frames() as u64;
         let done = self.at.iter().min().copied().unwrap_or_default();
-        for frame in self.waiting.drain(..(done - self.from) as usize) {
-            self.left.add(frame);
+        let complete = (done - self.from) as usize;
+        if complete > 0 {
+            for (waiting, left) in self.waiting.iter_mut().zip(&mut self.left) {
+                left.add(self.from, &waiting[..complete]);
+                waiting.drain(..complete);
+            }
+            self.from = done;
         }
-        self.from = done;
     }
 
     /// All are in; what ended early was silent from there on.
     pub(crate) fn finish(mut self) -> Null {
-        for frame in self.waiting.drain(..) {
-            self.left.add(frame);
+        for (waiting, left) in self.waiting.iter().zip(&mut self.left) {
+            left.add(self.from, waiting);
         }
+        let peak = |sides: &[Level; 2]| sides[0].peak().max(sides[1].peak());
+        let rms = |sides: &[Level; 2]| (sides[0].energy() + sides[1].energy()).sqrt();
         let against = |left: f64, whole: f64| (left > 0.0 && whole > 0.0).then(|| Db::of_gain(left / whole).0);
         Null {
-            peak_db: against(self.left.peak, self.whole.peak),
-            rms_db: against(self.left.energy.sqrt(), self.whole.energy.sqrt()),
+            peak_db: against(peak(&self.left), peak(&self.whole)),
+            rms_db: against(rms(&self.left), rms(&self.whole)),
         }
     }
 }
@@ -121,5 +154,25 @@ mod tests {
         let left = half[900..].iter().fold(0.0_f32, |m, x| m.max(x.abs()));
         let expected = 20.0 * f64::from(left / peak).log10();
         assert!((sum.finish().peak_db.unwrap() - expected).abs() < 1e-4);
+    }
+
+    /// A level is the same to the bit whatever pieces it comes in, and is what it says.
+    #[test]
+    fn a_level_does_not_depend_on_its_pieces() {
+        let samples: Vec<f64> = (0..1000).map(|i| (f64::from(i) * 0.37).sin() * f64::from(i)).collect();
+        let level = |step: usize| {
+            let mut level = Level::default();
+            for (piece, samples) in samples.chunks(step).enumerate() {
+                level.add((piece * step) as u64, samples);
+            }
+            (level.peak(), level.energy())
+        };
+        let whole = level(1000);
+        let energy: f64 = samples.iter().map(|x| x * x).sum();
+        assert!((whole.1 / energy - 1.0).abs() < 1e-14);
+        assert!(samples.iter().all(|x| x.abs() <= whole.0) && samples.iter().any(|x| x.abs() == whole.0));
+        for step in [1, 3, 7, 8, 9, 64, 333] {
+            assert_eq!(level(step), whole, "in pieces of {step}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! End: count (u32), per entry the insert (u32) and three gains (f64), then 16 bytes of hash.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,9 +42,14 @@ impl Header {
         FRAMES * 4 * self.layout.channels()
     }
 
+    /// A block with its hash.
+    fn record_bytes(&self) -> usize {
+        self.block_bytes() + HASH
+    }
+
     /// How much room the file takes, but for the dynamics.
     pub(super) fn file_bytes(&self) -> u64 {
-        HEADER as u64 + self.frames.div_ceil(FRAMES as u64) * (self.block_bytes() + HASH) as u64
+        HEADER as u64 + self.frames.div_ceil(FRAMES as u64) * self.record_bytes() as u64
     }
 
     fn to_bytes(self) -> Vec<u8> {
@@ -74,7 +79,8 @@ impl Header {
 pub(super) struct Recording<W> {
     out: W,
     header: Header,
-    block: Vec<u8>,
+    /// A block, and room for its hash: they are written at once.
+    record: Vec<u8>,
     /// Frames in the block so far.
     filled: usize,
     taken: u64,
@@ -83,7 +89,7 @@ pub(super) struct Recording<W> {
 impl<W: Write> Recording<W> {
     pub(super) fn begin(mut out: W, header: Header) -> io::Result<Self> {
         out.write_all(&header.to_bytes())?;
-        Ok(Recording { out, header, block: vec![0; header.block_bytes()], filled: 0, taken: 0 })
+        Ok(Recording { out, header, record: vec![0; header.record_bytes()], filled: 0, taken: 0 })
     }
 
     pub(super) fn push(&mut self, view: View<'_>) -> io::Result<()> {
@@ -94,7 +100,7 @@ impl<W: Write> Recording<W> {
             let step = (FRAMES - self.filled).min(frames - done);
             for (channel, samples) in view.channels().enumerate() {
                 let at = (channel * FRAMES + self.filled) * 4;
-                let into = self.block[at..at + 4 * step].as_chunks_mut::<4>().0;
+                let into = self.record[at..at + 4 * step].as_chunks_mut::<4>().0;
                 for (bytes, x) in into.iter_mut().zip(&samples[done..done + step]) {
                     *bytes = x.to_le_bytes();
                 }
@@ -110,8 +116,9 @@ impl<W: Write> Recording<W> {
     }
 
     fn write_block(&mut self) -> io::Result<()> {
-        self.out.write_all(&self.block)?;
-        self.out.write_all(&hash(&self.block))?;
+        let (block, sum) = self.record.split_at_mut(self.header.block_bytes());
+        sum.copy_from_slice(&hash(block));
+        self.out.write_all(&self.record)?;
         self.filled = 0;
         Ok(())
     }
@@ -123,7 +130,7 @@ impl<W: Write> Recording<W> {
         }
         if self.filled > 0 {
             for channel in 0..self.header.layout.channels() {
-                self.block[(channel * FRAMES + self.filled) * 4..(channel + 1) * FRAMES * 4].fill(0);
+                self.record[(channel * FRAMES + self.filled) * 4..(channel + 1) * FRAMES * 4].fill(0);
             }
             self.write_block()?;
         }
@@ -143,11 +150,11 @@ impl<W: Write> Recording<W> {
 
 /// A render being read, each block checked.
 pub(super) struct Reading {
-    file: BufReader<File>,
+    file: File,
     path: PathBuf,
     header: Header,
-    block: Vec<u8>,
-    sum: [u8; HASH],
+    /// A block and its hash, read at once and straight from the file: what lies between would only copy.
+    record: Vec<u8>,
     /// The frame that comes next, and whether its block is there.
     at: u64,
     loaded: bool,
@@ -167,9 +174,8 @@ impl Reading {
         file.seek(SeekFrom::Start(header.file_bytes())).ok()?;
         let reductions = read_reductions(&mut file)?;
         file.seek(SeekFrom::Start(HEADER as u64)).ok()?;
-        let block = vec![0; header.block_bytes()];
-        let file = BufReader::with_capacity(1 << 17, file);
-        Some((Reading { file, path, header, block, sum: [0; HASH], at: 0, loaded: false, damaged }, reductions))
+        let record = vec![0; header.record_bytes()];
+        Some((Reading { file, path, header, record, at: 0, loaded: false, damaged }, reductions))
     }
 
     pub(super) fn header(&self) -> Header {
@@ -177,8 +183,9 @@ impl Reading {
     }
 
     fn load(&mut self) -> Result<(), SourceError> {
-        let read = self.file.read_exact(&mut self.block).and_then(|()| self.file.read_exact(&mut self.sum));
-        if read.is_err() || hash(&self.block) != self.sum {
+        let read = self.file.read_exact(&mut self.record);
+        let (block, sum) = self.record.split_at(self.header.block_bytes());
+        if read.is_err() || hash(block) != sum {
             // Out of the way, so that the next try makes it anew.
             let _ = std::fs::remove_file(&self.path);
             self.damaged.store(true, Ordering::Relaxed);
@@ -231,7 +238,7 @@ impl Source for Reading {
             let step = (FRAMES - from).min(frames - done);
             for channel in 0..self.header.layout.channels() {
                 let at = (channel * FRAMES + from) * 4;
-                let bytes = self.block[at..at + 4 * step].as_chunks::<4>().0;
+                let bytes = self.record[at..at + 4 * step].as_chunks::<4>().0;
                 for (y, x) in out.channel_mut(channel)[done..done + step].iter_mut().zip(bytes) {
                     *y = f32::from_le_bytes(*x);
                 }
@@ -247,7 +254,7 @@ impl Source for Reading {
         let to = (self.at + frames).min(self.header.frames);
         let (from_block, to_block) = (self.at / FRAMES as u64, to / FRAMES as u64);
         if from_block != to_block || !self.loaded {
-            let start = HEADER as u64 + to_block * (self.header.block_bytes() + HASH) as u64;
+            let start = HEADER as u64 + to_block * self.header.record_bytes() as u64;
             self.file.seek(SeekFrom::Start(start)).map_err(|e| SourceError::new(e.to_string()))?;
             self.loaded = false;
         }
