@@ -254,11 +254,11 @@ pub(crate) struct Mix {
     #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
     pub(crate) versions: Option<Vec<String>>,
     /// Compressors on buses and on the master hear each version alone; without this they do to it what they do to the
-    /// mix, so that the instrumental and the a cappella add up to the mix
+    /// mix, so that the instrumental and the a cappella add up to the mix, unless a version says otherwise: dynamics = "own"
     #[arg(long, requires = "versions")]
     pub(crate) own_dynamics: bool,
-    /// Also make stems that add up to the mix, one for each strip that leads to the master: mix-stems/drums.wav. Wet
-    /// stems are taken behind the master's processors, dry ones before them
+    /// Also make stems that add up to the mix: those that the document names under [[stem]], else one for each strip that
+    /// leads to the master: mix-stems/drums.wav. Wet stems are taken behind the master's processors, dry ones before them
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "wet")]
     pub(crate) stems: Option<Stems>,
     #[command(flatten)]

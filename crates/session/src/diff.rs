@@ -36,7 +36,7 @@ pub enum About {
     Routing,
     /// The audio of a track.
     Clips,
-    /// Members of VCAs, link groups, scenes.
+    /// Members of VCAs, link groups, stems, scenes.
     Group,
     /// A version of the song.
     Version,

@@ -28,6 +28,8 @@ pub const MAX_SCENE_SETTINGS: usize = 16_384;
 pub const MAX_VCAS: usize = 256;
 /// The most link groups of a song.
 pub const MAX_LINKS: usize = 256;
+/// The most stems of a song.
+pub const MAX_STEMS: usize = 256;
 /// The most versions of a song.
 pub const MAX_VERSIONS: usize = 128;
 /// The most parameters that a version sets.
@@ -137,6 +139,8 @@ pub enum Sort {
     Vca,
     /// `[[link]]`.
     Link,
+    /// `[[stem]]`.
+    Stem,
     /// `[[scene]]`.
     Scene,
     /// `[[version]]`.
@@ -485,6 +489,12 @@ pub const DOCUMENT: &[Key] = &[
     key("master", Takes::Table(Sort::Master), "an empty strip at 0 dB", "The mix bus: the end of every road."),
     key("vca", Takes::Tables(Sort::Vca), "none", "Faders that turn several strips up and down together."),
     key("link", Takes::Tables(Sort::Link), "none", "Strips whose settings go together when one of them is changed."),
+    key(
+        "stem",
+        Takes::Tables(Sort::Stem),
+        "one for each strip that leads to the master",
+        "The parts that `--stems` writes.",
+    ),
     key("scene", Takes::Tables(Sort::Scene), "none", "States of the desk that were put by, to be recalled."),
     key("version", Takes::Tables(Sort::Version), "none", "Other mixes of the same song, as what they change in it."),
 ];
@@ -664,6 +674,18 @@ pub const LINK: &[Key] = &[
     required("properties", Takes::Links, "What goes together: `[\"fader\", \"mute\"]`."),
 ];
 
+/// `[[stem]]`.
+pub const STEM: &[Key] = &[
+    required("id", Takes::Id, "Its stable name among the stems, and that of its file."),
+    key("title", Takes::Text, "its id", "As a person reads it: \"Rhythm section\"."),
+    required(
+        "of",
+        Takes::Strips,
+        "Tracks, buses and VCAs that it holds. A bus brings along whoever leads to it; a bus of no stem is divided among \
+         the stems by what they send into it.",
+    ),
+];
+
 /// `[[scene]]`.
 pub const SCENE: &[Key] = &[
     required("id", Takes::Id, "Its stable name among the scenes."),
@@ -690,6 +712,22 @@ pub const CUT_SNAP: ParamSpec = ParamSpec::switch(
     "Moves both ends of a cut to the nearest beat of the tempo map.",
 );
 
+/// What bus dynamics follow in a version, in the order of [`crate::model::BusDynamics`].
+pub const BUS_DYNAMICS: &[Choice] = &[
+    Choice {
+        id: "mix",
+        doc: "they do to the version what they do to the mix, so that versions which complete each other sum to it",
+    },
+    Choice { id: "own", doc: "they hear the version alone" },
+];
+/// What bus dynamics follow in a version.
+pub const DYNAMICS: ParamSpec = ParamSpec::choice(
+    "dynamics",
+    "Bus dynamics",
+    BUS_DYNAMICS,
+    "What compressors and the like follow on buses and on the master. In a version with cuts they always hear it alone.",
+);
+
 /// `[[version]]`.
 pub const VERSION: &[Key] = &[
     required("id", Takes::Id, "Its stable name among the versions."),
@@ -713,6 +751,7 @@ pub const VERSION: &[Key] = &[
     ),
     param(&CUT_CROSSFADE, "0.03"),
     param(&CUT_SNAP, "false"),
+    param(&DYNAMICS, "as in what it starts from, \"mix\" for the song"),
     key(
         "set",
         Takes::Settings,

@@ -7,11 +7,13 @@ mod clips;
 mod groups;
 mod lanes;
 mod places;
+mod stems;
 mod versions;
 
 pub use groups::{Link, Linked, Vca};
 pub use places::StripAt;
-pub use versions::{Change, Scene, Setting, Version};
+pub use stems::{Held, Stem};
+pub use versions::{BusDynamics, Change, Scene, Setting, Version};
 
 use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
 
@@ -56,6 +58,8 @@ pub struct Song {
     pub vcas: Vec<Vca>,
     /// Strips whose settings go together, in the order of the document.
     pub links: Vec<Link>,
+    /// The parts that the mix is written as, in the order of the document; without any, its groups.
+    pub stems: Vec<Stem>,
     /// States of the desk that were put by, in the order of the document. They sound only when they are recalled.
     pub scenes: Vec<Scene>,
     /// Other mixes of the same song, in the order of the document.
@@ -82,6 +86,7 @@ impl Song {
             master: Master { strip: Strip::new(None) },
             vcas: Vec::new(),
             links: Vec::new(),
+            stems: Vec::new(),
             scenes: Vec::new(),
             versions: Vec::new(),
         }

@@ -64,6 +64,7 @@ pub fn print(song: &Song) -> String {
     }
     blocks.extend(song.vcas.iter().map(|vca| names.vca(vca).under("[[vca]]", "vca")));
     blocks.extend(song.links.iter().map(|link| versions::link(link).under("[[link]]", "link")));
+    blocks.extend(song.stems.iter().map(|stem| versions::stem(stem).under("[[stem]]", "stem")));
     blocks.extend(song.scenes.iter().map(|scene| versions::scene(song, scene).under("[[scene]]", "scene")));
     blocks.extend(song.versions.iter().map(|version| versions::version(song, version).under("[[version]]", "version")));
     blocks.join("\n")

@@ -6,7 +6,7 @@ use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
 use crate::keys::{
     BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LFO, LIMIT, LINK, LINKS, MARKER, METER, RANGE, ROUTE, RULE, SCENE,
-    SEND, SONG, STRIP, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
+    SEND, SONG, STEM, STRIP, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
 };
 use crate::print::written;
 use crate::tables;
@@ -46,6 +46,8 @@ pub fn reference(registry: &Registry) -> String {
     let text =
         "What one member is set to in a console, the others are set to, or by as much. It has no sound of its own.";
     keys(&mut out, "`[[link]]`", text, LINK);
+    let text = "A part of the mix, as a file of its own. When every track is in one stem, the stems sum to the mix.";
+    keys(&mut out, "`[[stem]]`", text, STEM);
     let text = "A state of strips that was put by. It sounds only when it is recalled, all of it or a part.";
     keys(&mut out, "`[[scene]]`", text, SCENE);
     let text = "A mix of the same song, as what it changes in it: solo, then mute, then values and inserts.";

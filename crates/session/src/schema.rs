@@ -9,8 +9,8 @@ use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, Rul
 use crate::keys::{
     BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LFO, LIMIT, LINK, LINKS, MARKER, MAX_BUSES, MAX_CLIPS,
     MAX_ID, MAX_INSERTS, MAX_LANES, MAX_LFOS, MAX_LINKS, MAX_MARKERS, MAX_POINTS, MAX_SCENE_SETTINGS, MAX_SCENES,
-    MAX_SECONDS, MAX_SENDS, MAX_TEMPOS, MAX_TRACKS, MAX_VCAS, MAX_VERSIONS, METER, RANGE, ROUTE, SCENE, SEND, SONG,
-    STRIP, Sort, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
+    MAX_SECONDS, MAX_SENDS, MAX_STEMS, MAX_TEMPOS, MAX_TRACKS, MAX_VCAS, MAX_VERSIONS, METER, RANGE, ROUTE, SCENE,
+    SEND, SONG, STEM, STRIP, Sort, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
 };
 use crate::model::{Channels, Curve};
 use crate::tables;
@@ -27,6 +27,7 @@ pub fn schema(registry: &Registry) -> Value {
     let vca: Vec<&ParamSpec> = strip().filter(|spec| tables::ON_VCA.contains(&spec.id)).collect();
     definitions.insert("vca".into(), table(VCA, &vca));
     definitions.insert("link".into(), table(LINK, &[]));
+    definitions.insert("stem".into(), table(STEM, &[]));
     definitions.insert("scene".into(), table(SCENE, &[]));
     definitions.insert("version".into(), table(VERSION, &[]));
     definitions.insert("clip".into(), table(CLIP, &[]));
@@ -138,6 +139,7 @@ fn name(sort: Sort) -> &'static str {
         Sort::Cassette => "cassette",
         Sort::Vca => "vca",
         Sort::Link => "link",
+        Sort::Stem => "stem",
         Sort::Scene => "scene",
         Sort::Version => "version",
         Sort::Tempo => "tempo",
@@ -172,6 +174,7 @@ fn most(sort: Sort) -> usize {
         Sort::Deliver => crate::album::keys::MAX_DELIVER,
         Sort::Vca => MAX_VCAS,
         Sort::Link => MAX_LINKS,
+        Sort::Stem => MAX_STEMS,
         Sort::Scene => MAX_SCENES,
         Sort::Version => MAX_VERSIONS,
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tonmeister_core::{Diagnostic, ParamSpec, Unit};
 
 use crate::keys::CUT_CROSSFADE;
-use crate::model::{Change, Lane, Setting, Song, StripAt, Target, Version};
+use crate::model::{BusDynamics, Change, Lane, Setting, Song, StripAt, Target, Version};
 use crate::report::suggestion;
 use crate::tables::{SILENCE_DB, STRIP, place};
 
@@ -55,6 +55,24 @@ impl Song {
             cuts.push(cut.ok_or_else(nothing)?);
         }
         Ok(if cuts.is_empty() { song } else { song.with_cuts(&cuts) })
+    }
+}
+
+impl Song {
+    /// What bus dynamics follow in a version: what it says, else what the versions say that it starts from, else the mix.
+    /// A version that is not there says nothing.
+    pub fn bus_dynamics(&self, id: &str) -> BusDynamics {
+        let find = |id: &str| self.versions.iter().find(|version| version.id == id);
+        let mut at = find(id);
+        // A circle, which the reader refuses, ends when every version has been asked.
+        for _ in 0..self.versions.len() {
+            match at {
+                Some(Version { dynamics: Some(said), .. }) => return *said,
+                Some(version) => at = version.base.as_deref().and_then(find),
+                None => break,
+            }
+        }
+        BusDynamics::default()
     }
 }
 

@@ -377,6 +377,11 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let place = song.scenes.iter().position(|other| other.id == scene.id)?;
             song.scenes[place] = scene.clone();
         }
+        Edit::AddNamed { at, named: Named::Stem(stem) } => song.stems.insert(*at, stem.clone()),
+        Edit::SetNamed { named: Named::Stem(stem) } => {
+            let place = song.stems.iter().position(|other| other.id == stem.id)?;
+            song.stems[place] = stem.clone();
+        }
         Edit::AddNamed { at, named: Named::Link(link) } => song.links.insert(*at, link.clone()),
         Edit::SetNamed { named: Named::Link(link) } => {
             let place = song.links.iter().position(|other| other.id == link.id)?;

@@ -68,13 +68,14 @@ fn the_examples_of_the_chapters_are_valid() {
         let found = tonmeister_session::album::parse(&format!("{album}{song}{example}"), &whole());
         assert!(found.as_ref().is_ok_and(|album| album.warnings().is_empty()), "{found:?} of {example}");
     }
-    // The versions of the chapter are of a song that has those strips.
+    // The versions and stems of the chapter are of a song that has those strips.
     let song = "[song]\nsample_rate_hz = 48000\n[[track]]\nid = \"vocal\"\naudio = \"v.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-low\"\naudio = \"a.wav\"\noutput = \"vocals\"\n[[track]]\nid = \"backing-high\"\n\
-                audio = \"b.wav\"\noutput = \"vocals\"\n[[bus]]\nid = \"vocals\"\n";
+                audio = \"b.wav\"\noutput = \"vocals\"\n[[bus]]\nid = \"vocals\"\n[[bus]]\nid = \"band\"\n";
     for block in page("desk.md").split("```toml\n").skip(1) {
         let example = block.split("```").next().unwrap();
-        let found = parse(&format!("{song}{example}"), &whole()).map(|document| document.song().versions.len());
-        assert!(found.as_ref().is_ok_and(|versions| *versions > 0), "{found:?} of {example}");
+        let found = parse(&format!("{song}{example}"), &whole())
+            .map(|document| document.song().versions.len() + document.song().stems.len());
+        assert!(found.as_ref().is_ok_and(|named| *named > 0), "{found:?} of {example}");
     }
 }
 

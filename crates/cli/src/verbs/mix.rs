@@ -164,7 +164,7 @@ fn all_told(report: &SetReport) -> String {
         let name = version.version.as_deref().unwrap_or("mix");
         row(&mut table, styled(STRONG, name), &version.written);
         for stem in &version.stems {
-            row(&mut table, format!("  {}", stem.id), &stem.written);
+            row(&mut table, format!("  {}", stem.title.as_ref().unwrap_or(&stem.id)), &stem.written);
         }
     }
     if report.versions.len() > 1 || stems > 0 {
@@ -198,7 +198,8 @@ fn row(table: &mut Table, name: String, written: &tonmeister::Written) {
 fn sum_of(version: &VersionReport) -> String {
     let name = version.version.as_deref().unwrap_or("the mix");
     match &version.null {
-        Some(null) => format!("\n  the stems of {name} add up, {}", left(null)),
+        Some(null) if version.adds_up() => format!("\n  the stems of {name} add up, {}", left(null)),
+        Some(null) => format!("\n  the stems of {name} do not add up, {}", left(null)),
         None => String::new(),
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Graph<'r> {
     nodes: Vec<PlanNode>,
     /// Per node: its body, and which of the body's inserts it holds.
     parts: Vec<(usize, Range<usize>)>,
+    /// Per node, whether nothing leads into it.
+    silent: Vec<bool>,
     /// By name and strip: two tracks of the same audio are two, so that a hand may turn one of them.
     known: HashMap<(Name, String), usize>,
     /// Per song and strip of the whole mix: the nodes its parts became, each with the place where it ends.
@@ -70,6 +72,7 @@ impl<'r> Graph<'r> {
             sample_rate,
             nodes: Vec::new(),
             parts: Vec::new(),
+            silent: Vec::new(),
             known: HashMap::new(),
             whole: HashMap::new(),
             entries: HashMap::new(),
@@ -83,14 +86,9 @@ impl<'r> Graph<'r> {
         self.nodes[node].arrival + self.nodes[node].latency
     }
 
-    /// Whether nothing leads into a sum, and into what it goes through.
+    /// Whether nothing leads into a node but sums of nothing: neither clips nor what goes through others.
     pub(super) fn is_silent(&self, node: usize) -> bool {
-        let node = &self.nodes[node];
-        match node.entry {
-            Entry::Sum => node.inputs.is_empty(),
-            Entry::Through => self.is_silent(node.inputs[0].from),
-            Entry::Clips | Entry::Kept => false,
-        }
+        self.silent[node]
     }
 
     /// How long a node sounds on.
@@ -364,6 +362,14 @@ impl<'r> Graph<'r> {
         Ok(node)
     }
 
+    /// Whether there is nothing in a sum. Who listens comes after who is listened to.
+    fn hears_nothing(&self, entry: Entry, inputs: &[PlanEdge]) -> bool {
+        match entry {
+            Entry::Sum | Entry::Through => inputs.iter().all(|edge| self.silent[edge.from]),
+            Entry::Clips | Entry::Kept => false,
+        }
+    }
+
     /// The node that does what is asked for: a new one, unless one does it already.
     fn node(&mut self, ask: Ask) -> usize {
         let Ask { body: body_place, inserts: range, entry, inputs, keys, law, ends, strip } = ask;
@@ -449,6 +455,7 @@ impl<'r> Graph<'r> {
             return *node;
         }
         let (name, strip) = known.clone();
+        self.silent.push(self.hears_nothing(entry, &inputs));
         self.nodes.push(PlanNode {
             name,
             strip,

@@ -110,8 +110,7 @@ pub fn compile(song: &Song, registry: &Registry, library: &dyn Library) -> Resul
 /// With a shelf, nodes whose renders stand there are read instead of made.
 ///
 /// # Errors
-/// Besides what [`compile()`] refuses: songs at different sample rates, stems that name strips that are not there or
-/// name one twice.
+/// Besides what [`compile()`] refuses: songs at different sample rates, stems that name strips that are not there.
 pub fn compile_all(
     wanted: &[Wanted<'_>],
     registry: &Registry,

@@ -1,10 +1,12 @@
 //! Stems: the parts that a mix is the sum of.
 //!
-//! A stem names strips. A track belongs to the stem that names it. A bus that a stem names belongs to it whole, with
-//! whatever enters it; a bus that no stem names is divided among the stems by what they send into it, and so is the
+//! A stem names strips. A track belongs to the stem that names it, to two if two name it; then it is in their sum twice.
+//! A bus that a stem names belongs to it whole, with whatever enters it; a bus that no stem names is divided among the stems by what they send into it, and so is the
 //! master. A divided bus is one instance per stem; an insert on it that works by level (anything that takes a
 //! side-chain) is handed what the same insert hears in the whole mix, so that it does to the part what it does to the
 //! whole, and the parts still add up. Stages that distort cannot be divided so.
+
+use std::collections::{BTreeSet, HashMap};
 
 use tonmeister_core::{Family, KeyUse};
 use tonmeister_session::model::{Channels, Destination, Song};
@@ -40,6 +42,13 @@ impl Stem {
             (strip.output == Some(Destination::Master)).then(|| Stem { id: id.to_owned(), strips: vec![id.to_owned()] })
         };
         strips(song).filter_map(leads).collect()
+    }
+
+    /// The stems that a document chooses, with what its VCAs and buses bring along: [`Song::stems_held`].
+    pub fn of_document(song: &Song) -> Vec<Stem> {
+        let ids = |strips: &BTreeSet<_>| strips.iter().map(|at| song.id(*at).to_owned()).collect();
+        let held = song.stems_held().strips;
+        song.stems.iter().zip(&held).map(|(stem, strips)| Stem { id: stem.id.clone(), strips: ids(strips) }).collect()
     }
 
     /// The set with one more stem, `rest`, where there are tracks that would otherwise be missing from the sum.
@@ -83,7 +92,6 @@ pub(super) struct Division {
     parts: Vec<Vec<(bool, bool)>>,
     /// Per strip: whether some stem has only a part of it, and its inserts are cut for that.
     divided: Vec<bool>,
-    owned: Vec<bool>,
 }
 
 impl Division {
@@ -91,24 +99,19 @@ impl Division {
     pub(super) fn of(wanted: &Wanted<'_>, routes: &Routes, is_replayed: bool) -> Result<Self, EngineError> {
         let song = wanted.song;
         let names: Vec<&str> = strips(song).map(|(id, _)| id).collect();
-        let mut owner: Vec<Option<usize>> = vec![None; names.len()];
+        let places: HashMap<&str, usize> =
+            names[..routes.master()].iter().enumerate().map(|(place, name)| (*name, place)).collect();
+        let mut owners: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
         for (number, stem) in wanted.stems.iter().enumerate() {
             let refuse = |message: String| EngineError::new(format!("stem `{}`", stem.id), message);
             for id in &stem.strips {
-                let strip = names[..routes.master()].iter().position(|name| name == id);
-                let Some(strip) = strip else {
+                let Some(&strip) = places.get(id.as_str()) else {
                     return Err(refuse(format!(
                         "there is no track or bus `{id}`; name one of: {}",
                         names[..routes.master()].join(", ")
                     )));
                 };
-                if let Some(other) = owner[strip].filter(|other| *other != number) {
-                    let other = &wanted.stems[other].id;
-                    return Err(refuse(format!(
-                        "`{id}` is in the stem `{other}` already; a strip belongs to one stem"
-                    )));
-                }
-                owner[strip] = Some(number);
+                owners[strip].push(number);
             }
         }
         let tracks = song.tracks.len();
@@ -121,13 +124,13 @@ impl Division {
                     let inputs = &routes.inputs[strip];
                     if part[strip].is_none() && inputs.iter().all(|(from, _)| part[*from].is_some()) {
                         let of = |from: usize| part[from].unwrap_or_default();
-                        part[strip] = Some(match owner[strip] {
-                            Some(other) => (other == stem, other == stem),
-                            None if strip < tracks => (false, false),
-                            None => {
+                        part[strip] = Some(match owners[strip].as_slice() {
+                            [] if strip < tracks => (false, false),
+                            [] => {
                                 let some = inputs.iter().any(|(from, _)| of(*from).0);
                                 (some, some && inputs.iter().all(|(from, _)| of(*from).1))
                             }
+                            owners => (owners.contains(&stem), owners.contains(&stem)),
                         });
                     }
                 }
@@ -145,8 +148,7 @@ impl Division {
         if is_replayed {
             divided[tracks..].fill(true);
         }
-        let owned = owner.iter().map(Option::is_some).collect();
-        Ok(Division { parts, divided, owned })
+        Ok(Division { parts, divided })
     }
 
     /// Whether something of a strip is in a stem.
@@ -156,7 +158,7 @@ impl Division {
 
     /// Whether all of a strip is in the stem, so that the whole mix's own node serves.
     pub(super) fn is_whole(&self, stem: usize, strip: usize, path: StemPath) -> bool {
-        let is_master = strip == self.owned.len() - 1;
+        let is_master = strip == self.divided.len() - 1;
         self.parts[stem][strip].1 && !(is_master && path == StemPath::Before)
     }
 

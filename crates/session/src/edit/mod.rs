@@ -225,20 +225,20 @@ pub enum Edit {
         /// From where on, when set, in the rule's unit.
         limit: Option<f64>,
     },
-    /// Adds a VCA, a link group, a scene or a version.
+    /// Adds a VCA, a link group, a stem, a scene or a version.
     AddNamed {
         /// Its place among those of its sort.
         at: usize,
         /// What is added.
         named: Named,
     },
-    /// Sets a VCA, a link group, a scene or a version, found by its id, to what is given; the automation of a VCA stays. What is
+    /// Sets a VCA, a link group, a stem, a scene or a version, found by its id, to what is given; the automation of a VCA stays. What is
     /// said already keeps its place and its comments.
     SetNamed {
         /// As it shall be.
         named: Named,
     },
-    /// Takes a VCA, a link group, a scene or a version out. Refused while something names it.
+    /// Takes a VCA, a link group, a stem, a scene or a version out. Refused while something names it.
     RemoveNamed {
         /// Of which sort.
         sort: NamedSort,

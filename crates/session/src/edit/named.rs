@@ -5,8 +5,8 @@ use super::locate::nowhere;
 use super::plan::{BEHIND, Splices, refused};
 use super::text::{New, Script};
 use crate::document::Document;
-use crate::keys::{MAX_LINKS, MAX_SCENES, MAX_VCAS, MAX_VERSIONS};
-use crate::model::{Link, Scene, Song, Vca, Version};
+use crate::keys::{MAX_LINKS, MAX_SCENES, MAX_STEMS, MAX_VCAS, MAX_VERSIONS};
+use crate::model::{Link, Scene, Song, Stem, Vca, Version};
 use crate::print::{Names, Part, versions};
 use crate::tree::{Form, Node, Table};
 
@@ -17,6 +17,8 @@ pub enum Named {
     Vca(Vca),
     /// `[[link]]`.
     Link(Link),
+    /// `[[stem]]`.
+    Stem(Stem),
     /// `[[scene]]`.
     Scene(Scene),
     /// `[[version]]`.
@@ -30,6 +32,8 @@ pub enum NamedSort {
     Vca,
     /// `[[link]]`.
     Link,
+    /// `[[stem]]`.
+    Stem,
     /// `[[scene]]`.
     Scene,
     /// `[[version]]`.
@@ -42,6 +46,7 @@ impl NamedSort {
         match self {
             NamedSort::Vca => "vca",
             NamedSort::Link => "link",
+            NamedSort::Stem => "stem",
             NamedSort::Scene => "scene",
             NamedSort::Version => "version",
         }
@@ -49,7 +54,7 @@ impl NamedSort {
 
     /// The sort of that word.
     pub fn of(word: &str) -> Option<NamedSort> {
-        [NamedSort::Vca, NamedSort::Link, NamedSort::Scene, NamedSort::Version]
+        [NamedSort::Vca, NamedSort::Link, NamedSort::Stem, NamedSort::Scene, NamedSort::Version]
             .into_iter()
             .find(|sort| sort.word() == word)
     }
@@ -58,6 +63,7 @@ impl NamedSort {
         match self {
             NamedSort::Vca => MAX_VCAS,
             NamedSort::Link => MAX_LINKS,
+            NamedSort::Stem => MAX_STEMS,
             NamedSort::Scene => MAX_SCENES,
             NamedSort::Version => MAX_VERSIONS,
         }
@@ -67,6 +73,7 @@ impl NamedSort {
         match self {
             NamedSort::Vca => song.vcas.iter().map(|vca| vca.id.as_str()).collect(),
             NamedSort::Link => song.links.iter().map(|link| link.id.as_str()).collect(),
+            NamedSort::Stem => song.stems.iter().map(|stem| stem.id.as_str()).collect(),
             NamedSort::Scene => song.scenes.iter().map(|scene| scene.id.as_str()).collect(),
             NamedSort::Version => song.versions.iter().map(|version| version.id.as_str()).collect(),
         }
@@ -78,6 +85,7 @@ impl Named {
         match self {
             Named::Vca(_) => NamedSort::Vca,
             Named::Link(_) => NamedSort::Link,
+            Named::Stem(_) => NamedSort::Stem,
             Named::Scene(_) => NamedSort::Scene,
             Named::Version(_) => NamedSort::Version,
         }
@@ -87,6 +95,7 @@ impl Named {
         match self {
             Named::Vca(vca) => &vca.id,
             Named::Link(link) => &link.id,
+            Named::Stem(stem) => &stem.id,
             Named::Scene(scene) => &scene.id,
             Named::Version(version) => &version.id,
         }
@@ -96,6 +105,7 @@ impl Named {
         match self {
             Named::Vca(vca) => Names::of(song).vca(vca),
             Named::Link(link) => versions::link(link),
+            Named::Stem(stem) => versions::stem(stem),
             Named::Scene(scene) => versions::scene(song, scene),
             Named::Version(version) => versions::version(song, version),
         }
@@ -148,6 +158,7 @@ pub(super) fn set(document: &Document, text: &Script<'_>, named: &Named) -> Spli
     let old = match named {
         Named::Vca(_) => Named::Vca(song.vcas[place].clone()),
         Named::Link(_) => Named::Link(song.links[place].clone()),
+        Named::Stem(_) => Named::Stem(song.stems[place].clone()),
         Named::Scene(_) => Named::Scene(song.scenes[place].clone()),
         Named::Version(_) => Named::Version(song.versions[place].clone()),
     };

@@ -65,7 +65,7 @@ impl Edit {
 }
 
 /// The lists at the top of a document in their usual order.
-pub(super) const BEHIND: &[&str] = &["track", "bus", "master", "vca", "link", "scene", "version"];
+pub(super) const BEHIND: &[&str] = &["track", "bus", "master", "vca", "link", "stem", "scene", "version"];
 
 pub(super) fn refused(code: &'static str, message: String) -> Diagnostic {
     Diagnostic::error(code, message)

@@ -13,8 +13,8 @@ use crate::read::{Addresses, Place};
 use crate::tree::{Form, Kind, Table};
 
 /// What stands behind the timeline at the top of a document.
-const FOLLOWERS: [&str; 11] =
-    ["tempo", "meter", "marker", "range", "check", "track", "bus", "master", "vca", "link", "version"];
+const FOLLOWERS: [&str; 13] =
+    ["tempo", "meter", "marker", "range", "check", "track", "bus", "master", "vca", "link", "stem", "scene", "version"];
 
 pub(super) fn add(document: &Document, text: &Script<'_>, at: usize, entry: &Entry) -> Splices {
     let song = document.song();

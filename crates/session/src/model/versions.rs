@@ -30,6 +30,30 @@ pub struct Version {
     pub cut_crossfade_s: Option<f64>,
     /// Whether these cuts move to the nearest beats.
     pub cut_snap: bool,
+    /// What its bus dynamics follow, when stated; else what those of its base follow. [`Song::bus_dynamics`] asks the bases.
+    ///
+    /// [`Song::bus_dynamics`]: super::Song::bus_dynamics
+    pub dynamics: Option<BusDynamics>,
+}
+
+/// What compressors and other dynamics on buses and on the master follow in a version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BusDynamics {
+    /// The mix: they do to the version what they do to the mix, moment by moment.
+    #[default]
+    Mix,
+    /// The version alone, as when a muted session is printed.
+    Own,
+}
+
+impl BusDynamics {
+    /// In the order of [`crate::keys::BUS_DYNAMICS`].
+    pub const ALL: [BusDynamics; 2] = [BusDynamics::Mix, BusDynamics::Own];
+
+    /// As the document writes it.
+    pub fn word(self) -> &'static str {
+        crate::keys::BUS_DYNAMICS[self as usize].id
+    }
 }
 
 /// A state of strips that was put by. [`Song::recall`](super::Song::recall) brings it back, all of it or a part.

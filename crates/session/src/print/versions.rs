@@ -1,8 +1,8 @@
 //! Versions, as they are written.
 
 use super::{Part, decimal, list, quoted, written};
-use crate::keys::{CUT_CROSSFADE, CUT_SNAP};
-use crate::model::{Change, Link, Scene, Setting, Song, Version};
+use crate::keys::{CUT_CROSSFADE, CUT_SNAP, DYNAMICS};
+use crate::model::{Change, Link, Scene, Setting, Song, Stem, Version};
 
 /// A version and everything under it.
 pub(crate) fn version(song: &Song, version: &Version) -> Part {
@@ -26,6 +26,9 @@ pub(crate) fn version(song: &Song, version: &Version) -> Part {
         part.put(CUT_CROSSFADE.id, decimal(seconds));
     }
     part.param(&CUT_SNAP, f64::from(u8::from(version.cut_snap)));
+    if let Some(dynamics) = version.dynamics {
+        part.put(DYNAMICS.id, quoted(dynamics.word()));
+    }
     if !version.set.is_empty() {
         part.tables.push(("set", settings(song, &version.set)));
     }
@@ -57,6 +60,17 @@ pub(crate) fn link(link: &Link) -> Part {
     part.put("members", words(&link.members));
     let properties: Vec<String> = link.properties.iter().map(|linked| linked.word().to_owned()).collect();
     part.put("properties", words(&properties));
+    part
+}
+
+/// A stem.
+pub(crate) fn stem(stem: &Stem) -> Part {
+    let mut part = Part::default();
+    part.put("id", quoted(&stem.id));
+    if let Some(title) = &stem.title {
+        part.put("title", quoted(title));
+    }
+    part.put("of", words(&stem.of));
     part
 }
 

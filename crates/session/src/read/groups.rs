@@ -43,7 +43,7 @@ impl Reader<'_> {
     pub(super) fn links(&mut self, node: &Node, song: &mut Song) {
         let whole = self.report.errors() == 0;
         let tables = self.tables("link", node, MAX_LINKS);
-        let ids = self.section_ids("link group", &tables);
+        let ids = self.section_ids("link group", &LINK[0], &tables);
         for (table, id) in tables.iter().zip(ids) {
             self.known("a link group", table, &LINK.iter().map(|key| key.id).collect::<Vec<_>>());
             let members = self.required("this link group", table, &LINK[1]);

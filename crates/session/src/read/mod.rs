@@ -11,6 +11,7 @@ mod groups;
 mod lanes;
 mod routes;
 mod song;
+mod stems;
 mod strip;
 mod timeline;
 mod values;

@@ -52,6 +52,9 @@ impl Reader<'_> {
         if let Some(node) = tree.get("link") {
             self.links(node, &mut song);
         }
+        if let Some(node) = tree.get("stem") {
+            self.stems(node, &mut song);
+        }
         if let Some(node) = tree.get("scene") {
             self.scenes(node, &mut song);
         }

@@ -8,9 +8,9 @@ use super::routes::circles;
 use super::values::RESERVED;
 use super::{Place, Reader};
 use crate::keys::{
-    CUT_CROSSFADE, CUT_SNAP, MAX_SCENE_SETTINGS, MAX_SCENES, MAX_SETTINGS, MAX_VERSIONS, SCENE, VERSION,
+    CUT_CROSSFADE, CUT_SNAP, DYNAMICS, Key, MAX_SCENE_SETTINGS, MAX_SCENES, MAX_SETTINGS, MAX_VERSIONS, SCENE, VERSION,
 };
-use crate::model::{Change, Scene, Setting, Song, Target, Version};
+use crate::model::{BusDynamics, Change, Scene, Setting, Song, Target, Version};
 use crate::tables::{STRIP, place};
 use crate::tree::{Entry, Kind, Node, Span, Table, shortened};
 use crate::version::{self, in_decibels};
@@ -21,7 +21,7 @@ impl Reader<'_> {
         // Where a strip is broken, what it holds cannot be found: that is not the version's fault.
         let whole = self.report.errors() == 0;
         let tables = self.tables("version", node, MAX_VERSIONS);
-        let ids = self.section_ids("version", &tables);
+        let ids = self.section_ids("version", &VERSION[0], &tables);
         let known: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
         for (table, id) in tables.iter().zip(&ids) {
             let version = self.version(table, id.clone(), &known, song, whole);
@@ -55,7 +55,7 @@ impl Reader<'_> {
     pub(super) fn scenes(&mut self, node: &Node, song: &mut Song) {
         let whole = self.report.errors() == 0;
         let tables = self.tables("scene", node, MAX_SCENES);
-        let ids = self.section_ids("scene", &tables);
+        let ids = self.section_ids("scene", &SCENE[0], &tables);
         for (table, id) in tables.iter().zip(ids) {
             self.known("a scene", table, &SCENE.iter().map(|key| key.id).collect::<Vec<_>>());
             let title = table.get("title").and_then(|node| self.text("title", node)).map(Into::into);
@@ -69,11 +69,11 @@ impl Reader<'_> {
     }
 
     /// The ids of tables that have one set of names.
-    pub(super) fn section_ids(&mut self, what: &str, tables: &[&Table]) -> Vec<String> {
+    pub(super) fn section_ids(&mut self, what: &str, key: &Key, tables: &[&Table]) -> Vec<String> {
         let mut taken: HashSet<String> = HashSet::new();
         let mut ids = Vec::new();
         for table in tables {
-            let node = self.required(&format!("this {what}"), table, &VERSION[0]);
+            let node = self.required(&format!("this {what}"), table, key);
             let id = node.and_then(|node| Some((node, self.id(node, RESERVED)?)));
             ids.push(match id {
                 Some((_, id)) if taken.insert(id.to_owned()) => id.to_owned(),
@@ -109,7 +109,8 @@ impl Reader<'_> {
         let cut = table.get("cut").map_or_else(Vec::new, |node| self.range_names(node, song, whole));
         let cut_crossfade_s = self.maybe(table, &CUT_CROSSFADE);
         let cut_snap = self.maybe(table, &CUT_SNAP) == Some(1.0);
-        Version { id, title, base, mute, unmute, solo, bypass, enable, set, cut, cut_crossfade_s, cut_snap }
+        let dynamics = self.maybe(table, &DYNAMICS).map(|place| BusDynamics::ALL[place as usize]);
+        Version { id, title, base, mute, unmute, solo, bypass, enable, set, cut, cut_crossfade_s, cut_snap, dynamics }
     }
 
     fn range_names(&mut self, node: &Node, song: &Song, whole: bool) -> Vec<String> {

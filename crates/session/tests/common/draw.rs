@@ -4,9 +4,10 @@ use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Regi
 use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RAMP, TEMPO};
 use tonmeister_session::lane::Reshape;
 use tonmeister_session::model::{
-    BarBeat, Bus, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert, KeySource,
-    KeyTap, Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat, Scene, Send,
-    Setting, SideChain, Signature, Song, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca, Version, Window,
+    BarBeat, Bus, BusDynamics, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert,
+    KeySource, KeyTap, Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat,
+    Scene, Send, Setting, SideChain, Signature, Song, Stem, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca,
+    Version, Window,
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::time::TempoMap;
@@ -98,6 +99,10 @@ impl Draw<'_> {
             let link = self.link(&format!("link-{number}"), &song);
             song.links.push(link);
         }
+        for number in 0..self.below(5).saturating_sub(2) {
+            let stem = self.stem(&format!("stem-{number}"), &song);
+            song.stems.push(stem);
+        }
         for number in 0..self.below(4).saturating_sub(2) {
             let scene = self.scene(&format!("scene-{number}"), &song);
             song.scenes.push(scene);
@@ -137,6 +142,10 @@ impl Draw<'_> {
     pub(crate) fn link(&mut self, id: &str, song: &Song) -> Link {
         let members = self.members(song);
         Link { id: id.into(), members, properties: Linked::ALL.into_iter().filter(|_| self.one_in(2)).collect() }
+    }
+
+    pub(crate) fn stem(&mut self, id: &str, song: &Song) -> Stem {
+        Stem { id: id.into(), title: self.one_in(3).then(|| self.word()), of: self.members(song) }
     }
 
     /// Tempo, meter, markers and ranges; and some of all times written as bar and beat.
@@ -265,6 +274,7 @@ impl Draw<'_> {
         }
         version.cut_crossfade_s = self.one_in(3).then_some(0.25);
         version.cut_snap = self.one_in(3);
+        version.dynamics = [None, None, Some(BusDynamics::Mix), Some(BusDynamics::Own)][self.below(4)];
         for at in song.strips().chain((0..song.vcas.len()).map(StripAt::Vca)) {
             let (id, strip) = (song.id(at).to_owned(), song.strip(at));
             if id != "master" {
@@ -590,7 +600,16 @@ impl Draw<'_> {
         let vca = song.vcas.get(self.below(song.vcas.len()));
         let link = song.links.get(self.below(song.links.len()));
         let bare = Song { vcas: Vec::new(), ..song.clone() };
-        match (self.below(8), vca, link) {
+        match (self.below(11), vca, link) {
+            (8, ..) => Edit::AddNamed { at: song.stems.len(), named: Named::Stem(self.stem("new-stem", song)) },
+            (9, ..) => {
+                let id = song.stems.first().map_or("?", |stem| stem.id.as_str());
+                Edit::SetNamed { named: Named::Stem(self.stem(id, song)) }
+            }
+            (10, ..) => {
+                let id = song.stems.last().map_or("?".into(), |stem| stem.id.clone());
+                Edit::RemoveNamed { sort: NamedSort::Stem, id }
+            }
             (6, ..) => Edit::AddNamed { at: 0, named: Named::Scene(self.scene("new-scene", song)) },
             (7, ..) => match song.scenes.first() {
                 Some(scene) if self.one_in(2) => Edit::SetNamed { named: Named::Scene(self.scene(&scene.id, song)) },

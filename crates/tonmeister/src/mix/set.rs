@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tonmeister_core::{Buffer, Diagnostic, Layout, View};
 use tonmeister_engine::{Entry, Part, Plan, PlanOutput, Sink, Stem, StemPath, Wanted, indivisible};
-use tonmeister_session::model::{Destination, Send, Song, Strip, Tap, Ways};
+use tonmeister_session::model::{BusDynamics, Destination, Send, Song, Strip, Tap, Ways};
 use tonmeister_session::tables::SILENCE_DB;
 
 use super::sum::{Null, Summing};
@@ -42,10 +42,12 @@ pub struct SetOptions {
     pub depth: Depth,
     /// Which versions.
     pub versions: Versions,
-    /// Whether stems of each are made, and where they are taken.
+    /// Whether stems of each are made, and where they are taken: those that the document chooses, else one for each strip
+    /// that leads to the master.
     pub stems: Option<StemPath>,
     /// Whether versions keep what the mix's bus and master dynamics did, so that versions which complete each other add
-    /// up to the mix; otherwise each version's dynamics hear that version alone.
+    /// up to the mix; otherwise each version's dynamics hear that version alone. What the document says of a version
+    /// ([`Song::bus_dynamics`]) holds only with this.
     pub replay: bool,
     /// Where renders are kept and found.
     pub shelf: Option<Arc<DiskShelf>>,
@@ -97,6 +99,8 @@ pub struct VersionReport {
 pub struct StemReport {
     /// Its id.
     pub id: String,
+    /// Its title, when the document states one.
+    pub title: Option<String>,
     /// Its file.
     pub written: Written,
 }
@@ -117,6 +121,8 @@ struct Version {
     song: Song,
     /// Whether its timeline is another than the mix's.
     is_cut: bool,
+    /// Whether its bus dynamics do what they do to the mix.
+    replays: bool,
     stems: Vec<Stem>,
 }
 
@@ -150,8 +156,12 @@ impl World {
         let mut report = result.map_err(|e| e.in_document(song, &document))?;
         warnings.extend(files.warnings());
         warnings.append(&mut report.warnings);
+        let held = document.song().stems_held();
         for version in &report.versions {
-            warnings.extend(doubt(song, version));
+            // Stems that the document leaves tracks out of, or holds them twice in, were told when it was read.
+            if document.song().stems.is_empty() || held.is_whole() {
+                warnings.extend(doubt(song, version));
+            }
         }
         Ok(SetReport {
             title: document.song().title.clone(),
@@ -178,8 +188,7 @@ impl World {
                 song: &v.song,
                 stems: v.stems.clone(),
                 path,
-                // What was done to the mix at a time says nothing of a version whose time runs otherwise.
-                replays: (options.replay && v.id.is_some() && !v.is_cut).then_some(0),
+                replays: v.replays.then_some(0),
             })
             .collect();
         let rendering = self.prepare_set(&wanted, files, options.shelf.clone())?;
@@ -229,14 +238,17 @@ impl World {
         for (number, (version, wanted)) in versions.iter().zip(&wanted).enumerate() {
             let Some(Some(mix)) = written.next() else { break };
             let stems = version.stems.iter().zip(&mut written);
-            let stems: Vec<StemReport> =
-                stems.filter_map(|(stem, file)| Some(StemReport { id: stem.id.clone(), written: file? })).collect();
+            let title = |id: &str| version.song.stems.iter().find(|stem| stem.id == id)?.title.clone();
+            let report = |(stem, file): (&Stem, Option<Written>)| {
+                Some(StemReport { id: stem.id.clone(), title: title(&stem.id), written: file? })
+            };
+            let stems: Vec<StemReport> = stems.filter_map(report).collect();
             if path == StemPath::Before && !version.stems.is_empty() {
                 // The sum that they were measured against.
                 written.next();
             }
             let null = (!version.stems.is_empty()).then(|| nulls[number].clone());
-            let deep = null.as_ref().and_then(|null| null.peak_db).is_none_or(|db| db <= ADDS_UP_DB);
+            let deep = null.as_ref().is_none_or(adds_up);
             reports.push(VersionReport {
                 version: version.id.clone(),
                 title: version.title.clone(),
@@ -292,8 +304,8 @@ impl Version {
 }
 
 /// The mix and the versions that were asked for, each as a song with its stems.
-fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
-    let all = || song.versions.iter().map(|version| version.id.clone()).collect();
+fn chosen(base: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
+    let all = || base.versions.iter().map(|version| version.id.clone()).collect();
     let ids: Vec<String> = match &options.versions {
         Versions::None => Vec::new(),
         Versions::All => all(),
@@ -301,20 +313,24 @@ fn chosen(song: &Song, options: &SetOptions) -> Result<Vec<Version>, Failure> {
     };
     // Cuts leave their mark on where clips lie.
     let clips = |song: &Song| song.tracks.iter().map(|track| track.clips.clone()).collect::<Vec<_>>();
-    let whole = clips(song);
-    let mut versions = vec![(None, song.title.clone(), song.clone())];
+    let whole = clips(base);
+    let mut versions = vec![(None, base.title.clone(), base.clone())];
     for id in ids {
-        let made = song.version(&id).map_err(no_version)?;
-        let title = song.versions.iter().find(|v| v.id == id).and_then(|v| v.title.clone());
+        let made = base.version(&id).map_err(no_version)?;
+        let title = base.versions.iter().find(|v| v.id == id).and_then(|v| v.title.clone());
         versions.push((Some(id.clone()), title.unwrap_or(id), made));
     }
     let stems = |song: &Song| match options.stems {
-        Some(_) => Stem::completed(song, Stem::of_groups(song)),
+        Some(_) if song.stems.is_empty() => Stem::completed(song, Stem::of_groups(song)),
+        Some(_) => Stem::of_document(song),
         None => Vec::new(),
     };
     let version = |(id, title, song): (Option<String>, String, Song)| {
         let is_cut = clips(&song) != whole;
-        Version { id, title, is_cut, stems: stems(&song), song }
+        // What was done to the mix at a time says nothing of a version whose time runs otherwise.
+        let follows = |id: &String| options.replay && !is_cut && base.bus_dynamics(id) == BusDynamics::Mix;
+        let replays = id.as_ref().is_some_and(follows);
+        Version { id, title, is_cut, replays, stems: stems(&song), song }
     };
     Ok(versions.into_iter().map(version).collect())
 }
@@ -446,6 +462,18 @@ fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Option<Written>>
         ended.push(output.map(Output::end));
     }
     ended.into_iter().map(|ended| ended.map(Ended::keep).transpose()).collect()
+}
+
+impl VersionReport {
+    /// Whether its stems add up to it: what they miss is below −100 dB, or there are none.
+    pub fn adds_up(&self) -> bool {
+        self.null.as_ref().is_none_or(adds_up)
+    }
+}
+
+/// Whether so little is left that parts add up.
+fn adds_up(null: &Null) -> bool {
+    null.peak_db.is_none_or(|db| db <= ADDS_UP_DB)
 }
 
 /// Says it when stems do not add up.
