@@ -4,20 +4,26 @@
 //!
 //! 1. The drive is laid on, and [`truepeak`](crate::truepeak) finds the peak of the waveform around each sample (or
 //!    proves, for next to nothing, that it lies below the ceiling).
-//! 2. [`envelope`] turns peaks into the reduction that each sample needs, and holds the greatest of a window: at
-//!    least as long as the look-ahead, and as half a period of the lowest tone that shall stay clean.
-//! 3. Three releases side by side let go of it: at once what was a click, slowly what was a passage.
-//! 4. Two averages in a row make the gain smooth. Every value that they average is at most the gain that the peak in
-//!    their middle needs, so the average is, too: the ceiling holds by convexity, not by luck. The sums are whole
-//!    numbers and cannot drift.
-//! 5. The audio, late by the look-ahead, is multiplied with it.
+//! 2. [`envelope`] turns peaks into the reduction that each sample needs, and parts what lasts from what is a single
+//!    peak. A demand lasts when it is wide (the crest of a low note), or when others follow it without a long gap (the
+//!    half waves of a tone): sliding extremes tell, as the openings and closings of mathematical morphology do.
+//! 3. The body, what lasts, is held over the look-ahead and let go by three releases side by side, and made smooth by
+//!    two averages in a row. A tone is turned down by a gain that does not move, and so stays a tone.
+//! 4. What single peaks still need beyond it is answered within a quarter of a millisecond, by two averages of the gain.
+//!    Every value that they average is at most the gain that the peak in their middle needs, so the average is, too:
+//!    the ceiling holds by convexity, not by luck. The sums are whole numbers and cannot drift.
+//! 5. The audio, as late as the gain, is multiplied with it.
+//! 6. So fast a gain leaves new peaks between the samples, a few tenths of a dB high. A second detector finds them, and
+//!    they are taken down over a millisecond.
 //!
 //! What is below the ceiling passes bit for bit.
 //!
 //! Structure after S. Luff, "Designing a straightforward limiter" (Signalsmith Audio, 2022) for the smoothed sliding
-//! minimum; detector and releases are this house's own.
+//! minimum; J. Serra, "Image analysis and mathematical morphology" (Academic Press, 1982) for openings and closings;
+//! the detector, and what lasts, are this house's own. Against other limiters: `bench/limiters`.
 
 pub mod effect;
 pub mod envelope;
+mod window;
 
 pub use effect::Limiter;

@@ -6,7 +6,7 @@
 //! | equalizer | high-pass 20 Hz, 12 dB/oct | takes away what costs level and is not heard; no tone is invented |
 //! | bus compressor | RMS, 1.5:1 from −16 dB, knee 9 dB, 30 ms, automatic release, blind below 90 Hz | one or two decibels of glue on the loudest parts; a kick does not pump the song |
 //! | drive | searched | whatever reaches the loudness asked for |
-//! | true-peak limiter | ceiling as asked, look-ahead 15 ms | long enough for bass to pass without distortion; the search refuses more than 6 dB of it |
+//! | true-peak limiter | ceiling as asked, `transparent` | bass passes without distortion; the search refuses more than 6 dB of it |
 
 use tonmeister_core::{EffectSpec, Registry, Settings};
 use tonmeister_session::model::{Channels, Clip, Destination, Insert, PanLaw, Song, Strip, Track};
@@ -71,7 +71,9 @@ pub fn standard(registry: &Registry) -> Vec<Insert> {
 pub fn add_limiter(song: &mut Song, registry: &Registry, drive_db: f64, ceiling_dbtp: f64) {
     let strip = &mut song.master.strip;
     strip.set("trim_db", drive_db);
-    let limiter = settings(registry, "limiter").with("ceiling_dbtp", ceiling_dbtp).with("lookahead_ms", 15.0);
+    let limiter = settings(registry, "limiter")
+        .with("ceiling_dbtp", ceiling_dbtp)
+        .with("character", choice(registry, "limiter", "character", "transparent"));
     strip.inserts = vec![insert("limiter", limiter)];
 }
 

@@ -337,8 +337,9 @@ fn what_a_decoder_makes_too_high_is_taken_back_there() {
     for looped in &report.codecs {
         assert!(looped.after_dbtp.unwrap() <= -1.0 + 0.01, "{looped:?}");
     }
-    // Measured: 8 tenths of a second of 4 s are taken back, by 0.42 dB at most. All of it would have been, otherwise.
-    assert!(first.most_db < 1.0 && first.moments < 20, "{first:?}");
+    // Measured: 8 tenths of a second of 4 s are taken back, by 2.08 dB at most: noise that is limited far beyond what is
+    // allowed comes out denser of `transparent` than of a slow limiter (0.42 dB). All of it would have been, otherwise.
+    assert!(first.most_db < 2.5 && first.moments < 20, "{first:?}");
     // Noise needs more limiting than is allowed; of peaks there is nothing to tell.
     assert!(report.failed.iter().all(|f| f.message.contains("most limiting")), "{:?}", report.failed);
 }

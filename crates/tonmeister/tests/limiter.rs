@@ -9,7 +9,6 @@ use material::{files, folders, material, read, side};
 use realfft::RealFftPlanner;
 use tonmeister_core::{Buffer, Context, Effect, Layout, Settings, Stream};
 use tonmeister_dsp::limiter::Limiter;
-use tonmeister_dsp::limiter::envelope::Shape;
 use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
 
 const SIZE: usize = 2048;
@@ -18,8 +17,8 @@ const HOP: usize = 1024;
 const INAUDIBLE_DB: f64 = -60.0;
 /// Seconds of each song.
 const LENGTH: usize = 12;
-/// What one release is tried with, in ms.
-const ONE: [f64; 5] = [20.0, 30.0, 60.0, 120.0, 300.0];
+/// What the classic limiter, of one release, is tried with: the release and the hold, in ms.
+const ONE: [(f64, f64); 5] = [(20.0, 0.0), (60.0, 0.0), (20.0, 12.5), (60.0, 12.5), (200.0, 12.5)];
 
 /// Third-octave powers per frame of time.
 struct Bands {
@@ -116,14 +115,15 @@ fn songs(material: &std::path::Path) -> Vec<Song> {
         .collect()
 }
 
-fn limited(song: &Song, drive: f64, release_ms: Option<f64>) -> Buffer {
-    let settings = Settings::new(Limiter::SPEC).with("gain_db", drive);
+fn limited(song: &Song, drive: f64, one: Option<(f64, f64)>) -> Buffer {
+    let settings = Settings::new(Limiter::SPEC).with("gain_db", drive).with("character", 3.0);
     let limiter = Limiter::from_settings(&settings);
     let frames = song.audio.frames();
     let stream = Stream { sample_rate: song.rate, layout: Layout::Stereo, max_block: 4096, seed: 1 };
     let mut shape = limiter.shape(song.rate);
-    if let Some(ms) = release_ms {
-        shape = Shape { release: [ms * f64::from(song.rate) / 1000.0; 3], ..shape };
+    if let Some((release, hold)) = one {
+        let frames = |ms: f64| ms * f64::from(song.rate) / 1000.0;
+        shape = shape.of_one_release(frames(release), frames(hold) as usize);
     }
     let mut running = limiter.build_shaped(&stream, &shape);
     let late = running.latency().0 as usize;
@@ -152,12 +152,12 @@ fn cost(song: &Song, out: &Buffer) -> f64 {
     audible(&bands(&x, song.rate), &bands(&residual, song.rate))
 }
 
-/// Three releases against one, at equal loudness: how much more of the residual is heard, for each of [`ONE`].
+/// Ours against the classic limiter, at equal loudness: how much more of the residual is heard, for each of [`ONE`].
 fn compare(song: &Song, drive: f64) -> [f64; ONE.len()] {
     let out = limited(song, drive, None);
     let (gained, heard) = (louder(song, &out), cost(song, &out));
-    let more = ONE.map(|release| {
-        let one = |drive: f64| limited(song, drive, Some(release));
+    let more = ONE.map(|classic| {
+        let one = |drive: f64| limited(song, drive, Some(classic));
         let (mut low, mut high) = (0.0, 24.0);
         for _ in 0..9 {
             let middle = f64::midpoint(low, high);
@@ -169,11 +169,12 @@ fn compare(song: &Song, drive: f64) -> [f64; ONE.len()] {
     more
 }
 
-/// The figure: loudness costs no more than with any single release at equal loudness, on twelve songs, masked by
-/// thirds of an octave. Found: against 20, 30, 60, 120 and 300 ms on average 0.2, 0.6, 2.1, 5.6 and 9.8 dB less at 5 dB
-/// of drive, 1.1, 2.2, 3.2, 4.3 and 5.2 dB less at 8 dB; and on no song more.
+/// The figure: loudness costs less than with the classic limiter of one release at equal loudness, on twelve songs,
+/// masked by thirds of an octave. Found: against releases and holds of 20/0, 60/0, 20/12.5, 60/12.5 and 200/12.5 ms on
+/// average 8.8, 12.4, 13.4, 14.2 and 16.8 dB less at 5 dB of drive, 7.4, 8.3, 8.9, 9.3 and 9.7 dB less at 8 dB; and on
+/// every song at least 2.6 dB less.
 #[test]
-fn loudness_costs_no_more_than_with_any_single_release() {
+fn loudness_costs_less_than_with_any_single_release() {
     let Some(material) = material("the limiter on real songs") else { return };
     let songs = songs(&material);
     assert_eq!(songs.len(), 12);
@@ -185,11 +186,11 @@ fn loudness_costs_no_more_than_with_any_single_release() {
             mine.extend(other.join().expect("the other half"));
             mine
         });
-        for (k, release) in ONE.iter().enumerate() {
+        for (k, (release, hold)) in ONE.iter().enumerate() {
             let mean = all.iter().map(|more| more[k]).sum::<f64>() / all.len() as f64;
             let worst = all.iter().map(|more| more[k]).fold(f64::MIN, f64::max);
-            println!("{drive} dB, against one of {release} ms: {mean:+.2} dB, at worst {worst:+.2} dB");
-            assert!(worst <= 0.0, "{drive} dB, {release} ms: {mean:+.2}, at worst {worst:+.2} dB");
+            println!("{drive} dB, against {release} and {hold} ms: {mean:+.2} dB, at worst {worst:+.2} dB");
+            assert!(worst <= -2.0, "{drive} dB, {release} and {hold} ms: {mean:+.2}, at worst {worst:+.2} dB");
         }
     }
 }

@@ -35,6 +35,7 @@ fn sample_peak(x: &[f32]) -> f64 {
 const BALANCED: (&str, f64) = ("character", 0.0);
 const CLEAN: (&str, f64) = ("character", 1.0);
 const LOUD: (&str, f64) = ("character", 2.0);
+const TRANSPARENT: (&str, f64) = ("character", 3.0);
 
 /// SOUND's adversaries, band-limited to 20.5 kHz at 48 kHz.
 fn adversaries() -> Vec<(&'static str, Vec<f32>)> {
@@ -72,7 +73,8 @@ fn adversaries() -> Vec<(&'static str, Vec<f32>)> {
         ("sign-sinc", signs),
         ("laplace", laplace),
     ]
-    .map(|(name, x)| (name, ideal::band_limited(&x, 20_500.0 / 48_000.0)))
+    // Silence behind them: a burst that is cut off within the latency rings.
+    .map(|(name, x)| (name, ideal::band_limited(&[x, vec![0.0; 2400]].concat(), 20_500.0 / 48_000.0)))
     .into()
 }
 
@@ -96,7 +98,7 @@ fn bs_1770_peak(x: &[f32]) -> f64 {
 fn the_ceiling_holds_between_the_samples_and_on_them() {
     let (mut worst, mut worst_standard) = (f64::MIN, f64::MIN);
     for (name, x) in adversaries() {
-        for character in [BALANCED, CLEAN, LOUD] {
+        for character in [BALANCED, CLEAN, LOUD, TRANSPARENT] {
             for (gain, lookahead) in [(6.0, 5.0), (18.0, 5.0), (18.0, 1.0), (12.0, 15.0)] {
                 let ceiling = 10_f64.powf(-1.0 / 20.0);
                 let y = through(&[character, ("gain_db", gain), ("lookahead_ms", lookahead)], &x, RATE);
@@ -118,10 +120,11 @@ fn the_ceiling_holds_between_the_samples_and_on_them() {
 #[test]
 fn every_rate_and_layout_keeps_the_ceiling() {
     for rate in [8000, 44_100, 96_000, 192_000] {
-        let x = ideal::band_limited(&noise(7, 1.0, 12_000), 0.427);
-        for link in [100.0, 50.0, 0.0] {
+        // Silence behind it: noise that is cut off within the latency rings.
+        let x = ideal::band_limited(&[noise(7, 1.0, 12_000), vec![0.0; rate as usize / 30]].concat(), 0.427);
+        for (link, character) in [(100.0, TRANSPARENT), (50.0, BALANCED), (50.0, TRANSPARENT), (0.0, TRANSPARENT)] {
             let input = Buffer::from_stereo(x.clone(), x.iter().rev().map(|x| x * 0.7).collect());
-            let values = [("gain_db", 15.0), ("ceiling_dbtp", -0.3), ("link_percent", link)];
+            let values = [("gain_db", 15.0), ("ceiling_dbtp", -0.3), ("link_percent", link), character];
             let output = run(&mut *build(&values, Layout::Stereo, rate), &input, &[333], &[]);
             for c in 0..2 {
                 let over = db(ideal::peak(output.channel(c), 16)) + 0.3;
@@ -159,7 +162,7 @@ fn thd_n(values: &[(&str, f64)], hz: f64) -> f64 {
 
 #[test]
 fn low_tones_stay_clean() {
-    for (name, character) in [("balanced", BALANCED), ("clean", CLEAN), ("loud", LOUD)] {
+    for (name, character) in [("balanced", BALANCED), ("clean", CLEAN), ("loud", LOUD), ("transparent", TRANSPARENT)] {
         let [low, bass, mid] = [40.0, 100.0, 1000.0].map(|hz| thd_n(&[character], hz));
         println!("{name}: THD+N {low:.0} / {bass:.0} / {mid:.0} dB at 40 / 100 / 1000 Hz, +6 dB");
         if name != "loud" {
@@ -196,16 +199,24 @@ fn after_a_peak_it_opens_to_the_last_bit() {
 }
 
 #[test]
-fn the_latency_is_exact() {
+fn the_latency_is_exact_and_as_stated() {
     for (rate, ms) in [(44_100, 5.0), (48_000, 0.5), (48_000, 20.0), (192_000, 3.3)] {
-        let mut processor = build(&[("lookahead_ms", ms)], Layout::Mono, rate);
-        let mut input = impulse(Layout::Mono, 100, 8000);
-        input.channel_mut(0)[100] = 0.5;
-        let output = run(&mut *processor, &input, &[64], &[]);
-        let heard = output.channel(0).iter().position(|y| *y != 0.0).unwrap() as u64;
-        assert_eq!(heard, 100 + processor.latency().0);
-        assert_eq!(processor.latency().0, (ms * f64::from(rate) / 1000.0).round() as u64 + 55);
-        assert_eq!(output.channel(0)[heard as usize], 0.5);
+        for (character, wait) in [(BALANCED, 0.0), (TRANSPARENT, 12.5)] {
+            let mut processor = build(&[("lookahead_ms", ms), character], Layout::Mono, rate);
+            let mut input = impulse(Layout::Mono, 100, 8000);
+            input.channel_mut(0)[100] = 0.5;
+            let output = run(&mut *processor, &input, &[64], &[]);
+            let heard = output.channel(0).iter().position(|y| *y != 0.0).unwrap() as u64;
+            assert_eq!(heard, 100 + processor.latency().0);
+            // The look-ahead, the wait for what comes again, both short averages; two detectors and the tile.
+            let least = ((ms + wait + 0.25 + 1.0) * f64::from(rate) / 1000.0) as u64 + 32 + 2 * 24 - 3;
+            assert!(
+                (least..=least + 32 + 5).contains(&processor.latency().0),
+                "{} against {least}",
+                processor.latency().0
+            );
+            assert_eq!(output.channel(0)[heard as usize], 0.5);
+        }
     }
 }
 
@@ -213,8 +224,8 @@ fn the_latency_is_exact() {
 fn block_sizes_do_not_matter() {
     let gain = |at, value, glide| Event { at, param: ParamIndex(0), value, glide };
     let events = [gain(100, 12.0, 900), gain(3000, 0.0, 0), gain(7001, 20.0, 1)];
-    for link in [100.0, 30.0] {
-        let values = [("gain_db", 6.0), ("link_percent", link)];
+    for (link, character) in [(100.0, BALANCED), (30.0, BALANCED), (100.0, TRANSPARENT), (30.0, TRANSPARENT)] {
+        let values = [("gain_db", 6.0), ("link_percent", link), character];
         let input = stereo_noise(8, 0.6, 12_000);
         assert_block_size_does_not_matter(|| build(&values, Layout::Stereo, RATE), &input, &events);
     }
@@ -224,12 +235,14 @@ fn block_sizes_do_not_matter() {
 
 #[test]
 fn a_reset_limiter_is_a_new_one() {
-    let mut processor = build(&[("gain_db", 12.0)], Layout::Stereo, RATE);
-    let input = stereo_noise(8, 0.9, 5003);
-    let event = [Event { at: 10, param: ParamIndex(0), value: 3.0, glide: 0 }];
-    let first = run(&mut *processor, &input, &[512], &event);
-    processor.reset();
-    assert!(first == run(&mut *processor, &input, &[512], &event));
+    for character in [BALANCED, TRANSPARENT] {
+        let mut processor = build(&[("gain_db", 12.0), character], Layout::Stereo, RATE);
+        let input = stereo_noise(8, 0.9, 5003);
+        let event = [Event { at: 10, param: ParamIndex(0), value: 3.0, glide: 0 }];
+        let first = run(&mut *processor, &input, &[512], &event);
+        processor.reset();
+        assert!(first == run(&mut *processor, &input, &[512], &event));
+    }
 }
 
 #[test]
@@ -340,15 +353,14 @@ fn little_song(seed: u64) -> Vec<f32> {
 /// How much louder a limiter makes a song, and how much it adds to the song in doing so (both in dB): the power of
 /// what is left when the song, at the gain that fits best, is taken away.
 fn louder_and_added(release: Option<f64>, drive_db: f64, song: &[f32]) -> (f64, f64) {
-    let settings = Settings::new(Limiter::SPEC).with("gain_db", drive_db);
+    let settings = Settings::new(Limiter::SPEC).with("gain_db", drive_db).with("character", TRANSPARENT.1);
     let limiter = Limiter::from_settings(&settings);
     let stream = Stream { sample_rate: RATE, layout: Layout::Mono, max_block: 4096, seed: 1 };
-    let mut running = super::Running::new(limiter, stream);
+    let mut shape = limiter.shape(RATE);
     if let Some(ms) = release {
-        let frames = ms * f64::from(RATE) / 1000.0;
-        let shape = super::Shape { release: [frames; 3], ..limiter.shape(RATE) };
-        running.lanes = vec![super::Envelope::new(&shape)];
+        shape = shape.of_one_release(ms * f64::from(RATE) / 1000.0, RATE as usize / 80);
     }
+    let mut running = super::Running::shaped(limiter, stream, shape);
     let late = running.latency().0 as usize;
     let out = run(&mut running, &Buffer::from_mono(song.to_vec()), &[480], &[]).channel(0)[late..].to_vec();
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
@@ -359,10 +371,10 @@ fn louder_and_added(release: Option<f64>, drive_db: f64, song: &[f32]) -> (f64, 
 }
 
 /// What is left is not masked by hearing here, and so likes a gain that hardly moves; the figure of the ear, on real
-/// songs and against releases from 20 to 300 ms, is in `tests/limiter.rs` of the façade. Measured here: 0.75 to 1.6 dB
-/// less than one release of the same setting.
+/// songs, is in `tests/limiter.rs` of the façade. Measured here: 1.1 to 2.1 dB less than the classic limiter that holds
+/// 12.5 ms and has one release of the same setting.
 #[test]
-fn at_equal_loudness_three_releases_add_less_than_one_of_the_same_setting() {
+fn at_equal_loudness_it_adds_less_than_a_limiter_of_one_release() {
     let mut worst = f64::MIN;
     for seed in 0..12 {
         let song = little_song(seed);
@@ -374,8 +386,8 @@ fn at_equal_loudness_three_releases_add_less_than_one_of_the_same_setting() {
             if louder_and_added(Some(120.0), middle, &song).0 < louder { low = middle } else { high = middle }
         }
         let (_, single) = louder_and_added(Some(120.0), low, &song);
-        println!("song {seed}: +{louder:.2} dB louder; added by three {added:.1} dB, by one {single:.1} dB");
+        println!("song {seed}: +{louder:.2} dB louder; added {added:.1} dB, by one release {single:.1} dB");
         worst = worst.max(added - single);
     }
-    assert!(worst <= -0.7, "three against one: {worst:+.2} dB");
+    assert!(worst <= -1.0, "against one release: {worst:+.2} dB");
 }
