@@ -228,6 +228,9 @@ struct Running {
     /// For each channel a tile of output, delivered while the next one comes in.
     ready: [[f32; TILE]; 2],
     filled: usize,
+    /// For how many tiles more the drive has moved a moment ago. A control that moves is no music: what it asks for is
+    /// turned down slowly as a whole, or a tone under it would be rounded on the way.
+    moved_for: usize,
     needle: Needle,
 }
 
@@ -248,6 +251,7 @@ impl Running {
             filling: [[0.0; TILE]; 2],
             ready: [[0.0; TILE]; 2],
             filled: 0,
+            moved_for: 0,
             needle: Needle::default(),
         }
     }
@@ -259,6 +263,7 @@ impl Running {
         let moving = self.gain.moving();
         if moving {
             drives[..frames].fill_with(|| amplitude_of_db(self.gain.step()));
+            self.moved_for = self.stages[0].remembers().div_ceil(TILE) + 1;
         }
         let driven = moving || drives[0] != 1.0;
         for ((filling, ready), samples) in self.filling.iter_mut().zip(&self.ready).zip(block.channels_mut()) {
@@ -287,8 +292,9 @@ impl Running {
         let mut least = [1.0; TILE];
         let mut closed = false;
         for stage in &mut self.stages {
-            closed |= stage.run(channels, &mut least);
+            closed |= stage.run(channels, &mut least, self.moved_for > 0);
         }
+        self.moved_for = self.moved_for.saturating_sub(1);
         if !closed {
             self.needle.rest(TILE);
             return;
@@ -343,6 +349,11 @@ impl Stage {
         REACH + self.lanes[0].late()
     }
 
+    /// For how many frames what came in may matter to what is done later.
+    fn remembers(&self) -> usize {
+        self.lanes[0].remembers()
+    }
+
     fn reset(&mut self) {
         for channel in &mut self.channels {
             channel.window.fill(0.0);
@@ -352,9 +363,9 @@ impl Stage {
         self.lanes.iter_mut().for_each(Envelope::reset);
     }
 
-    /// One tile of all channels, in place. The lesser gain of the channels is multiplied into `least`. Returns whether
-    /// any gain differs from 1.
-    fn run(&mut self, tiles: &mut [[f32; TILE]], least: &mut [f64; TILE]) -> bool {
+    /// One tile of all channels, in place; `all` demands are answered slowly, or those that last. The lesser gain of the
+    /// channels is multiplied into `least`. Returns whether any gain differs from 1.
+    fn run(&mut self, tiles: &mut [[f32; TILE]], least: &mut [f64; TILE], all: bool) -> bool {
         for (channel, tile) in self.channels.iter_mut().zip(&*tiles) {
             channel.window[TAPS..].copy_from_slice(tile);
         }
@@ -362,7 +373,7 @@ impl Stage {
         self.ask(&mut lanes);
         let mut closed = false;
         for (envelope, lane) in self.lanes.iter_mut().zip(&mut lanes) {
-            closed |= envelope.run(lane);
+            closed |= envelope.run(lane, all);
         }
         for (c, (channel, tile)) in self.channels.iter_mut().zip(tiles).enumerate() {
             channel.window.copy_within(TILE.., 0);
@@ -474,6 +485,7 @@ impl Processor for Running {
         self.filling = [[0.0; TILE]; 2];
         self.ready = [[0.0; TILE]; 2];
         self.filled = 0;
+        self.moved_for = 0;
         self.needle = Needle::default();
     }
 

@@ -35,7 +35,7 @@ pub struct Shape {
     pub attack: usize,
     /// How many frames a reduction of the body is held at least.
     pub hold: usize,
-    /// What comes again, and so belongs to the body.
+    /// What comes again, and so belongs to the body; the longest gap first.
     pub recurring: [Recurring; 2],
     /// How many frames a demand must last to belong to the body. 0: all do, and no peak is left to the short averages.
     pub wide: usize,
@@ -103,9 +103,15 @@ impl Envelope {
         self.open_for = self.settled;
     }
 
-    /// From the reductions that the samples of a tile need (in dB, none negative) to gains, in place. Returns whether
-    /// any of them differs from 1.
-    pub(crate) fn run(&mut self, tile: &mut [f64; TILE]) -> bool {
+    /// For how many frames a demand may still matter to the body's answer to later ones.
+    pub(crate) fn remembers(&self) -> usize {
+        self.peak.late + self.body.as_ref().map_or(0, |body| body.memory)
+    }
+
+    /// From the reductions that the samples of a tile need (in dB, none negative) to gains, in place. With `all` the body
+    /// answers every demand, held over the longest gap, and nothing is left to the short averages. Returns whether any
+    /// gain differs from 1.
+    pub(crate) fn run(&mut self, tile: &mut [f64; TILE], all: bool) -> bool {
         let asked = tile.iter().any(|reduction| *reduction > 0.0);
         let body_busy = self.body.as_ref().is_some_and(|body| body.releases.busy());
         if asked || body_busy || self.peak.release.busy() {
@@ -119,7 +125,7 @@ impl Envelope {
         let mut done = [0.0; TILE];
         if let Some(body) = &mut self.body {
             done = *tile;
-            body.run(&mut done);
+            body.run(&mut done, all);
         }
         self.peak.run(tile, &done);
         true
@@ -130,6 +136,8 @@ impl Envelope {
 #[derive(Clone, Debug)]
 struct Body {
     again: Vec<Again>,
+    /// Every demand, held over the longest gap.
+    held: Later,
     wide: Wide,
     hold: Greatest,
     releases: Releases,
@@ -179,6 +187,7 @@ impl Body {
         let hold = Greatest::new(shape.hold.max(attack) + 1);
         Body {
             again: found.into_iter().map(again).collect(),
+            held: Later::new(late),
             wide: Wide { later: Later::new(late - least.reach()), least, greatest },
             memory: remembered.max(2 * shape.wide) + hold.reach() + attack,
             hold,
@@ -194,6 +203,7 @@ impl Body {
             lasting.reset();
             later.reset();
         }
+        self.held.reset();
         self.wide.least.reset();
         self.wide.greatest.reset();
         self.wide.later.reset();
@@ -203,14 +213,21 @@ impl Body {
     }
 
     /// From demands to the reductions that answer what lasts of them, in dB, in place.
-    fn run(&mut self, tile: &mut [f64; TILE]) {
+    fn run(&mut self, tile: &mut [f64; TILE], all: bool) {
         let demands = *tile;
         self.wide.least.run(tile);
         self.wide.greatest.run(tile);
         self.wide.later.run(tile);
-        for Again { near, lasting, later } in &mut self.again {
+        for (at, Again { near, lasting, later }) in self.again.iter_mut().enumerate() {
             let mut part = demands;
             near.run(&mut part);
+            if at == 0 {
+                let mut held = part;
+                self.held.run(&mut held);
+                if all {
+                    tile.iter_mut().zip(held).for_each(|(all, held)| *all = at_least(*all, held));
+                }
+            }
             lasting.run(&mut part);
             later.run(&mut part);
             tile.iter_mut().zip(part).for_each(|(all, part)| *all = at_least(*all, part));
@@ -465,16 +482,16 @@ mod tests {
                 *to = if round < 40 { (f64::from(*from) * 30.0 - 20.0).max(0.0) } else { 0.0 };
             }
             asked.extend(tile);
-            envelope.run(&mut tile);
+            envelope.run(&mut tile, false);
             gains.extend(tile);
         }
         for (asked, gain) in asked.iter().zip(&gains[late..]) {
             assert!(-20.0 * gain.log10() >= *asked - 1e-7, "{asked} dB were needed, the gain is {gain}");
         }
         for _ in 0..2000 {
-            envelope.run(&mut [0.0; TILE]);
+            envelope.run(&mut [0.0; TILE], false);
         }
-        assert!(!envelope.run(&mut [0.0; TILE]), "it must open completely again");
+        assert!(!envelope.run(&mut [0.0; TILE], false), "it must open completely again");
         assert_eq!(envelope.peak.smooth.averages[1].sum as f64, envelope.peak.smooth.full);
         assert_eq!(envelope.body.unwrap().smooth.averages[1].sum, 0);
     }
@@ -494,7 +511,7 @@ mod tests {
             let mut gains = Vec::new();
             for t in 0..tiles + 3000 {
                 let mut tile = [if t < tiles { 6.0 } else { 0.0 }; TILE];
-                envelope.run(&mut tile);
+                envelope.run(&mut tile, false);
                 gains.extend(tile);
             }
             gains[tiles * TILE + 100..].iter().position(|g| 20.0 * g.log10() > -1.0).unwrap()
