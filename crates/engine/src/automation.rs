@@ -1,17 +1,25 @@
 //! Automation lanes made ready to sound: values at any frame, gains without clicks, events for processors.
 //!
-//! Everything here is a pure function of the song's frame, so that it cannot depend on how time is cut into blocks.
+//! Everything here is a pure function of the song's frame, so that it cannot depend on how time is cut into blocks; but
+//! for levels that are followed, which somebody else hears ([`crate::follow`]): these are handed over block by block, in
+//! steps that lie on the song's own frames.
 
 use std::cell::Cell;
 use std::f64::consts::PI;
 
+use tonmeister_core::Db;
 use tonmeister_core::{Automatable, Event, ParamIndex, ParamKind, ParamSpec, Unit};
-use tonmeister_session::model::{Curve, Lane, Lfo, gain as fader_gain};
+use tonmeister_session::model::{Curve, Follower, Lane, Lfo, gain as fader_gain};
+use tonmeister_session::tables::SILENCE_DB;
+
+mod levels;
+
+use levels::Levels;
 
 /// Moving parameters reach processors as straight lines between the multiples of this many frames.
 ///
 /// Joined straight lines of 64 frames are as quiet as a ramp per sample (−103 dB); steps of 64 are not (−57 dB).
-const GRID: i64 = 64;
+pub(crate) const GRID: i64 = 64;
 
 /// How long a jump of a fader, pan, mute or send takes, as a raised cosine: short enough to be heard as a cut, long
 /// enough for its spectrum to stay below −100 dB from 3 kHz up.
@@ -48,6 +56,8 @@ struct Swing {
 pub(crate) struct Motion {
     nodes: Vec<Node>,
     swings: Vec<Swing>,
+    /// What it follows, and how loud that is.
+    follows: Option<(Follower, Levels)>,
     domain: Domain,
     /// What the parameter takes; generators stop there.
     range: (f64, f64),
@@ -68,6 +78,7 @@ impl Motion {
         Motion {
             nodes: vec![node],
             swings: Vec::new(),
+            follows: None,
             domain: domain(spec),
             range: range(spec),
             rate: 1.0,
@@ -82,7 +93,7 @@ impl Motion {
     /// Puts a value that never moves elsewhere; whether it is one.
     pub(crate) fn put(&mut self, value: f64) -> bool {
         match self.nodes.as_mut_slice() {
-            [only] if self.swings.is_empty() => only.value = value,
+            [only] if self.swings.is_empty() && self.follows.is_none() => only.value = value,
             _ => return false,
         }
         true
@@ -106,6 +117,7 @@ impl Motion {
         let mut motion = Motion {
             nodes: nodes.collect(),
             swings: swings.collect(),
+            follows: lane.follow.map(|follow| (follow, Levels::new(crate::compile::MAX_BLOCK))),
             rate,
             jump: (JUMP_S * rate).round() as i64,
             stepped: spec.automatable == Automatable::Stepped,
@@ -168,8 +180,41 @@ impl Motion {
     }
 
     fn value_after(&self, segment: usize, frame: i64) -> f64 {
-        let value = self.drawn_after(segment, frame);
+        let value = self.led(self.drawn_after(segment, frame), frame);
         if self.swings_in(frame, frame + 1) { self.within(value + self.swung(frame)) } else { value }
+    }
+
+    /// Takes the levels of what is followed, for the frames from `frame` on.
+    pub(crate) fn hear(&mut self, frame: i64, ends: &[f32]) {
+        if let Some((_, levels)) = &mut self.follows {
+            levels.hear(frame, ends);
+        }
+    }
+
+    /// What comes of a drawn value in a frame where a level is followed.
+    fn led(&self, drawn: f64, frame: i64) -> f64 {
+        match &self.follows {
+            Some((follow, levels)) => self.within(follow.value(drawn, levels.at(frame))),
+            None => drawn,
+        }
+    }
+
+    /// The same of values as they are heard.
+    fn led_heard(&self, follow: &Follower, still: f64, level: f64) -> f64 {
+        match self.domain {
+            Domain::Decibels => {
+                // All the way, the drawn value is not heard.
+                let drawn = if follow.depth == 1.0 { 0.0 } else { Db::of_gain(still).0.max(SILENCE_DB) };
+                fader_gain(self.within(follow.value(drawn, level)))
+            }
+            Domain::Plain => self.within(follow.value(still, level)),
+        }
+    }
+
+    /// Whether a level that is followed moves it in the step around a frame.
+    fn led_in_step(&self, frame: i64) -> bool {
+        let from = frame.div_euclid(GRID) * GRID;
+        self.follows.as_ref().is_some_and(|(_, levels)| levels.still(from, from + GRID).is_none())
     }
 
     fn within(&self, value: f64) -> f64 {
@@ -187,13 +232,16 @@ impl Motion {
 
     /// The value as it is heard: decibels as amplitude, jumps rounded off.
     pub(crate) fn heard(&self, frame: i64) -> f64 {
-        let still = self.still_heard(self.segment(frame), frame);
+        let mut still = self.still_heard(self.segment(frame), frame);
+        if let Some((follow, levels)) = &self.follows {
+            still = self.led_heard(follow, still, levels.at(frame));
+        }
         if self.swings.is_empty() || !self.swings_in(frame, frame + 1) {
             return still;
         }
         let swung = self.swung(frame);
         match self.domain {
-            Domain::Decibels => (still * tonmeister_core::Db(swung).gain()).min(fader_gain(self.range.1)),
+            Domain::Decibels => (still * Db(swung).gain()).min(fader_gain(self.range.1)),
             Domain::Plain => self.within(still + swung),
         }
     }
@@ -223,6 +271,14 @@ impl Motion {
         if self.swings_in(from, to) {
             return None;
         }
+        let Some((follow, levels)) = &self.follows else { return self.still_drawn(from, to) };
+        let level = levels.still(from, to)?;
+        let drawn = if follow.depth == 1.0 { 0.0 } else { self.still_drawn(from, to)? };
+        Some(self.led_heard(follow, drawn, level))
+    }
+
+    /// The same of what the points say.
+    fn still_drawn(&self, from: i64, to: i64) -> Option<f64> {
         let segment = self.segment(from);
         let node = self.nodes[segment];
         if node.jumps_from.is_some() && from - node.frame < self.jump {
@@ -239,10 +295,11 @@ impl Motion {
     }
 
     /// The next frame behind this one from which the value follows another rule: a point, the end of a jump, a
-    /// generator's beginning or end.
+    /// generator's beginning or end, a step of a level.
     pub(crate) fn next_edge(&self, frame: i64) -> i64 {
+        let step = self.follows.as_ref().map_or(i64::MAX, |_| (frame.div_euclid(GRID) + 1) * GRID);
         if self.nodes.len() == 1 && self.swings.is_empty() {
-            return i64::MAX;
+            return step;
         }
         let segment = self.segment(frame);
         let node = self.nodes[segment];
@@ -250,13 +307,13 @@ impl Motion {
         let jumped = node.jumps_from.map_or(i64::MAX, |_| after(node.frame + self.jump));
         let next = self.nodes.get(segment + 1).map_or(i64::MAX, |next| after(next.frame));
         let swing = if self.swings.is_empty() { i64::MAX } else { self.next_swing(frame) };
-        after(node.frame).min(jumped).min(next).min(swing)
+        after(node.frame).min(jumped).min(next).min(swing).min(step)
     }
 
     /// The heard value, if it never moves at all.
     pub(crate) fn constant_value(&self) -> Option<f64> {
         match self.nodes.as_slice() {
-            [only] if self.swings.is_empty() => Some(self.in_domain(only.value)),
+            [only] if self.swings.is_empty() && self.follows.is_none() => Some(self.in_domain(only.value)),
             _ => None,
         }
     }
@@ -292,8 +349,12 @@ impl Motion {
             let drawn = next.filter(|n| !before && n.curve != Curve::Hold && n.value != node.value);
             let swings = self.swings_in(frame, frame + 1);
             let coming = if before { node.frame } else { next.map_or(i64::MAX, |n| n.frame) };
-            let coming = coming.min(self.next_swing(frame));
-            if drawn.is_none() && !swings {
+            let mut coming = coming.min(self.next_swing(frame));
+            let led = self.led_in_step(frame);
+            if self.follows.is_some() {
+                coming = coming.min((frame.div_euclid(GRID) + 1) * GRID);
+            }
+            if drawn.is_none() && !swings && !led {
                 // Where nothing moves, straight on to where something may.
                 frame = coming.max(frame + 1);
                 continue;
@@ -305,6 +366,7 @@ impl Motion {
                 let still = self.drawn_after(segment, end);
                 let still = still.clamp_between(drawn.map_or(node.value, |n| n.value), node.value);
                 let swung = if swings { self.swung(end) } else { 0.0 };
+                let still = self.led(still, end);
                 let value = if swings { self.within(still + swung) } else { still };
                 events.push(Event { at, param, value, glide: (end - frame) as u32 });
             }
@@ -332,7 +394,7 @@ fn domain(spec: &ParamSpec) -> Domain {
 pub(crate) fn starting(lane: &Lane, value: f64, spec: &ParamSpec) -> f64 {
     // Any rate will do for the first frame, and the first point.
     let points = lane.points.first().copied().into_iter().collect();
-    let first = Lane { target: lane.target, points, lfos: lane.lfos.clone() };
+    let first = Lane { points, ..lane.clone() };
     Motion::new(&first, value, spec, 48_000).value_after(0, 0)
 }
 

@@ -16,6 +16,7 @@ mod automation;
 mod clip;
 mod compile;
 mod executor;
+mod follow;
 mod kept;
 mod live;
 mod mix;

@@ -7,7 +7,9 @@ use tonmeister_session::model::{Follow, PanLaw, Strip, Tap, Target};
 use tonmeister_session::tables::{SEND, STRIP, place};
 
 use crate::automation::Motion;
-use crate::live::Hand;
+use crate::follow::Moved;
+use crate::live::{AUX, Hand, OUT};
+use crate::name::ENTRY;
 use crate::plan::Path;
 
 mod cell;
@@ -45,11 +47,39 @@ fn followed(follow: &Follow, sample_rate: u32) -> Motion {
     }
 }
 
+/// Whether a fader elsewhere turns a way out.
+fn turns(path: Path, follow: &Follow) -> bool {
+    match path {
+        Path::Output => follow.ways.main,
+        Path::Send(_, Tap::Post) => follow.ways.post,
+        Path::Send(_, Tap::Pre) => follow.ways.pre,
+        Path::Key { muted } => follow.ways.post && !(muted && follow.mutes),
+        Path::Through => false,
+    }
+}
+
+/// What of a strip follows a level and works on that way out of it.
+pub(crate) fn moved_on(strip: &Strip, path: Path) -> Vec<Moved> {
+    let works = |target: Target| match (target, path) {
+        (_, Path::Through) | (Target::Insert { .. }, _) => false,
+        (Target::Strip(at), _) => !ENTRY.contains(&STRIP[at].id) && !matches!(path, Path::Send(_, Tap::Pre)),
+        (Target::Send { send, .. }, Path::Send(own, _)) => send == own,
+        (Target::Send { .. }, _) => false,
+    };
+    let own = strip.automation.iter().filter(|lane| works(lane.target));
+    let own = own.filter(|lane| lane.follow.is_some()).map(|lane| Moved::Lane(lane.target));
+    let led = |follow: &Follow| follow.lane.as_ref().is_some_and(|lane| lane.follow.is_some());
+    let above = strip.followed.iter().enumerate().filter(|(_, follow)| turns(path, follow) && led(follow));
+    own.chain(above.map(|(at, _)| Moved::Above(at))).collect()
+}
+
 /// What multiplies the way besides fader and mute.
 struct Factor {
     motion: Motion,
     /// It counts as a mute: 1 is silence.
     mutes: bool,
+    /// Whose lane it is.
+    moved: Moved,
 }
 
 impl Factor {
@@ -57,18 +87,17 @@ impl Factor {
     /// that it reaches.
     fn of(strip: &Strip, path: Path, sample_rate: u32) -> Vec<Factor> {
         let own = |id| strip_motion(strip, id, sample_rate);
-        let turns = |follow: &&Follow| match path {
-            Path::Output => follow.ways.main,
-            Path::Send(_, Tap::Post) => follow.ways.post,
-            Path::Send(_, Tap::Pre) => follow.ways.pre,
-            Path::Key { muted } => follow.ways.post && !(muted && follow.mutes),
-            Path::Through => false,
-        };
         let pre = matches!(path, Path::Send(_, Tap::Pre));
-        let trim = (!pre).then(|| Factor { motion: own("fader_trim_db"), mutes: false });
-        let mute = (pre && strip.is("mute_pre")).then(|| Factor { motion: own("mute"), mutes: true });
-        let others = strip.followed.iter().filter(turns);
-        let others = others.map(|follow| Factor { motion: followed(follow, sample_rate), mutes: false });
+        let lane = |id| Moved::Lane(Target::Strip(place(STRIP, id)));
+        let factor = |id, mutes| Factor { motion: own(id), mutes, moved: lane(id) };
+        let trim = (!pre).then(|| factor("fader_trim_db", false));
+        let mute = (pre && strip.is("mute_pre")).then(|| factor("mute", true));
+        let others = strip.followed.iter().enumerate().filter(|(_, follow)| turns(path, follow));
+        let others = others.map(|(at, follow)| Factor {
+            motion: followed(follow, sample_rate),
+            mutes: false,
+            moved: Moved::Above(at),
+        });
         // What never does anything costs nothing.
         let idle = |factor: &Factor| factor.motion.constant_value().is_some_and(|value| factor.gain(value) == 1.0);
         trim.into_iter().chain(mute).chain(others).filter(|factor| !idle(factor)).collect()
@@ -148,6 +177,27 @@ impl Gains {
             ahead: None,
             hand: Hand::new(path, mutes, sample_rate),
             cell: None,
+        }
+    }
+
+    /// Takes the levels that one of its lanes follows, for the frames from `frame` on.
+    pub(crate) fn hear(&mut self, moved: Moved, frame: i64, levels: &[f32]) {
+        if let Some(factor) = self.factors.iter_mut().find(|factor| factor.moved == moved) {
+            factor.motion.hear(frame, levels);
+        }
+        let motion = match moved {
+            Moved::Lane(Target::Strip(at)) => {
+                let place = OUT.iter().position(|id| *id == STRIP[at].id);
+                self.strip.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
+            }
+            Moved::Lane(Target::Send { param, .. }) => {
+                let place = AUX.iter().position(|id| *id == SEND[param].id);
+                self.send.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
+            }
+            Moved::Lane(Target::Insert { .. }) | Moved::Above(_) => None,
+        };
+        if let Some(motion) = motion {
+            motion.hear(frame, levels);
         }
     }
 

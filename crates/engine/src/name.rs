@@ -8,10 +8,11 @@
 use std::fmt;
 
 use tonmeister_core::{ParamIndex, Settings};
-use tonmeister_session::model::{Curve, Follow, Lane, Lfo, PanLaw, Point, Rate, Send, Strip, Target};
+use tonmeister_session::model::{Curve, Follow, Follower, Lane, Lfo, PanLaw, Point, Rate, Send, Strip, Target};
 use tonmeister_session::tables::{STRIP, place};
 
 use crate::clip::PlacedClip;
+use crate::follow::Hearing;
 use crate::plan::Path;
 
 /// The name of what a node makes.
@@ -137,11 +138,27 @@ impl Namer {
     }
 
     fn moves(&mut self, lane: Option<&Lane>) {
-        let Some(Lane { target: _, points, lfos }) = lane else { return self.count(0) };
+        let Some(Lane { target: _, points, lfos, follow }) = lane else { return self.count(0) };
         self.count(1 + lfos.len() as u64);
         self.points(points);
         for lfo in lfos {
             self.lfo(lfo);
+        }
+        // What is followed is a node, and named by whoever listens to it.
+        if let Some(Follower { at_floor, at_ceiling, depth, .. }) = follow {
+            self.text("follow");
+            for number in [at_floor, at_ceiling, depth] {
+                self.number(*number);
+            }
+        }
+    }
+
+    /// How a level is heard.
+    pub(crate) fn hearing(&mut self, hearing: &Hearing) {
+        let Hearing { detector, attack_ms, release_ms, floor_db, ceiling_db } = hearing;
+        self.text(detector.word());
+        for number in [attack_ms, release_ms, floor_db, ceiling_db] {
+            self.number(*number);
         }
     }
 

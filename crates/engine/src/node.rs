@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use tonmeister_core::{Block, Buffer, Context, Event, GainReduction, Layout, Processor, Source, SourceError, View};
+use tonmeister_core::{
+    Block, Buffer, Context, Event, GainReduction, Layout, ParamIndex, Processor, Source, SourceError, View,
+};
 use tonmeister_session::model::Target;
+use tonmeister_session::tables::STRIP;
 
 use crate::automation::Motion;
 use crate::clip::{ClipPlayer, Library};
+use crate::follow::{Control, Ear, Moved};
 use crate::kept::{Keeper, Kept};
 use crate::live::{Feed, Reel, Timeline, Trimming, Turning};
 use crate::mix::{Gains, motion, round_scaled, strip_motion};
+use crate::name::ENTRY;
 use crate::part::Part;
-use crate::plan::{self, Path, Plan, PlanEdge};
+use crate::plan::{self, Path, Plan, PlanControl};
+
+mod way;
+
+pub(crate) use way::{Key, Way};
 
 /// Sums are made in steps of at most this many frames: they stay in the fastest memory while one signal after the other
 /// is added to them.
@@ -55,70 +64,10 @@ impl<T: Copy + Default> DelayLine<T> {
 
 /// A path into this node.
 pub(crate) struct Input {
-    pub(crate) from: usize,
-    /// How late the source's signal is: its gains belong to that much earlier a time of the song.
-    pub(crate) lateness: i64,
+    pub(crate) way: Way,
     pub(crate) gains: Gains,
     /// One line per side; they hold nothing back where no delay is due.
     delay: Option<[DelayLine<f64>; 2]>,
-}
-
-/// A side-chain into an insert of this node.
-pub(crate) struct Key {
-    pub(crate) from: usize,
-    /// How late the source's signal is.
-    pub(crate) lateness: i64,
-    /// Where it is taken behind the source's fader: that fader, and room for what it makes.
-    pub(crate) post: Option<(Gains, [Vec<f64>; 2])>,
-    delay: [DelayLine<f32>; 2],
-    buffer: Buffer,
-}
-
-impl Key {
-    fn new(plan: &Plan, edge: &PlanEdge, block: usize) -> Self {
-        let source = &plan.nodes[edge.from];
-        let post = (edge.path != Path::Through).then(|| {
-            let gains = Gains::new(&edge.strip, source.layout, edge.path, edge.law, plan.sample_rate);
-            (gains, [vec![0.0; block], vec![0.0; block]])
-        });
-        let layout = if post.is_some() { Layout::Stereo } else { source.layout };
-        Key {
-            from: edge.from,
-            lateness: plan.departure(edge.from) as i64,
-            post,
-            delay: [DelayLine::new(edge.delay), DelayLine::new(edge.delay)],
-            buffer: Buffer::new(layout, block),
-        }
-    }
-
-    /// What the source has just made, which begins at that frame of the song, as late as the insert needs it.
-    fn listen<'a>(&'a mut self, frame: i64, view: View<'a>) -> View<'a> {
-        if self.post.is_none() && self.delay[0].is_none() {
-            // What need not wait is heard where it lies.
-            return view;
-        }
-        let frames = view.frames();
-        match &mut self.post {
-            None => {
-                for (channel, samples) in view.channels().enumerate() {
-                    self.buffer.channel_mut(channel)[..frames].copy_from_slice(samples);
-                }
-            }
-            Some((gains, sums)) => {
-                for sum in parts(sums, frames) {
-                    sum.fill(0.0);
-                }
-                gains.add(frame, view, parts(sums, frames));
-                for (channel, sum) in sums.iter().enumerate() {
-                    round_scaled(&sum[..frames], 1.0, &mut self.buffer.channel_mut(channel)[..frames]);
-                }
-            }
-        }
-        for (channel, line) in self.delay.iter_mut().enumerate().take(self.buffer.layout().channels()) {
-            line.process(&mut self.buffer.channel_mut(channel)[..frames]);
-        }
-        self.buffer.view(frames)
-    }
 }
 
 pub(crate) struct Insert {
@@ -130,7 +79,9 @@ pub(crate) struct Insert {
     layout: Layout,
     /// How late the signal is when it arrives here.
     pub(crate) lateness: i64,
-    motions: Vec<(tonmeister_core::ParamIndex, Motion)>,
+    motions: Vec<(ParamIndex, Motion)>,
+    /// The levels that they follow.
+    controls: Vec<Control>,
     pub(crate) key: Option<Key>,
     /// Turned by hand since the last block.
     pub(crate) turning: Turning,
@@ -148,6 +99,8 @@ pub(crate) enum Entry {
     Through { from: usize, delay: [DelayLine<f32>; 2] },
     /// At a render that was kept: all of it is done.
     Kept(Box<dyn Source>),
+    /// At the level of a signal.
+    Level(Box<(Key, Ear)>),
 }
 
 /// A node of the plan at work.
@@ -160,6 +113,8 @@ pub(crate) struct Node {
     pub(crate) arrival: u64,
     pub(crate) sample_delay: u64,
     pub(crate) trimming: Trimming,
+    /// The levels that trim follows, and those that the node's own fader follows.
+    controls: [Vec<Control>; 2],
     pub(crate) inserts: Vec<Insert>,
     events: Vec<Event>,
     /// The master applies its own fader: nobody sums it.
@@ -194,29 +149,37 @@ impl Node {
         let pair = || [vec![0.0; block.min(STEP)], vec![0.0; block.min(STEP)]];
         let lines = |frames| [DelayLine::new(frames), DelayLine::new(frames)];
         let mut remembered = Vec::new();
-        let entry = match (kept, node.entry) {
-            (Some(kept), _) => {
+        let entry = match (kept, node.entry, node.hearing) {
+            (Some(kept), ..) => {
                 remembered = kept.reductions;
                 Entry::Kept(kept.source)
             }
-            (None, plan::Entry::Clips) => Entry::Clips(ClipPlayer::new(Arc::clone(library), rate, &node.clips, block)),
-            (None, plan::Entry::Through) => {
+            (None, plan::Entry::Clips, _) => {
+                Entry::Clips(ClipPlayer::new(Arc::clone(library), rate, &node.clips, block))
+            }
+            (None, plan::Entry::Through, _) => {
                 let edge = &node.inputs[0];
                 Entry::Through { from: edge.from, delay: lines(edge.delay) }
             }
-            (None, _) => {
+            (None, _, Some(hearing)) => {
+                Entry::Level(Box::new((Key::new(plan, &node.inputs[0], block), Ear::new(hearing, rate))))
+            }
+            (None, ..) => {
                 let inputs = node.inputs.iter().map(|edge| Input {
-                    from: edge.from,
-                    lateness: plan.departure(edge.from) as i64,
+                    way: Way::new(plan, edge, block),
                     gains: Gains::new(&edge.strip, plan.nodes[edge.from].layout, edge.path, edge.law, rate),
                     delay: (edge.delay > 0).then(|| [DelayLine::new(edge.delay), DelayLine::new(edge.delay)]),
                 });
                 Entry::Sum { inputs: inputs.collect(), sums: pair(), scratch: pair(), delay: lines(sample_delay) }
             }
         };
+        let controls = |works: &dyn Fn(Moved) -> bool| {
+            let own: Vec<PlanControl> = node.controls.iter().filter(|control| works(control.moved)).cloned().collect();
+            Control::all(&own, block)
+        };
         let inserts = node.inserts.iter().zip(processors).map(|(insert, processor)| {
             let settings = &strip.inserts[insert.place].settings;
-            let targets = (0..settings.count() as u32).map(tonmeister_core::ParamIndex).filter_map(|param| {
+            let targets = (0..settings.count() as u32).map(ParamIndex).filter_map(|param| {
                 let target = Target::Insert { insert: insert.place, param };
                 let moves = strip.automation.iter().any(|lane| lane.target == target && lane.moves());
                 moves.then(|| (param, motion(strip, target, settings.at(param).1, rate)))
@@ -229,10 +192,16 @@ impl Node {
                 layout: insert.layout,
                 lateness: (node.arrival + insert.before) as i64,
                 motions: targets.collect(),
+                controls: controls(
+                    &|moved| matches!(moved, Moved::Lane(Target::Insert { insert: at, .. }) if at == insert.place),
+                ),
                 key: insert.key.as_ref().map(|edge| Key::new(plan, edge, block)),
             }
         });
         let inserts: Vec<Insert> = inserts.collect();
+        let enters = |moved| matches!(moved, Moved::Lane(Target::Strip(at)) if ENTRY.contains(&STRIP[at].id));
+        let inside = |moved| matches!(moved, Moved::Lane(Target::Insert { .. }));
+        let controls = [controls(&enters), controls(&|moved| !enters(moved) && !inside(moved))];
         // What a block may bring at most, so that nothing grows while it sounds.
         let most = |insert: &Insert| {
             let moves: usize = insert.motions.iter().map(|(_, motion)| motion.most_events(block)).sum();
@@ -248,6 +217,7 @@ impl Node {
             arrival: node.arrival,
             sample_delay,
             trimming: Trimming::new(strip_motion(strip, "trim_db", rate), strip_motion(strip, "polarity", rate), rate),
+            controls,
             inserts,
             events,
             out_gains,
@@ -304,7 +274,7 @@ impl Node {
                 self.fresh.block(frames).silence();
             } else {
                 self.insert(frames, signals);
-                self.finish(frames);
+                self.finish(frames, signals);
             }
             if let Some(keeper) = &mut self.keeper {
                 keeper.push(self.fresh.view(frames));
@@ -330,8 +300,21 @@ impl Node {
     fn gather(&mut self, frames: usize, signals: &impl Signals) -> Result<(), SourceError> {
         let song = |lateness: i64| self.timeline.song(self.position - lateness);
         let entry_frame = song(self.arrival as i64);
+        let trim_frame = match &self.entry {
+            Entry::Sum { .. } => entry_frame,
+            _ => song((self.arrival + self.sample_delay) as i64),
+        };
+        for control in &mut self.controls[0] {
+            control.hand_on(frames, signals, |_, levels| self.trimming.hear(trim_frame, levels));
+        }
         let mut block = self.fresh.block(frames);
         match &mut self.entry {
+            Entry::Level(level) => {
+                let (key, ear) = &mut **level;
+                let frame = song(key.way.lateness);
+                let heard = key.listen(frame, frames, signals);
+                ear.process(entry_frame, heard, block.channel_mut(0));
+            }
             Entry::Kept(source) => {
                 let mut done = 0;
                 while done < frames {
@@ -363,7 +346,6 @@ impl Node {
                     };
                     player.read((from + wait as i64) as u64, &mut entry)?;
                 }
-                let trim_frame = song((self.arrival + self.sample_delay) as i64);
                 self.trimming.process(trim_frame, &mut block, self.entry_layout);
             }
             Entry::Feed(feed) => {
@@ -373,9 +355,12 @@ impl Node {
                     Layout::Stereo => block.part(0, frames),
                 };
                 feed.read(self.position - late, &mut entry);
-                self.trimming.process(song(late), &mut block, self.entry_layout);
+                self.trimming.process(trim_frame, &mut block, self.entry_layout);
             }
             Entry::Sum { inputs, sums, scratch, delay } => {
+                for Input { way, gains, .. } in inputs.iter_mut() {
+                    way.take_in(song(way.lateness), frames, signals, gains);
+                }
                 for from in (0..frames).step_by(STEP) {
                     let to = (from + STEP).min(frames);
                     let steps = to - from;
@@ -383,8 +368,8 @@ impl Node {
                         sum.fill(0.0);
                     }
                     for input in inputs.iter_mut() {
-                        let frame = song(input.lateness) + from as i64;
-                        let view = signals.of(input.from).part(from, to);
+                        let frame = song(input.way.lateness) + from as i64;
+                        let view = input.way.view(frames, signals).part(from, to);
                         match &mut input.delay {
                             None => input.gains.add(frame, view, parts(sums, steps)),
                             Some(lines) => {
@@ -404,7 +389,7 @@ impl Node {
                         round_scaled(&sum[..steps], 1.0, &mut block.channel_mut(channel)[from..to]);
                     }
                 }
-                self.trimming.process(entry_frame, &mut block, Layout::Stereo);
+                self.trimming.process(trim_frame, &mut block, Layout::Stereo);
                 for (channel, line) in delay.iter_mut().enumerate() {
                     line.process(block.channel_mut(channel));
                 }
@@ -425,6 +410,15 @@ impl Node {
                 layout = Layout::Stereo;
             }
             let from = self.timeline.song(self.position - insert.lateness);
+            for control in &mut insert.controls {
+                let motions = &mut insert.motions;
+                control.hand_on(frames, signals, |moved, levels| {
+                    let Moved::Lane(Target::Insert { param, .. }) = moved else { return };
+                    for (_, motion) in motions.iter_mut().filter(|(own, _)| *own == param) {
+                        motion.hear(from, levels);
+                    }
+                });
+            }
             let anew = self.begins | insert.turning.jumped(from, frames);
             self.events.clear();
             insert.turning.tell(&mut self.events);
@@ -441,8 +435,8 @@ impl Node {
                 self.events.sort_unstable_by_key(|e| (e.at, e.param, e.glide));
             }
             let key = insert.key.as_mut().map(|key| {
-                let frame = self.timeline.song(self.position - key.lateness);
-                key.listen(frame, signals.of(key.from))
+                let frame = self.timeline.song(self.position - key.way.lateness);
+                key.listen(frame, frames, signals)
             });
             let context = Context { events: &self.events, key };
             let mut audio = match insert.layout {
@@ -461,10 +455,13 @@ impl Node {
     }
 
     /// The master's own fader and pan.
-    fn finish(&mut self, frames: usize) {
+    fn finish(&mut self, frames: usize, signals: &impl Signals) {
         let Some((gains, [left, right])) = &mut self.out_gains else { return };
         let late = late(&self.inserts, self.arrival);
         let song = self.timeline.song(self.position - late as i64);
+        for control in &mut self.controls[1] {
+            control.hand_on(frames, signals, |moved, levels| gains.hear(moved, song, levels));
+        }
         for from in (0..frames).step_by(STEP) {
             let to = (from + STEP).min(frames);
             let (left, right) = (&mut left[..to - from], &mut right[..to - from]);

@@ -7,6 +7,7 @@ use tonmeister_core::{Layout, Tail};
 use tonmeister_session::model::{Channels, PanLaw, Strip, Tap};
 
 use crate::clip::PlacedClip;
+use crate::follow::{Hearing, Moved};
 use crate::name::Name;
 
 /// Everything a render does, decided. Prints as text.
@@ -71,6 +72,9 @@ pub struct PlanNode {
     pub latency: u64,
     /// How long it sounds on after the last clip, with all that it listens to.
     pub tail: Tail,
+    /// How many frames the levels that are followed on the way to it look back: a render from the middle has the bits of
+    /// the whole only behind a pre-roll of at least that.
+    pub memory: u64,
     /// Where its signal comes from.
     pub entry: Entry,
     /// Who is summed here.
@@ -83,6 +87,20 @@ pub struct PlanNode {
     pub(crate) ends: Option<PanLaw>,
     pub(crate) values: Arc<Strip>,
     pub(crate) clips: Vec<PlacedClip>,
+    /// The levels that its own lanes follow.
+    pub(crate) controls: Vec<PlanControl>,
+    /// How it hears its one input's level, where that is all it does.
+    pub(crate) hearing: Option<Hearing>,
+}
+
+/// A level that a lane follows.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanControl {
+    /// The node that hears it.
+    pub(crate) from: usize,
+    /// By how many frames it waits for the signal that it moves.
+    pub(crate) delay: u64,
+    pub(crate) moved: Moved,
 }
 
 /// Where the signal of a node comes from.
@@ -96,6 +114,8 @@ pub enum Entry {
     Through,
     /// From an earlier render that was kept.
     Kept,
+    /// It is no sound but the level of its one input, for automation to follow.
+    Level,
 }
 
 /// A signal path from one node to another.
@@ -107,6 +127,10 @@ pub struct PlanEdge {
     pub path: Path,
     /// By how many frames it waits for the slowest path into the same node.
     pub delay: u64,
+    /// By how many frames it waits before that for what moves its gains.
+    pub(crate) wait: u64,
+    /// The levels that its gains follow.
+    pub(crate) controls: Vec<PlanControl>,
     /// The strip whose fader and sends are on the way, as this song sets them.
     pub(crate) strip: Arc<Strip>,
     pub(crate) law: PanLaw,
@@ -159,10 +183,21 @@ impl Plan {
         self.nodes[node].arrival + self.nodes[node].latency
     }
 
-    /// Whether a node's strip ends in it, and does not go on in another part.
+    /// Whether a node's strip ends in it, and does not go on in another part. A level is no strip.
     pub fn is_end(&self, node: usize) -> bool {
         let goes_on = |other: &PlanNode| other.entry == Entry::Through && other.inputs[0].from == node;
-        !self.nodes.iter().any(goes_on)
+        self.nodes[node].entry != Entry::Level && !self.nodes.iter().any(goes_on)
+    }
+
+    /// How many frames the levels that automation follows look back, at most: by so much a render that begins in the
+    /// middle has to begin earlier to have the bits of the whole. 0 where none is followed.
+    pub fn memory(&self) -> u64 {
+        self.outputs.iter().map(|output| self.nodes[output.node].memory).max().unwrap_or(0)
+    }
+
+    /// How late a signal is where its gains work on it.
+    pub(crate) fn lateness(&self, edge: &PlanEdge) -> i64 {
+        (self.departure(edge.from) + edge.wait) as i64
     }
 
     /// Frames that are made of each node before everything is out.
@@ -207,8 +242,11 @@ impl fmt::Display for Plan {
                     Path::Key { .. } => " key",
                 };
                 write!(f, " <- {}{path}", self.nodes[edge.from].strip)?;
-                if edge.delay > 0 {
-                    write!(f, " +{}", edge.delay)?;
+                if edge.wait + edge.delay > 0 {
+                    write!(f, " +{}", edge.wait + edge.delay)?;
+                }
+                for control in &edge.controls {
+                    write!(f, " moved by {}", self.nodes[control.from].strip)?;
                 }
             }
             for insert in &node.inserts {
@@ -228,6 +266,9 @@ impl fmt::Display for Plan {
                     };
                     write!(f, " keyed by {}{tap} +{delay}", self.nodes[*from].strip)?;
                 }
+            }
+            for control in &node.controls {
+                write!(f, " | moved by {}", self.nodes[control.from].strip)?;
             }
             writeln!(f)?;
         }

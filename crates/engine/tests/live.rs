@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use support::draw::{any_song, keyed_song, lane};
+use support::draw::{any_song, follow_levels, keyed_song, lane};
 use support::{above_3_khz_db, bus, gain, library, peak_db, registry, render, render_span, send, song, track, wait};
 use tonmeister_core::{Block, Buffer, Layout, ParamIndex};
 use tonmeister_dsp::testing::{noise, sine, stereo_noise};
@@ -66,7 +66,7 @@ fn difference_db(one: &Buffer, other: &Buffer) -> f64 {
 
 proptest! {
     #[test]
-    fn live_has_the_bits_of_a_render(song in prop_oneof![any_song(), keyed_song()], a in 1_usize..257, b in 1_usize..257, from in 0_u64..7000) {
+    fn live_has_the_bits_of_a_render(song in prop_oneof![any_song(), keyed_song(), follow_levels(keyed_song())], a in 1_usize..257, b in 1_usize..257, from in 0_u64..7000) {
         let library = sounds();
         let (offline, _) = render(&song, &library, &registry(), 1, 512).unwrap();
         let mut live = executor(&song, &library, Timeline::STRAIGHT, 0);
@@ -86,9 +86,10 @@ proptest! {
 
     /// Whatever the paths' latencies, every node jumps back when the jump reaches it: behind the 58 ms in which gains and
     /// clips go over, each round has the render's samples. What moves along a curve may round otherwise where the loop
-    /// begins between two points of the grid: less than −120 dB.
+    /// begins between two points of the grid: less than −120 dB. Levels that are
+    /// followed look back as far as the plan says, and ahead to the end of their step of 64 frames.
     #[test]
-    fn a_loop_comes_round_everywhere_at_once(song in prop_oneof![any_song(), keyed_song()], size in 1_usize..257, from in 0_u64..2000, length in 3000_u64..7000) {
+    fn a_loop_comes_round_everywhere_at_once(song in prop_oneof![any_song(), keyed_song(), follow_levels(keyed_song())], size in 1_usize..257, from in 0_u64..2000, length in 3000_u64..7000) {
         let library = sounds();
         let (offline, _) = render(&song, &library, &registry(), 1, 512).unwrap();
         let to = from + length;
@@ -97,11 +98,14 @@ proptest! {
         let rounds = 3;
         let heard = play(&mut live, late + (to + rounds * length) as usize, &[size]);
         let (to, length, from) = (to as usize, length as usize, from as usize);
-        prop_assert!(part(&heard, late, late + to) == part(&offline, 0, to), "the first round");
+        // What leads in the last step of a loop, a render would hear behind it.
+        let sure = if live.plan().memory() > 0 { to / 64 * 64 } else { to };
+        prop_assert!(part(&heard, late, late + sure) == part(&offline, 0, sure), "the first round");
         for round in 0..rounds as usize {
             let start = late + to + round * length;
-            let behind = 2800.min(length);
-            let apart = difference_db(&part(&heard, start + behind, start + length), &part(&offline, from + behind, to));
+            let behind = (2800 + live.plan().memory() as usize).min(length);
+            let end = behind.max(length - (to - sure));
+            let apart = difference_db(&part(&heard, start + behind, start + end), &part(&offline, from + behind, from + end));
             prop_assert!(apart < -120.0, "round {round}: {apart} dB");
         }
     }

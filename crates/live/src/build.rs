@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tonmeister_core::Tail;
-use tonmeister_engine::{EngineError, Timeline, compile};
+use tonmeister_engine::{EngineError, Plan, Timeline, compile};
 use tonmeister_session::model::Song;
 
 use crate::deck::{Deck, Making};
@@ -45,15 +45,18 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    fn deck(&self, song: &Song, timeline: Timeline, from: i64) -> Result<Deck, LiveError> {
-        let compiled = compile(song, &self.studio.registry, &*self.studio.library)?;
-        Deck::new(compiled, &self.making, timeline, from).map_err(|e| LiveError::Thread(e.to_string()))
+    /// How many frames are played unheard at least: the pre-roll, and as far as followed levels look back.
+    fn unheard(&self, plan: &Plan) -> u64 {
+        (self.pre_roll + plan.memory()).min(self.memory.max(self.pre_roll))
     }
 
     /// A deck that begins at a frame of the song.
     pub(crate) fn at(&self, song: &Song, cycle: Option<(u64, u64)>, from: u64) -> Result<Deck, LiveError> {
         let line = timeline(cycle, from);
-        let mut deck = self.deck(song, line, from.saturating_sub(self.pre_roll) as i64)?;
+        let compiled = compile(song, &self.studio.registry, &*self.studio.library)?;
+        let start = from.saturating_sub(self.unheard(&compiled.plan)) as i64;
+        let deck = Deck::new(compiled, &self.making, line, start);
+        let mut deck = deck.map_err(|e| LiveError::Thread(e.to_string()))?;
         deck.warm_up(from as i64, self.making.block);
         Ok(deck)
     }
@@ -73,7 +76,7 @@ impl Builder {
         // the pre-roll.
         let plan = &compiled.plan;
         let remembers = match plan.nodes[plan.outputs[0].node].tail {
-            Tail::Frames(tail) => tail.max(self.pre_roll).min(self.memory),
+            Tail::Frames(tail) => tail.max(self.unheard(plan)).min(self.memory),
             Tail::Endless => self.memory,
         };
         let mut compiled = Some(compiled);

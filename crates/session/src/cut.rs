@@ -121,7 +121,7 @@ impl Song {
                 cut_lane(lane, spec);
             }
             // A generator may have been all that moved, and all of it cut.
-            strip.automation.retain(|lane| !(lane.points.is_empty() && lane.lfos.is_empty()));
+            strip.automation.retain(|lane| !lane.is_empty());
         }
         // Bars before the cut stay bars; the map that is left rounds them its own way.
         song.follow_tempo();

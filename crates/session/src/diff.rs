@@ -5,6 +5,7 @@
 //! most on the master, none where nothing is heard of it. The weights order a list; they are no measurement.
 
 mod clips;
+mod follow;
 mod groups;
 mod inserts;
 mod lanes;

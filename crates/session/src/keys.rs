@@ -4,6 +4,10 @@
 
 use tonmeister_core::{Choice, ParamSpec, Unit};
 
+mod follow;
+
+pub use follow::*;
+
 /// The longest text that is read, in bytes (32 MiB).
 pub const MAX_BYTES: usize = 32 << 20;
 /// The most tracks of a song.
@@ -76,6 +80,8 @@ pub enum Takes {
     Address,
     /// A list of automation points.
     Points,
+    /// What the automation's target takes.
+    Value,
     /// A time signature: `"6/8"`.
     Signature,
     /// A time on the timeline: seconds within the parameter's range, or a bar and beat.
@@ -157,6 +163,8 @@ pub enum Sort {
     Window,
     /// `[[track.automation.lfo]]`.
     Lfo,
+    /// `follow` of `[[track.automation]]`.
+    Follow,
 }
 
 /// One key of a table.
@@ -632,10 +640,11 @@ pub const LANE: &[Key] = &[
     key(
         "points",
         Takes::Points,
-        "the written value, with `lfo`",
+        "the written value, with `lfo` or `follow`",
         "`[time, value]` or `[time, value, curve]`, times rising; a time is seconds or a bar and beat.",
     ),
     key("lfo", Takes::Tables(Sort::Lfo), "none", "What swings around the points, or around the written value."),
+    key("follow", Takes::Table(Sort::Follow), "nothing", "A signal whose level the value follows."),
 ];
 
 /// `[[track.automation.lfo]]`.

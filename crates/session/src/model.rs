@@ -4,6 +4,7 @@
 //! pan and width → *post sends* → output.
 
 mod clips;
+mod follower;
 mod groups;
 mod lanes;
 mod places;
@@ -19,6 +20,7 @@ use tonmeister_core::{Level, ParamIndex, ParamSpec, Settings};
 
 pub use crate::time::{BarBeat, Marker, Meter, Range, Signature, Tempo};
 pub use clips::{Clip, CrossfadeShape, FadeShape, Repeat, Until, Window};
+pub use follower::{Detector, Follower};
 pub use lanes::{Curve, Lane, Lfo, LfoShape, Point, Rate, gain};
 
 use crate::time::TempoMap;

@@ -13,8 +13,7 @@ use tonmeister_core::{GroupSpec, Level, Note, ParamIndex, ParamKind, ParamSpec, 
 
 use crate::keys::{KEY_MUTED, KEY_TAP, PAN_LAW, SAMPLE_RATE, TEMPO};
 use crate::model::{
-    Bus, Channels, Check, Clip, Destination, Insert, KeySource, Lane, Point, Send, SideChain, Song, Strip, Tap, Track,
-    Vca,
+    Bus, Channels, Check, Clip, Destination, Insert, Lane, Point, Send, SideChain, Song, Strip, Tap, Track, Vca,
 };
 use crate::read::{Addresses, automatic_ids, default_curve};
 use crate::tables;
@@ -235,7 +234,9 @@ impl Names {
         let addresses = Addresses::new(strip, &self.buses);
         let lane = |lane: &Lane| {
             let address = addresses.name(lane.target).unwrap_or_else(|| panic!("a lane moves what is not there"));
-            automation(address, strip.target_spec(lane.target), &lane.points, &lane.lfos)
+            let spec = strip.target_spec(lane.target);
+            let follow = lane.follow.as_ref().map(|follow| self.follow(follow, spec));
+            automation(address, spec, &lane.points, &lane.lfos, follow)
         };
         part.list("automation", strip.automation.iter().map(lane).collect());
         part
@@ -256,11 +257,7 @@ impl Names {
             part.put("channels", quoted(insert.channels.word()));
         }
         if let Some(SideChain { from, tap, muted }) = insert.key {
-            let from = match from {
-                KeySource::Track(track) => &self.tracks[track],
-                KeySource::Bus(bus) => &self.buses[bus],
-            };
-            part.put("key", quoted(from));
+            part.put("key", quoted(self.signal(from)));
             part.param(&KEY_TAP, f64::from(tap as u8));
             part.param(&KEY_MUTED, f64::from(u8::from(muted)));
         }

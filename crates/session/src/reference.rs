@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use tonmeister_core::{Automatable, ParamKind, ParamSpec, Registry};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LFO, LIMIT, LINK, LINKS, MARKER, METER, RANGE, ROUTE, RULE, SCENE,
-    SEND, SONG, STEM, STRIP, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
+    BUS, CLIP, CURVES, DOCUMENT, FOLLOW, INSERT, Key, LANE, LFO, LIMIT, LINK, LINKS, MARKER, METER, RANGE, ROUTE, RULE,
+    SCENE, SEND, SONG, STEM, STRIP, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
 };
 use crate::print::written;
 use crate::tables;
@@ -38,6 +38,8 @@ pub fn reference(registry: &Registry) -> String {
     out.push_str("| `{ bend = 2.0 }` | exponential, from -10 to 10: above zero slow first, below zero fast first |\n");
     out.push_str("| `{ bezier = [0.4, 0.0, 0.6, 1.0] }` | a cubic Bézier by its two handles, each number 0 to 1 |\n");
     keys(&mut out, "`[[….automation.lfo]]`", "Generators; those of one lane add.", LFO);
+    let text = "What is louder than the floor moves the value toward `at_ceiling`. Swap the two values and it goes the other way.";
+    keys(&mut out, "`follow` of `[[….automation]]`", text, FOLLOW);
     let text =
         "A fader above others: its gain multiplies theirs, after their own automation. No signal runs through it.";
     keys(&mut out, "`[[vca]]`", text, VCA);
@@ -134,6 +136,7 @@ fn takes(takes: Takes) -> String {
         Takes::Settings => "a table of addresses and their values".into(),
         Takes::Address => "an address".into(),
         Takes::Points => "a list of points".into(),
+        Takes::Value => "what the target takes".into(),
         Takes::Signature => "a time signature: `\"6/8\"`".into(),
         Takes::Place(spec) => format!("{}, or a bar and beat: `\"17\\|1\"`", values(spec, false)),
         Takes::Timed(spec) => format!("{}, or a note: `\"1/4\"`", values(spec, false)),

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use tonmeister_core::{EffectSpec, GroupSpec, ParamKind, ParamSpec, Registry, RuleSpec};
 
 use crate::keys::{
-    BUS, CLIP, CURVES, DOCUMENT, INSERT, Key, LANE, LEVEL, LFO, LIMIT, LINK, LINKS, MARKER, MAX_BUSES, MAX_CLIPS,
-    MAX_ID, MAX_INSERTS, MAX_LANES, MAX_LFOS, MAX_LINKS, MAX_MARKERS, MAX_POINTS, MAX_SCENE_SETTINGS, MAX_SCENES,
-    MAX_SECONDS, MAX_SENDS, MAX_STEMS, MAX_TEMPOS, MAX_TRACKS, MAX_VCAS, MAX_VERSIONS, METER, RANGE, ROUTE, SCENE,
-    SEND, SONG, STEM, STRIP, Sort, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
+    BUS, CLIP, CURVES, DOCUMENT, FOLLOW, INSERT, Key, LANE, LEVEL, LFO, LIMIT, LINK, LINKS, MARKER, MAX_BUSES,
+    MAX_CLIPS, MAX_ID, MAX_INSERTS, MAX_LANES, MAX_LFOS, MAX_LINKS, MAX_MARKERS, MAX_POINTS, MAX_SCENE_SETTINGS,
+    MAX_SCENES, MAX_SECONDS, MAX_SENDS, MAX_STEMS, MAX_TEMPOS, MAX_TRACKS, MAX_VCAS, MAX_VERSIONS, METER, RANGE, ROUTE,
+    SCENE, SEND, SONG, STEM, STRIP, Sort, TEMPO_CHANGE, TRACK, Takes, VCA, VERSION, WINDOW,
 };
 use crate::model::{Channels, Curve};
 use crate::tables;
@@ -32,8 +32,9 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("version".into(), table(VERSION, &[]));
     definitions.insert("clip".into(), table(CLIP, &[]));
     definitions.insert("send".into(), table(SEND, &tables::SEND.iter().collect::<Vec<_>>()));
-    definitions.insert("automation".into(), lane());
+    definitions.insert("automation".into(), lane(true));
     definitions.insert("lfo".into(), table(LFO, &[]));
+    definitions.insert("follow".into(), table(FOLLOW, &[]));
     definitions.insert("window".into(), table(WINDOW, &[]));
     definitions.insert("tempo".into(), table(TEMPO_CHANGE, &[]));
     definitions.insert("meter".into(), table(METER, &[]));
@@ -102,6 +103,7 @@ fn key_schema(key: &Key) -> Value {
             "maxItems": MAX_POINTS,
             "items": { "$ref": "#/$defs/point" },
         }),
+        Takes::Value => json!({ "type": "number" }),
         Takes::Signature => json!({ "type": "string", "pattern": SIGNATURE }),
         Takes::Place(spec) => place(spec),
         Takes::Timed(spec) => timed(spec),
@@ -148,6 +150,7 @@ fn name(sort: Sort) -> &'static str {
         Sort::Range => "range",
         Sort::Window => "window",
         Sort::Lfo => "lfo",
+        Sort::Follow => "follow",
     }
 }
 
@@ -160,6 +163,7 @@ fn most(sort: Sort) -> usize {
         | Sort::Cd
         | Sort::Vinyl
         | Sort::Cassette
+        | Sort::Follow
         | Sort::Window => 1,
         Sort::Tempo | Sort::Meter => MAX_TEMPOS,
         Sort::Marker | Sort::Range => MAX_MARKERS,
@@ -271,10 +275,13 @@ fn one_audio(mut track: Value) -> Value {
     track
 }
 
-/// A lane has points, or something that swings around the written value.
-pub(crate) fn lane() -> Value {
-    let mut lane = table(LANE, &[]);
-    lane["anyOf"] = json!([{ "required": ["points"] }, { "required": ["lfo"] }]);
+/// A lane has points, or something that swings around the written value, or, where there are other strips, a level to
+/// follow.
+pub(crate) fn lane(follows: bool) -> Value {
+    let keys = if follows { LANE } else { &LANE[..3] };
+    let mut lane = table(keys, &[]);
+    let any: Vec<Value> = keys[1..].iter().map(|key| json!({ "required": [key.id] })).collect();
+    lane["anyOf"] = json!(any);
     lane["properties"]["lfo"]["minItems"] = json!(1);
     lane
 }

@@ -91,10 +91,13 @@ pub(crate) fn check(song: &Song, place: usize, find: impl Fn(&str) -> Option<Str
         let spec = strip.target_spec(target);
         let checked = match change {
             Change::By(by) => {
-                let lane = strip.lane(target).map_or(&[][..], |lane| &lane.points);
+                let lane = strip.lane(target);
+                let points = lane.map_or(&[][..], |lane| &lane.points);
                 let written = [strip.value(target)];
-                let written = written.iter().filter(|_| lane.is_empty()).copied();
-                lane.iter().map(|point| point.value).chain(written).try_for_each(|v| moved(spec, v, *by).map(drop))
+                let written = written.iter().filter(|_| points.is_empty()).copied();
+                let follow = lane.and_then(|lane| lane.follow).map(|follow| [follow.at_floor, follow.at_ceiling]);
+                let all = points.iter().map(|point| point.value).chain(written).chain(follow.into_iter().flatten());
+                all.into_iter().try_for_each(|v| moved(spec, v, *by).map(drop))
             }
             // What was read was in range; a sum that ends in a value may not be.
             Change::To(value) => moved(spec, *value, 0.0).map(drop),
@@ -227,12 +230,18 @@ pub(crate) fn set(song: &mut Song, at: StripAt, target: Target, change: Change) 
             if !in_decibels(spec) {
                 return Err(Diagnostic::error("no-decibels", format!("`{}` is no number of decibels", spec.id)));
             }
-            let drawn = |lane: &&mut Lane| lane.target == target && !lane.points.is_empty();
-            if let Some(lane) = strip.automation.iter_mut().find(drawn) {
+            let own = |lane: &&mut Lane| lane.target == target;
+            if let Some(lane) = strip.automation.iter_mut().find(own) {
+                if let Some(follow) = &mut lane.follow {
+                    follow.at_floor = moved(spec, follow.at_floor, by)?;
+                    follow.at_ceiling = moved(spec, follow.at_ceiling, by)?;
+                }
                 for point in &mut lane.points {
                     point.value = moved(spec, point.value, by)?;
                 }
-                return Ok(());
+                if !lane.points.is_empty() {
+                    return Ok(());
+                }
             }
             moved(spec, strip.value(target), by)?
         }

@@ -339,23 +339,26 @@ fn expected(song: &Song, edit: &Edit) -> Option<Song> {
             let target = settable(strip).into_iter().find(|t| address(&reader, strip, *t) == *target)?;
             let lane = strip.automation.iter().position(|lane| lane.target == target);
             match lane {
-                Some(lane) if points.is_empty() && strip.automation[lane].lfos.is_empty() => {
-                    drop(strip.automation.remove(lane));
+                Some(lane) => {
+                    strip.automation[lane].points.clone_from(points);
+                    strip.automation.retain(|lane| !lane.is_empty());
                 }
-                Some(lane) => strip.automation[lane].points.clone_from(points),
                 None if points.is_empty() => {}
                 None => {
                     strip.automation.push(tonmeister_session::model::Lane::new(target, points.clone()));
                 }
             }
         }
-        Edit::SetLfos { .. } | Edit::AddToTimeline { .. } | Edit::SetClip { .. } => return timed(song, edit),
+        Edit::SetLfos { .. } | Edit::SetFollow { .. } | Edit::AddToTimeline { .. } | Edit::SetClip { .. } => {
+            return timed(song, edit);
+        }
         Edit::AddTrack { at, track } => {
             for strip in song.tracks.iter_mut().map(|t| &mut t.strip).chain(song.buses.iter_mut().map(|b| &mut b.strip))
             {
                 shift_keys(strip, *at);
             }
             shift_keys(&mut song.master.strip, *at);
+            song.vcas.iter_mut().for_each(|vca| shift_keys(&mut vca.strip, *at));
             let mut track = track.clone();
             shift_keys(&mut track.strip, *at);
             song.tracks.insert(*at, track);
@@ -405,13 +408,29 @@ fn timed(mut song: Song, edit: &Edit) -> Option<Song> {
             let strip = strip_mut(&mut song, strip)?;
             let target = settable(strip).into_iter().find(|t| address(&reader, strip, *t) == *target)?;
             match strip.automation.iter().position(|lane| lane.target == target) {
-                Some(lane) if lfos.is_empty() && strip.automation[lane].points.is_empty() => {
-                    drop(strip.automation.remove(lane));
+                Some(lane) => {
+                    strip.automation[lane].lfos.clone_from(lfos);
+                    strip.automation.retain(|lane| !lane.is_empty());
                 }
-                Some(lane) => strip.automation[lane].lfos.clone_from(lfos),
                 None if lfos.is_empty() => {}
                 None => strip.automation.push(tonmeister_session::model::Lane {
                     lfos: lfos.clone(),
+                    ..tonmeister_session::model::Lane::new(target, Vec::new())
+                }),
+            }
+        }
+        Edit::SetFollow { strip, target, follow } => {
+            let reader = song.clone();
+            let strip = strip_mut(&mut song, strip)?;
+            let target = settable(strip).into_iter().find(|t| address(&reader, strip, *t) == *target)?;
+            match strip.automation.iter().position(|lane| lane.target == target) {
+                Some(lane) => {
+                    strip.automation[lane].follow = *follow;
+                    strip.automation.retain(|lane| !lane.is_empty());
+                }
+                None if follow.is_none() => {}
+                None => strip.automation.push(tonmeister_session::model::Lane {
+                    follow: *follow,
                     ..tonmeister_session::model::Lane::new(target, Vec::new())
                 }),
             }
@@ -435,6 +454,11 @@ fn timed(mut song: Song, edit: &Edit) -> Option<Song> {
 fn shift_keys(strip: &mut Strip, at: usize) {
     for insert in &mut strip.inserts {
         if let Some(SideChain { from: KeySource::Track(track), .. }) = &mut insert.key {
+            *track += usize::from(*track >= at);
+        }
+    }
+    for follow in strip.automation.iter_mut().filter_map(|lane| lane.follow.as_mut()) {
+        if let KeySource::Track(track) = &mut follow.of.from {
             *track += usize::from(*track >= at);
         }
     }

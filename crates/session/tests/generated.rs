@@ -73,8 +73,12 @@ fn the_examples_of_the_chapters_are_valid() {
                 audio = \"b.wav\"\noutput = \"vocals\"\n[[bus]]\nid = \"vocals\"\n[[bus]]\nid = \"band\"\n";
     for block in page("desk.md").split("```toml\n").skip(1) {
         let example = block.split("```").next().unwrap();
-        let found = parse(&format!("{song}{example}"), &whole())
-            .map(|document| document.song().versions.len() + document.song().stems.len());
+        let found = parse(&format!("{song}{example}"), &whole()).map(|document| {
+            let song = document.song();
+            let lanes = song.buses.iter().map(|bus| bus.strip.automation.len()).sum::<usize>()
+                + song.tracks.iter().map(|track| track.strip.automation.len()).sum::<usize>();
+            song.versions.len() + song.stems.len() + lanes
+        });
         assert!(found.as_ref().is_ok_and(|named| *named > 0), "{found:?} of {example}");
     }
 }

@@ -122,7 +122,11 @@ impl World {
     ) -> Result<Render, Trouble> {
         let rendering = self.prepare(song, files)?;
         let plan = Arc::clone(&rendering.compiled.plan);
-        let cut = options.stretch.as_ref().map(|stretch| stretch.in_song(song, &plan.outputs[0])).transpose()?;
+        let cut = options
+            .stretch
+            .as_ref()
+            .map(|stretch| stretch.in_song(song, &plan.outputs[0], plan.memory()))
+            .transpose()?;
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
         let dynamics = match cut {
             None => rendering.run(what, progress, |view| output.write(view))?,

@@ -5,37 +5,52 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tonmeister_core::{Layout, Processor, Registry, Tail};
-use tonmeister_session::model::{KeyTap, PanLaw, Strip};
+use tonmeister_session::model::{KeyTap, PanLaw, Strip, Target};
 
-use super::body::Bodies;
+use super::body::{Bodies, Body, BodyInsert};
+use super::levels::{enters, inside};
 use super::routes::{Keyed, Routes};
 use super::stems::{Division, StemPath};
 use super::{Compiled, EngineError, MAX_BLOCK, Wanted, follow, last_end, longer};
+use crate::follow::Moved;
 use crate::kept::{Kept, Shape, Shelf};
-use crate::mix::Gains;
+use crate::mix::{Gains, moved_on};
 use crate::name::{Name, Namer};
 use crate::plan::{Entry, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
 
 /// Nodes in the making.
 pub(super) struct Graph<'r> {
-    bodies: Bodies,
+    pub(super) bodies: Bodies,
     registry: &'r Registry,
-    sample_rate: u32,
-    nodes: Vec<PlanNode>,
+    pub(super) sample_rate: u32,
+    pub(super) nodes: Vec<PlanNode>,
     /// Per node: its body, and which of the body's inserts it holds.
-    parts: Vec<(usize, Range<usize>)>,
+    pub(super) parts: Vec<(usize, Range<usize>)>,
     /// Per node, whether nothing leads into it.
-    silent: Vec<bool>,
+    pub(super) silent: Vec<bool>,
     /// By name and strip: two tracks of the same audio are two, so that a hand may turn one of them.
-    known: HashMap<(Name, String), usize>,
+    pub(super) known: HashMap<(Name, String), usize>,
     /// Per song and strip of the whole mix: the nodes its parts became, each with the place where it ends.
     whole: HashMap<(usize, usize), Vec<(usize, usize)>>,
     /// Per song and strip of the whole mix that is listened to before its inserts: the node of what enters them.
     entries: HashMap<(usize, usize), usize>,
     /// Per song and strip of the whole mix: what is summed there, by content.
     sums: HashMap<(usize, usize), Name>,
+    /// Per song and strip of the whole mix: the nodes of the levels that its lanes follow.
+    pub(super) levels: HashMap<(usize, usize, Moved), usize>,
     /// Per stem (song, number) and strip: its node.
     stems: HashMap<(usize, usize, usize), usize>,
+}
+
+/// A signal on its way into a node.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) from: usize,
+    pub(super) path: Path,
+    /// Whose fader and sends are on the way.
+    pub(super) strip: Arc<Strip>,
+    /// The levels that these follow.
+    pub(super) controls: Vec<(Moved, usize)>,
 }
 
 /// What a node is asked to be.
@@ -43,10 +58,12 @@ struct Ask {
     body: usize,
     inserts: Range<usize>,
     entry: Entry,
-    /// Who is summed, how, and with whose fader and sends.
-    inputs: Vec<(usize, Path, Arc<Strip>)>,
+    /// Who is summed.
+    inputs: Vec<Way>,
     /// What inserts listen to.
     keys: Vec<Key>,
+    /// The levels that its strip's lanes follow.
+    controls: Vec<(Moved, usize)>,
     law: PanLaw,
     /// It applies this strip's own fader.
     ends: Option<Arc<Strip>>,
@@ -58,10 +75,17 @@ struct Ask {
 struct Key {
     /// The insert, by its place in the document.
     place: usize,
-    from: usize,
-    path: Path,
-    /// Whose fader is on the way, where one is.
-    strip: Arc<Strip>,
+    way: Way,
+}
+
+/// A song that is being compiled.
+#[derive(Clone, Copy)]
+pub(super) struct Version<'a> {
+    /// Its number.
+    pub(super) song: usize,
+    pub(super) wanted: &'a Wanted<'a>,
+    pub(super) routes: &'a Routes,
+    pub(super) division: &'a Division,
 }
 
 impl<'r> Graph<'r> {
@@ -77,6 +101,7 @@ impl<'r> Graph<'r> {
             whole: HashMap::new(),
             entries: HashMap::new(),
             sums: HashMap::new(),
+            levels: HashMap::new(),
             stems: HashMap::new(),
         }
     }
@@ -102,28 +127,22 @@ impl<'r> Graph<'r> {
     }
 
     /// The whole mix of a song: every strip, the master last. Returns the master's node.
-    pub(super) fn whole(
-        &mut self,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-    ) -> Result<usize, EngineError> {
+    pub(super) fn whole(&mut self, version: Version<'_>) -> Result<usize, EngineError> {
         let mut node = 0;
-        for strip in 0..=routes.master() {
-            node = self.strip_of_whole(song, wanted, routes, division, strip)?;
+        for strip in 0..=version.routes.master() {
+            node = self.strip_of_whole(version, strip)?;
+        }
+        // Who replays this one hears the levels of this one.
+        for strip in 0..=version.routes.master() {
+            for place in 0..version.routes.followed[strip].len() {
+                self.level_of_whole(version, strip, place)?;
+            }
         }
         Ok(node)
     }
 
-    fn strip_of_whole(
-        &mut self,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-        strip: usize,
-    ) -> Result<usize, EngineError> {
+    pub(super) fn strip_of_whole(&mut self, version: Version<'_>, strip: usize) -> Result<usize, EngineError> {
+        let Version { song, wanted, routes, division } = version;
         if let Some((_, node)) = self.whole.get(&(song, strip)).and_then(|parts| parts.last()) {
             return Ok(*node);
         }
@@ -132,11 +151,13 @@ impl<'r> Graph<'r> {
         let mut parts: Vec<(usize, usize)> = Vec::new();
         let mut inputs = Vec::new();
         if routes.tapped[strip] {
-            parts.push((0, self.entry_of_whole(song, wanted, routes, division, strip)?));
+            parts.push((0, self.entry_of_whole(version, strip)?));
         } else {
-            inputs = self.inputs_of_whole(song, wanted, routes, division, strip)?;
+            inputs = self.inputs_of_whole(version, strip)?;
         }
-        let mut keys = self.keys_of_whole(song, wanted, routes, division, strip)?;
+        let mut keys = self.keys_of_whole(version, strip)?;
+        let is_master = strip == routes.master();
+        let controls = self.controls(version, strip, |moved| inside(moved) || is_master)?;
         if let Some(other) = wanted.replays.filter(|_| strip >= wanted.song.tracks.len()) {
             let sum = self.sums[&(song, strip)];
             keys.extend(self.replayed(other, strip, body, wanted.song, sum, &routes.keys[strip]));
@@ -149,7 +170,7 @@ impl<'r> Graph<'r> {
             let (entry, inputs) = match parts.last() {
                 // It ends where it was tapped before its inserts.
                 Some((before, _)) if *before == end => continue,
-                Some((_, before)) => (Entry::Through, vec![(*before, Path::Through, Arc::clone(&values))]),
+                Some((_, before)) => (Entry::Through, vec![Way::through(*before, &values)]),
                 None => (entry_of(wanted, strip), std::mem::take(&mut inputs)),
             };
             let node = self.node(Ask {
@@ -158,6 +179,7 @@ impl<'r> Graph<'r> {
                 entry,
                 inputs,
                 keys: keys.clone(),
+                controls: controls.clone(),
                 law: wanted.song.pan_law,
                 ends: (strip == routes.master() && end == count).then(|| Arc::clone(&values)),
                 strip: strip_name(wanted, strip),
@@ -171,43 +193,40 @@ impl<'r> Graph<'r> {
     }
 
     /// What a strip sums, and under which name.
-    fn inputs_of_whole(
-        &mut self,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-        strip: usize,
-    ) -> Result<Vec<(usize, Path, Arc<Strip>)>, EngineError> {
+    fn inputs_of_whole(&mut self, version: Version<'_>, strip: usize) -> Result<Vec<Way>, EngineError> {
         let mut inputs = Vec::new();
-        for &(from, path) in &routes.inputs[strip] {
-            let node = self.strip_of_whole(song, wanted, routes, division, from)?;
-            inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
+        for &(from, path) in &version.routes.inputs[strip] {
+            let node = self.strip_of_whole(version, from)?;
+            inputs.push(self.way(version, (from, node), path)?);
         }
-        let sum = self.sum_name(&inputs, wanted.song.pan_law);
-        self.sums.insert((song, strip), sum);
+        let sum = self.sum_name(&inputs, version.wanted.song.pan_law);
+        self.sums.insert((version.song, strip), sum);
         Ok(inputs)
     }
 
+    /// A way out of a strip, with what its gains follow.
+    fn way(&mut self, version: Version<'_>, (strip, from): (usize, usize), path: Path) -> Result<Way, EngineError> {
+        let values = Arc::clone(&self.bodies.of[version.song][strip].1);
+        let works = moved_on(&values, path);
+        let controls = self.controls(version, strip, |moved| works.contains(&moved))?;
+        Ok(Way { from, path, strip: values, controls })
+    }
+
     /// What enters the inserts of a strip of the whole mix, as a node.
-    fn entry_of_whole(
-        &mut self,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-        strip: usize,
-    ) -> Result<usize, EngineError> {
+    pub(super) fn entry_of_whole(&mut self, version: Version<'_>, strip: usize) -> Result<usize, EngineError> {
+        let Version { song, wanted, .. } = version;
         if let Some(node) = self.entries.get(&(song, strip)) {
             return Ok(*node);
         }
-        let inputs = self.inputs_of_whole(song, wanted, routes, division, strip)?;
+        let inputs = self.inputs_of_whole(version, strip)?;
+        let controls = self.controls(version, strip, enters)?;
         let node = self.node(Ask {
             body: self.bodies.of[song][strip].0,
             inserts: 0..0,
             entry: entry_of(wanted, strip),
             inputs,
             keys: Vec::new(),
+            controls,
             law: wanted.song.pan_law,
             ends: None,
             strip: strip_name(wanted, strip),
@@ -218,42 +237,57 @@ impl<'r> Graph<'r> {
 
     /// What the inserts of a strip listen to in the whole mix, or in the one that it replays: its side-chains do then to
     /// this version what they do to that one, whoever is muted.
-    fn keys_of_whole(
-        &mut self,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-        strip: usize,
-    ) -> Result<Vec<Key>, EngineError> {
+    fn keys_of_whole(&mut self, version: Version<'_>, strip: usize) -> Result<Vec<Key>, EngineError> {
         let mut keys = Vec::new();
-        for &Keyed { place, from, tap, muted } in &routes.keys[strip] {
-            let path = if tap == KeyTap::Post { Path::Key { muted } } else { Path::Through };
-            let replayed = wanted.replays.and_then(|other| {
-                let node = match tap {
-                    KeyTap::PreInserts => *self.entries.get(&(other, from))?,
-                    KeyTap::Pre | KeyTap::Post => self.whole.get(&(other, from))?.last()?.1,
-                };
-                (self.nodes[node].strip == strip_name(wanted, from)).then_some((other, node))
-            });
-            let (of, node) = match replayed {
-                Some(found) => found,
-                None if tap == KeyTap::PreInserts => (song, self.entry_of_whole(song, wanted, routes, division, from)?),
-                None => (song, self.strip_of_whole(song, wanted, routes, division, from)?),
-            };
-            keys.push(Key { place, from: node, path, strip: Arc::clone(&self.bodies.of[of][from].1) });
+        for &Keyed { place, from, tap, muted } in &version.routes.keys[strip] {
+            keys.push(Key { place, way: self.tapped(version, from, (tap, muted))? });
         }
         Ok(keys)
     }
 
+    /// What is heard of a strip at a tap, in the whole mix or in the one that it replays.
+    pub(super) fn tapped(
+        &mut self,
+        version: Version<'_>,
+        from: usize,
+        (tap, muted): (KeyTap, bool),
+    ) -> Result<Way, EngineError> {
+        let Version { song, wanted, .. } = version;
+        let path = if tap == KeyTap::Post { Path::Key { muted } } else { Path::Through };
+        let replayed = wanted.replays.and_then(|other| {
+            let node = match tap {
+                KeyTap::PreInserts => *self.entries.get(&(other, from))?,
+                KeyTap::Pre | KeyTap::Post => self.whole.get(&(other, from))?.last()?.1,
+            };
+            (self.nodes[node].strip == strip_name(wanted, from)).then_some((other, node))
+        });
+        if let Some((other, node)) = replayed {
+            let strip = Arc::clone(&self.bodies.of[other][from].1);
+            // The whole of it was made before, levels and all.
+            let level = |moved: Moved| Some((moved, *self.levels.get(&(other, from, moved))?));
+            let controls = moved_on(&strip, path).into_iter().filter_map(level).collect();
+            return Ok(Way { from: node, path, strip, controls });
+        }
+        let node = match tap {
+            KeyTap::PreInserts => self.entry_of_whole(version, from)?,
+            KeyTap::Pre | KeyTap::Post => self.strip_of_whole(version, from)?,
+        };
+        debug_assert!(self.whole.contains_key(&(song, from)) || tap == KeyTap::PreInserts);
+        self.way(version, (from, node), path)
+    }
+
     /// What a bus or master sums, by content.
-    fn sum_name(&self, inputs: &[(usize, Path, Arc<Strip>)], law: PanLaw) -> Name {
+    fn sum_name(&self, inputs: &[Way], law: PanLaw) -> Name {
         let mut name = Namer::new("sum");
-        for (from, path, strip) in inputs {
+        for Way { from, path, strip, controls } in inputs {
             let source = &self.nodes[*from];
             if !Gains::new(strip, source.layout, *path, law, self.sample_rate).is_silent() {
                 name.name(&source.name);
                 name.way_out(strip, *path, law);
+                name.count(controls.len() as u64);
+                for (_, level) in controls {
+                    name.name(&self.nodes[*level].name);
+                }
             }
         }
         name.finish()
@@ -290,33 +324,19 @@ impl<'r> Graph<'r> {
             parts.iter().find(|(end, _)| *end == at).map(|(_, node)| *node)
         };
         let strip = &self.bodies.of[other][strip].1;
-        let key = |place, from| Key { place, from, path: Path::Through, strip: Arc::clone(strip) };
+        let key = |place, from| Key { place, way: Way::through(from, strip) };
         ours.filter_map(|insert| Some(key(insert.place, heard(&insert.id)?))).collect()
     }
 
     /// One stem of a song, whose whole mix is there already. Returns its master's node.
-    pub(super) fn stem(
-        &mut self,
-        number: usize,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-    ) -> Result<usize, EngineError> {
-        self.strip_of_stem(number, song, wanted, routes, division, routes.master())
+    pub(super) fn stem(&mut self, number: usize, version: Version<'_>) -> Result<usize, EngineError> {
+        self.strip_of_stem(number, version, version.routes.master())
     }
 
-    fn strip_of_stem(
-        &mut self,
-        number: usize,
-        song: usize,
-        wanted: &Wanted<'_>,
-        routes: &Routes,
-        division: &Division,
-        strip: usize,
-    ) -> Result<usize, EngineError> {
+    fn strip_of_stem(&mut self, number: usize, version: Version<'_>, strip: usize) -> Result<usize, EngineError> {
+        let Version { song, wanted, routes, division } = version;
         if division.is_whole(number, strip, wanted.path) {
-            return self.strip_of_whole(song, wanted, routes, division, strip);
+            return self.strip_of_whole(version, strip);
         }
         if let Some(node) = self.stems.get(&(song, number, strip)) {
             return Ok(*node);
@@ -324,12 +344,15 @@ impl<'r> Graph<'r> {
         let mut inputs = Vec::new();
         for &(from, path) in &routes.inputs[strip] {
             if division.contributes(number, from) {
-                let node = self.strip_of_stem(number, song, wanted, routes, division, from)?;
-                inputs.push((node, path, Arc::clone(&self.bodies.of[song][from].1)));
+                let node = self.strip_of_stem(number, version, from)?;
+                inputs.push(self.way(version, (from, node), path)?);
             }
         }
-        let mut keys = self.keys_of_whole(song, wanted, routes, division, strip)?;
+        let mut keys = self.keys_of_whole(version, strip)?;
         let is_master = strip == routes.master();
+        // Before the master's fader, nobody moves it.
+        let ends = is_master && wanted.path == StemPath::Through;
+        let controls = self.controls(version, strip, |moved| inside(moved) || ends)?;
         let (body, values) = self.bodies.of[song][strip].clone();
         let body_of = &self.bodies.all[body];
         let count = if is_master && wanted.path == StemPath::Before { 0 } else { body_of.inserts.len() };
@@ -342,7 +365,7 @@ impl<'r> Graph<'r> {
             let replayed = whole.and_then(|node| node.inserts.iter().find(|i| i.place == place)?.key.as_ref());
             let heard =
                 replayed.map(|key| key.from).or_else(|| parts.iter().find(|(end, _)| *end == tap).map(|(_, n)| *n));
-            keys.extend(heard.map(|from| Key { place, from, path: Path::Through, strip: Arc::clone(&values) }));
+            keys.extend(heard.map(|from| Key { place, way: Way::through(from, &values) }));
         }
         let ends = is_master.then(|| match wanted.path {
             StemPath::Through => values,
@@ -354,6 +377,7 @@ impl<'r> Graph<'r> {
             entry: Entry::Sum,
             inputs,
             keys,
+            controls,
             law: wanted.song.pan_law,
             ends,
             strip: strip_name(wanted, strip),
@@ -365,63 +389,55 @@ impl<'r> Graph<'r> {
     /// Whether there is nothing in a sum. Who listens comes after who is listened to.
     fn hears_nothing(&self, entry: Entry, inputs: &[PlanEdge]) -> bool {
         match entry {
-            Entry::Sum | Entry::Through => inputs.iter().all(|edge| self.silent[edge.from]),
+            Entry::Sum | Entry::Through | Entry::Level => inputs.iter().all(|edge| self.silent[edge.from]),
             Entry::Clips | Entry::Kept => false,
         }
     }
 
     /// The node that does what is asked for: a new one, unless one does it already.
     fn node(&mut self, ask: Ask) -> usize {
-        let Ask { body: body_place, inserts: range, entry, inputs, keys, law, ends, strip } = ask;
+        let Ask { body: body_place, inserts: range, entry, inputs, keys, controls, law, ends, strip } = ask;
         let body = &self.bodies.all[body_place];
-        let mut inserts: Vec<PlanInsert> = Vec::new();
-        let (mut latency, mut own_tail) = (0, Tail::Frames(if entry == Entry::Through { 0 } else { body.delay }));
         let before = match entry {
-            Entry::Through => self.nodes[inputs[0].0].layout,
+            Entry::Through => self.nodes[inputs[0].from].layout,
             _ => body.entry,
         };
-        let mut layout = before;
-        for insert in &body.inserts[range.clone()] {
-            let key = keys.iter().find(|key| key.place == insert.place);
-            let key = key.map(|Key { from, path, strip, .. }| PlanEdge {
-                from: *from,
-                path: *path,
-                delay: 0,
-                strip: Arc::clone(strip),
-                law,
-            });
-            inserts.push(PlanInsert {
-                id: insert.id.clone(),
-                place: insert.place,
-                latency: insert.latency,
-                before: latency,
-                layout: insert.layout,
-                channels: insert.channels,
-                key,
-            });
-            latency += insert.latency;
-            own_tail = follow(own_tail, insert.tail);
-            layout = insert.layout;
-        }
+        let mut inserts = self.inserts(body, range.clone(), &keys, law);
+        let latency = inserts.iter().map(|insert| insert.latency).sum();
+        let own = Tail::Frames(if entry == Entry::Through { 0 } else { body.delay });
+        let own_tail = body.inserts[range.clone()].iter().fold(own, |tail, insert| follow(tail, insert.tail));
+        let mut layout = inserts.last().map_or(before, |insert| insert.layout);
         // Everybody waits for the slowest path into the same place; muted paths count, so that a mute moves nothing.
         // A key has to be there when the signal reaches the insert, not when it enters the strip.
-        let slowest_input = inputs.iter().map(|(from, ..)| self.departure(*from)).max().unwrap_or(0);
+        let inputs: Vec<PlanEdge> = inputs.iter().map(|way| self.edge(way, law)).collect();
+        let slowest_input = inputs.iter().map(|edge| self.heard_at(edge)).max().unwrap_or(0);
         let slowest_key =
-            inserts.iter().filter_map(|i| i.key.as_ref().map(|k| self.departure(k.from).saturating_sub(i.before)));
-        let arrival = slowest_key.fold(slowest_input, u64::max);
+            inserts.iter().filter_map(|i| i.key.as_ref().map(|k| self.heard_at(k).saturating_sub(i.before)));
+        // And so has a level that moves something here.
+        let early = |moved: Moved| match moved {
+            Moved::Lane(Target::Insert { insert, .. }) => {
+                inserts.iter().find(|own| own.place == insert).map(|own| own.before)
+            }
+            moved if enters(moved) => {
+                (entry != Entry::Through).then_some(if entry == Entry::Clips { body.delay } else { 0 })
+            }
+            _ => ends.is_some().then_some(latency),
+        };
+        let (arrival, controls) = self.moved_from(slowest_key.fold(slowest_input, u64::max), &controls, early);
         for insert in &mut inserts {
             if let Some(key) = &mut insert.key {
-                key.delay = arrival + insert.before - (self.nodes[key.from].arrival + self.nodes[key.from].latency);
+                key.delay = arrival + insert.before - self.heard_at(key);
             }
         }
-        let heard = inputs.iter().map(|(from, ..)| self.nodes[*from].tail).fold(Tail::Frames(0), longer);
+        let heard = inputs.iter().map(|edge| self.nodes[edge.from].tail).fold(Tail::Frames(0), longer);
         let inputs: Vec<PlanEdge> = inputs
             .into_iter()
-            .filter(|(from, path, strip)| {
-                let layout = self.nodes[*from].layout;
-                *path == Path::Through || !Gains::new(strip, layout, *path, law, self.sample_rate).is_silent()
+            .filter(|edge| {
+                let layout = self.nodes[edge.from].layout;
+                edge.path == Path::Through
+                    || !Gains::new(&edge.strip, layout, edge.path, law, self.sample_rate).is_silent()
             })
-            .map(|(from, path, strip)| PlanEdge { from, path, delay: arrival - self.departure(from), strip, law })
+            .map(|edge| PlanEdge { delay: arrival - self.heard_at(&edge), ..edge })
             .collect();
 
         let mut name = Namer::new("node");
@@ -433,6 +449,7 @@ impl<'r> Graph<'r> {
             name.name(&body.entry_name);
             name.entry(&values);
         }
+        self.name_controls(&mut name, &controls);
         name.count(inputs.len() as u64);
         for edge in &inputs {
             self.name_edge(&mut name, edge);
@@ -456,6 +473,9 @@ impl<'r> Graph<'r> {
         }
         let (name, strip) = known.clone();
         self.silent.push(self.hears_nothing(entry, &inputs));
+        let edges = inputs.iter().chain(inserts.iter().filter_map(|insert| insert.key.as_ref()));
+        let memory =
+            edges.map(|edge| self.memory_of(edge)).chain(controls.iter().map(|c| self.nodes[c.from].memory)).max();
         self.nodes.push(PlanNode {
             name,
             strip,
@@ -464,6 +484,7 @@ impl<'r> Graph<'r> {
             arrival,
             latency,
             tail: follow(heard, own_tail),
+            memory: memory.unwrap_or(0),
             entry,
             inputs,
             inserts,
@@ -471,6 +492,8 @@ impl<'r> Graph<'r> {
             ends: ends.is_some().then_some(law),
             values,
             clips: if entry == Entry::Clips { body.clips.clone() } else { Vec::new() },
+            controls,
+            hearing: None,
         });
         self.parts.push((body_place, range));
         let node = self.nodes.len() - 1;
@@ -478,10 +501,32 @@ impl<'r> Graph<'r> {
         node
     }
 
+    /// Some inserts of a body, with what they listen to.
+    fn inserts(&self, body: &Body, range: Range<usize>, keys: &[Key], law: PanLaw) -> Vec<PlanInsert> {
+        let mut before = 0;
+        let insert = |insert: &BodyInsert| {
+            let key = keys.iter().find(|key| key.place == insert.place);
+            let made = PlanInsert {
+                id: insert.id.clone(),
+                place: insert.place,
+                latency: insert.latency,
+                before,
+                layout: insert.layout,
+                channels: insert.channels,
+                key: key.map(|Key { way, .. }| self.edge(way, law)),
+            };
+            before += insert.latency;
+            made
+        };
+        body.inserts[range].iter().map(insert).collect()
+    }
+
     /// What a node hears by a path.
-    fn name_edge(&self, name: &mut Namer, edge: &PlanEdge) {
+    pub(super) fn name_edge(&self, name: &mut Namer, edge: &PlanEdge) {
         name.name(&self.nodes[edge.from].name);
         name.count(edge.delay);
+        name.count(edge.wait);
+        self.name_controls(name, &edge.controls);
         let faded = edge.path != Path::Through;
         name.count(u64::from(faded));
         // Before the fader, what stands behind it is none of the listener's.
@@ -552,10 +597,14 @@ impl<'r> Graph<'r> {
                 node.inputs.clear();
                 node.inserts.iter_mut().for_each(|insert| insert.key = None);
                 node.clips.clear();
+                node.controls.clear();
                 node.ends = None;
             } else {
-                node.inputs.iter_mut().for_each(|edge| edge.from = place[edge.from]);
-                node.inserts.iter_mut().filter_map(|i| i.key.as_mut()).for_each(|key| key.from = place[key.from]);
+                node.controls.iter_mut().for_each(|control| control.from = place[control.from]);
+                for edge in node.inputs.iter_mut().chain(node.inserts.iter_mut().filter_map(|i| i.key.as_mut())) {
+                    edge.from = place[edge.from];
+                    edge.controls.iter_mut().for_each(|control| control.from = place[control.from]);
+                }
                 let (body, range) = self.parts[index].clone();
                 for insert in &mut self.bodies.all[body].inserts[range] {
                     own.push(insert.take(self.registry)?);
@@ -575,15 +624,17 @@ fn entry_of(wanted: &Wanted<'_>, strip: usize) -> Entry {
     if strip < wanted.song.tracks.len() { Entry::Clips } else { Entry::Sum }
 }
 
-fn strip_name(wanted: &Wanted<'_>, strip: usize) -> String {
+pub(super) fn strip_name(wanted: &Wanted<'_>, strip: usize) -> String {
     super::routes::strips(wanted.song).nth(strip).map(|(id, _)| id.to_owned()).unwrap_or_default()
 }
 
 impl PlanNode {
     /// Whom it listens to.
     pub(crate) fn sources(&self) -> impl Iterator<Item = usize> + '_ {
-        let keys = self.inserts.iter().filter_map(|insert| insert.key.as_ref().map(|key| key.from));
-        self.inputs.iter().map(|edge| edge.from).chain(keys)
+        let keys = self.inserts.iter().filter_map(|insert| insert.key.as_ref());
+        let edges = self.inputs.iter().chain(keys);
+        let edges = edges.flat_map(|edge| edge.controls.iter().map(|control| control.from).chain([edge.from]));
+        edges.chain(self.controls.iter().map(|control| control.from))
     }
 
     /// Whether reading it again costs less than making it: it has processors, or sums more than one signal.

@@ -20,12 +20,13 @@ use crate::plan::{Part, Plan, PlanOutput};
 
 mod body;
 mod graph;
+mod levels;
 mod routes;
 mod stems;
 
 pub use stems::{Stem, StemPath, indivisible};
 
-use graph::Graph;
+use graph::{Graph, Version};
 use routes::Routes;
 use stems::Division;
 
@@ -145,7 +146,8 @@ pub fn compile_all(
         routes.refuse_loops(wanted.song)?;
         let is_replayed = wanted_all.iter().any(|other| other.replays == Some(at));
         let division = Division::of(wanted, &routes, is_replayed)?;
-        let whole = graph.whole(at, wanted, &routes, &division)?;
+        let version = Version { song: at, wanted, routes: &routes, division: &division };
+        let whole = graph.whole(version)?;
         let (frames, tail, endless) = length(wanted.song, graph.clips_end(at), graph.tail(whole));
         let mut output = |graph: &Graph<'_>, part: Part, node: usize| {
             let (version, latency, silent) = (wanted.version.clone(), graph.departure(node), graph.is_silent(node));
@@ -153,11 +155,11 @@ pub fn compile_all(
         };
         output(&graph, Part::Mix, whole);
         for (number, stem) in wanted.stems.iter().enumerate() {
-            let node = graph.stem(number, at, wanted, &routes, &division)?;
+            let node = graph.stem(number, version)?;
             output(&graph, Part::Stem(stem.id.clone()), node);
         }
         if wanted.path == StemPath::Before && !wanted.stems.is_empty() {
-            let node = graph.stem(wanted.stems.len(), at, wanted, &routes, &division)?;
+            let node = graph.stem(wanted.stems.len(), version)?;
             output(&graph, Part::Sum, node);
         }
     }

@@ -26,9 +26,9 @@ impl Hand {
 }
 
 /// The strip's motions in [`Gains`], in their order.
-pub(super) const OUT: [&str; 6] = ["fader_db", "mute", "pan", "pan_left", "pan_right", "width"];
+pub(crate) const OUT: [&str; 6] = ["fader_db", "mute", "pan", "pan_left", "pan_right", "width"];
 /// The send's.
-pub(super) const AUX: [&str; 3] = ["level_db", "pan", "mute"];
+pub(crate) const AUX: [&str; 3] = ["level_db", "pan", "mute"];
 
 fn flat([[a, b], [c, d]]: Matrix) -> [f64; 4] {
     [a, b, c, d]

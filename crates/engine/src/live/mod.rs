@@ -18,7 +18,7 @@ use tonmeister_core::View;
 use tonmeister_session::model::Target;
 use tonmeister_session::tables::STRIP;
 
-pub(crate) use hand::{Hand, Turning};
+pub(crate) use hand::{AUX, Hand, OUT, Turning};
 pub use reel::{Feed, Reel};
 pub use timeline::Timeline;
 pub(crate) use trimming::Trimming;
@@ -95,14 +95,22 @@ impl Executor {
                 }
                 for listener in &mut self.nodes {
                     for key in listener.inserts.iter_mut().filter_map(|insert| insert.key.as_mut()) {
-                        if let Some((gains, _)) = key.post.as_mut().filter(|_| key.from == node) {
+                        if let Some((gains, _)) = key.post.as_mut().filter(|_| key.way.from == node) {
                             gains.turn(target, value);
                         }
                     }
-                    if let Entry::Sum { inputs, .. } = &mut listener.entry {
-                        for input in inputs.iter_mut().filter(|input| input.from == node) {
-                            input.gains.turn(target, value);
+                    match &mut listener.entry {
+                        Entry::Sum { inputs, .. } => {
+                            for input in inputs.iter_mut().filter(|input| input.way.from == node) {
+                                input.gains.turn(target, value);
+                            }
                         }
+                        Entry::Level(level) if level.0.way.from == node => {
+                            if let Some((gains, _)) = &mut level.0.post {
+                                gains.turn(target, value);
+                            }
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -128,10 +136,12 @@ impl Executor {
 fn latenesses(node: &Node) -> Vec<i64> {
     let mut all = vec![node.arrival as i64, (node.arrival + node.sample_delay) as i64];
     all.extend(node.inserts.iter().map(|insert| insert.lateness));
-    all.extend(node.inserts.iter().filter_map(|insert| insert.key.as_ref().map(|key| key.lateness)));
+    all.extend(node.inserts.iter().filter_map(|insert| insert.key.as_ref().map(|key| key.way.lateness)));
     all.push(late(&node.inserts, node.arrival) as i64);
-    if let Entry::Sum { inputs, .. } = &node.entry {
-        all.extend(inputs.iter().map(|input| input.lateness));
+    match &node.entry {
+        Entry::Sum { inputs, .. } => all.extend(inputs.iter().map(|input| input.way.lateness)),
+        Entry::Level(level) => all.push(level.0.way.lateness),
+        _ => {}
     }
     all
 }

@@ -29,6 +29,11 @@ impl Trimming {
         gain(self.trim.heard(frame), self.polarity.heard(frame))
     }
 
+    /// Takes the levels that the trim follows, for the frames from `frame` on.
+    pub(crate) fn hear(&mut self, frame: i64, levels: &[f32]) {
+        self.trim.hear(frame, levels);
+    }
+
     /// Turns one of the two.
     pub(crate) fn turn(&mut self, id: &str, value: f64) {
         let from = self.next.map(|next| (next, self.at(next)));

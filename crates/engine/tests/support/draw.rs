@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use tonmeister_core::ParamIndex;
 use tonmeister_session::model::{
-    Curve, Destination, Insert, KeySource, KeyTap, Lane, PanLaw, Point, SideChain, Song, Tap, Target,
+    Curve, Destination, Detector, Follower, Insert, KeySource, KeyTap, Lane, PanLaw, Point, SideChain, Song, Tap,
+    Target,
 };
 use tonmeister_session::tables::{STRIP, place};
 
@@ -56,6 +57,60 @@ pub fn any_song() -> impl Strategy<Value = Song> {
                 b.strip.sends.push(send(to, Tap::Post));
             }
             song.buses.push(b);
+        }
+        song
+    })
+}
+
+/// The same songs, in which controls of some strips follow the levels of strips that come before them in the song, or
+/// what enters themselves.
+pub fn follow_levels(songs: impl Strategy<Value = Song>) -> impl Strategy<Value = Song> {
+    let follower = (0_usize..3, any::<bool>(), 0.0..12.0_f64, 0.0..40.0_f64, -60.0..-20.0_f64, 0.0..1.0_f64);
+    let one = (any::<u8>(), any::<u8>(), 0_usize..6, follower);
+    (songs, prop::collection::vec(one, 1..6)).prop_map(|(mut song, all)| {
+        let (tracks, count) = (song.tracks.len(), song.tracks.len() + song.buses.len());
+        for (at, from, control, (tap, peak, attack_ms, release_ms, floor_db, depth)) in all {
+            let at = usize::from(at) % (count + 1);
+            let mut from = usize::from(from) % (at + 1);
+            let mut tap = KeyTap::ALL[tap];
+            let mut control = control;
+            if from == at {
+                // Its own raw signal, which moves no trim.
+                (from, tap, control) = (from.min(count - 1), KeyTap::PreInserts, control % 3);
+            }
+            let of = |place: usize| {
+                if place < tracks { KeySource::Track(place) } else { KeySource::Bus(place - tracks) }
+            };
+            let strip = match at {
+                track if track < tracks => &mut song.tracks[track].strip,
+                bus if bus < count => &mut song.buses[bus - tracks].strip,
+                _ => &mut song.master.strip,
+            };
+            let (target, ends) = match control {
+                0 => (Target::Strip(place(STRIP, "fader_db")), (-3.0, -20.0)),
+                1 => (Target::Strip(place(STRIP, "pan")), (-0.5, 0.9)),
+                2 if !strip.sends.is_empty() => (Target::Send { send: 0, param: 0 }, (-40.0, 0.0)),
+                2 => (Target::Strip(place(STRIP, "width")), (0.0, 1.0)),
+                3 => (Target::Strip(place(STRIP, "trim_db")), (0.0, -9.0)),
+                4 => (Target::Strip(place(STRIP, "fader_trim_db")), (0.0, 6.0)),
+                _ => match strip.inserts.iter().position(|insert| insert.id == "gain") {
+                    Some(insert) => (Target::Insert { insert, param: ParamIndex(0) }, (1.5, -1.0)),
+                    None => (Target::Strip(place(STRIP, "fader_db")), (-20.0, 0.0)),
+                },
+            };
+            let follow = Follower {
+                detector: if peak { Detector::Peak } else { Detector::Rms },
+                attack_ms,
+                release_ms,
+                floor_db,
+                ceiling_db: 0.0,
+                depth: if depth < 0.3 { 1.0 } else { depth },
+                ..Follower::new(SideChain { tap, ..SideChain::of(of(from)) }, ends.0, ends.1)
+            };
+            match strip.automation.iter_mut().find(|lane| lane.target == target) {
+                Some(lane) => lane.follow = Some(follow),
+                None => strip.automation.push(Lane { follow: Some(follow), ..Lane::new(target, Vec::new()) }),
+            }
         }
         song
     })

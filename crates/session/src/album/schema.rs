@@ -20,7 +20,7 @@ pub fn schema(registry: &Registry) -> Value {
     definitions.insert("vinyl".into(), table(VINYL, &[]));
     definitions.insert("cassette".into(), table(CASSETTE, &[]));
     definitions.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_ID }));
-    definitions.insert("automation".into(), lane());
+    definitions.insert("automation".into(), lane(false));
     definitions.insert("lfo".into(), table(LFO, &[]));
     definitions.insert("point".into(), point());
     inserts(&mut definitions, registry);

@@ -4,7 +4,7 @@ use tonmeister_core::{Automatable, ParamSpec};
 
 use super::words::{clock, distance, number};
 use super::{About, Both, Pair};
-use crate::model::{Lane, Lfo, Strip, Target};
+use crate::model::{Follower, Lane, Lfo, Strip, Target};
 use crate::version::in_decibels;
 
 /// Levels nearer than this are the same, in decibels (and so are other values, by [`distance`]).
@@ -81,6 +81,15 @@ impl Pair<'_> {
     pub(super) fn moves(&mut self, both: &Both<'_>, (from, to): (Target, Target), local: &str, what: &str) -> bool {
         let a = Course::of(self.before.strip(both.before), from);
         let b = Course::of(self.after.strip(both.after), to);
+        let (follow_a, follow_b) = (a.lane.and_then(|lane| lane.follow), b.lane.and_then(|lane| lane.follow));
+        self.follows(both, (follow_a, follow_b), b.spec, (local, what));
+        let whole = |follow: Option<Follower>| follow.is_some_and(|follow| follow.depth == 1.0);
+        if whole(follow_a) && whole(follow_b) {
+            // What is drawn or written is not heard in either.
+            return true;
+        }
+        let drawn = |lane: &&Lane| !lane.points.is_empty() || !lane.lfos.is_empty();
+        let (a, b) = (Course { lane: a.lane.filter(drawn), ..a }, Course { lane: b.lane.filter(drawn), ..b });
         if a.lane.is_none() && b.lane.is_none() {
             return false;
         }

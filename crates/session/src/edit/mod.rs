@@ -19,7 +19,7 @@ pub use splice::Splice;
 use tonmeister_core::{Level, Note};
 
 use crate::lane::Reshape;
-use crate::model::{Bus, Clip, Insert, Lfo, Marker, Meter, Point, Range, Send, Tempo, Track};
+use crate::model::{Bus, Clip, Follower, Insert, Lfo, Marker, Meter, Point, Range, Send, Tempo, Track};
 
 /// A value that no parameter describes.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +162,16 @@ pub enum Edit {
         target: String,
         /// The generators; they add.
         lfos: Vec<Lfo>,
+    },
+    /// Sets the level that a lane follows. A lane that is not there is added; with nothing that moves it anymore it is
+    /// taken out.
+    SetFollow {
+        /// A track's or bus's id, or `master`.
+        strip: String,
+        /// What moves, on that strip.
+        target: String,
+        /// What it follows, and how.
+        follow: Option<Follower>,
     },
     /// Cuts, copies, moves, scales or thins a stretch of a lane. Nothing happens where nothing moves.
     ReshapeAutomation {

@@ -2,7 +2,7 @@
 
 use super::Splice;
 use super::locate::nowhere;
-use super::plan::{BEHIND, Splices, refused};
+use super::plan::{BEHIND, Splices, key_is_there, refused};
 use super::text::{New, Script};
 use crate::document::Document;
 use crate::keys::{MAX_LINKS, MAX_SCENES, MAX_STEMS, MAX_VCAS, MAX_VERSIONS};
@@ -126,8 +126,19 @@ fn found<'d>(
     find(document, sort, id).ok_or_else(|| nowhere(id, sort.ids(document.song()).into_iter()))
 }
 
+/// Whether everything that a VCA's automation follows is there.
+fn check_levels(song: &Song, named: &Named) -> Result<(), tonmeister_core::Diagnostic> {
+    let Named::Vca(vca) = named else { return Ok(()) };
+    let mut follows = vca.strip.automation.iter().filter_map(|lane| lane.follow);
+    if follows.any(|follow| !key_is_there(Some(follow.of), song.tracks.len(), song.buses.len())) {
+        return Err(refused("unknown-strip", "the VCA follows a track or bus that is not there".into()));
+    }
+    Ok(())
+}
+
 pub(super) fn add(document: &Document, text: &Script<'_>, at: usize, named: &Named) -> Splices {
     let sort = named.sort();
+    check_levels(document.song(), named)?;
     let ids = sort.ids(document.song());
     if at > ids.len() {
         let message = format!("place {at} is past the last {}: there are {}", sort.word(), ids.len());
@@ -155,6 +166,7 @@ pub(super) fn remove(document: &Document, text: &Script<'_>, sort: NamedSort, id
 pub(super) fn set(document: &Document, text: &Script<'_>, named: &Named) -> Splices {
     let (place, table) = found(document, named.sort(), named.id())?;
     let song = document.song();
+    check_levels(song, named)?;
     let old = match named {
         Named::Vca(_) => Named::Vca(song.vcas[place].clone()),
         Named::Link(_) => Named::Link(song.links[place].clone()),

@@ -6,7 +6,7 @@ use super::locate::{self, Desk, Spot, bus_ids, nowhere};
 use super::text::{New, Script};
 use super::{Edit, Plain, Splice, checks, mentions, named, timeline};
 use crate::document::Document;
-use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, Strip, Target};
+use crate::model::{Destination, Insert, KeySource, Lane, Point, Send, SideChain, Strip, Target};
 use crate::print::{Names, automation, explicit_ids, group_part, points, quoted, written};
 use crate::read::{Addresses, Place};
 use crate::tree::{Kind, Node, Table};
@@ -47,6 +47,9 @@ impl Edit {
                 timeline::reshape(document, &text, (strip, target), (*from_s, *to_s), *how)
             }
             Edit::SetLfos { strip, target, lfos } => timeline::set_lfos(document, &text, strip, target, lfos),
+            Edit::SetFollow { strip, target, follow } => {
+                timeline::set_follow(document, &text, strip, target, follow.as_ref())
+            }
             Edit::AddClip { track, at, clip } => timeline::add_clip(document, &text, track, *at, clip),
             Edit::SetClip { track, number, clip } => timeline::set_clip(document, &text, track, *number, clip),
             Edit::RemoveClip { track, number } => timeline::remove_clip(document, &text, track, *number),
@@ -99,7 +102,7 @@ fn set_note(document: &Document, text: &Script<'_>, address: &str, note: Note) -
     }
 }
 
-fn check(spec: &ParamSpec, value: f64) -> Result<(), Diagnostic> {
+pub(super) fn check(spec: &ParamSpec, value: f64) -> Result<(), Diagnostic> {
     spec.check(value).map_err(|error| refused("out-of-range", error.to_string()))
 }
 
@@ -142,15 +145,17 @@ fn check_routes(document: &Document, strip: &Strip) -> Result<(), Diagnostic> {
     let (tracks, buses) = (document.song().tracks.len(), document.song().buses.len());
     let output = matches!(strip.output, Some(Destination::Bus(bus)) if bus >= buses);
     let sends = strip.sends.iter().any(|send| send.to >= buses);
-    let keys = strip.inserts.iter().any(|insert| !key_is_there(insert, tracks, buses));
-    if output || sends || keys {
+    let keys = strip.inserts.iter().any(|insert| !key_is_there(insert.key, tracks, buses));
+    let followed = strip.automation.iter().filter_map(|lane| lane.follow);
+    let levels = followed.into_iter().any(|follow| !key_is_there(Some(follow.of), tracks, buses));
+    if output || sends || keys || levels {
         return Err(refused("unknown-bus", "the new strip leads to a track or bus that is not there".into()));
     }
     Ok(())
 }
 
-fn key_is_there(insert: &Insert, tracks: usize, buses: usize) -> bool {
-    match insert.key.map(|key| key.from) {
+pub(super) fn key_is_there(key: Option<SideChain>, tracks: usize, buses: usize) -> bool {
+    match key.map(|key| key.from) {
         Some(KeySource::Track(track)) => track < tracks,
         Some(KeySource::Bus(bus)) => bus < buses,
         None => true,
@@ -208,7 +213,7 @@ fn named<'d>(desk: &Desk<'d>) -> (Vec<&'d str>, Vec<Option<String>>, Vec<&'d str
 fn add_insert(document: &Document, text: &Script<'_>, strip: &str, at: usize, insert: &Insert) -> Splices {
     let desk = Desk::find(document, strip)?;
     check_place(at, desk.strip.inserts.len(), "insert")?;
-    if !key_is_there(insert, document.song().tracks.len(), document.song().buses.len()) {
+    if !key_is_there(insert.key, document.song().tracks.len(), document.song().buses.len()) {
         return Err(refused("unknown-strip", "the new insert listens to what is not there".into()));
     }
     if desk.strip.inserts.iter().any(|other| other.id == insert.id) {
@@ -404,6 +409,11 @@ fn remove_send(document: &Document, text: &Script<'_>, strip: &str, to: &str) ->
     Ok(splices)
 }
 
+/// Whether something moves a lane that has no points.
+pub(super) fn moves_alone(lane: &Lane) -> bool {
+    !lane.lfos.is_empty() || lane.follow.is_some()
+}
+
 pub(super) fn set_automation(
     document: &Document,
     text: &Script<'_>,
@@ -424,8 +434,8 @@ pub(super) fn set_automation(
     let lane = desk.strip.automation.iter().position(|lane| lane.target == place);
     match (lane, new) {
         (None, []) => Ok(Vec::new()),
-        // What swings around the points swings around the written value then.
-        (Some(lane), []) if !desk.strip.automation[lane].lfos.is_empty() => {
+        // What moves around the points moves around the written value then.
+        (Some(lane), []) if moves_alone(&desk.strip.automation[lane]) => {
             let entry = desk.tables("automation").get(lane).and_then(|table| table.entry("points"));
             Ok(entry.map_or_else(Vec::new, |entry| text.unset(entry)))
         }
@@ -435,7 +445,7 @@ pub(super) fn set_automation(
             Ok(table.map(|table| text.set(table, "points", &points(spec, new))).into_iter().collect())
         }
         (None, new) => {
-            let part = automation(addresses.name(place).unwrap_or(target), spec, new, &[]);
+            let part = automation(addresses.name(place).unwrap_or(target), spec, new, &[], None);
             Ok(add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[]))
         }
     }

@@ -1,14 +1,14 @@
 //! Edits of clips, generators and the timeline, as splices.
 
 use super::locate::{self, Desk, bus_ids, nowhere};
-use super::plan::{Splices, add_to, refused, remove_lanes, set_automation};
+use super::plan::{Splices, add_to, check, key_is_there, refused, remove_lanes, set_automation};
 use super::text::{New, Script};
 use super::{Entry, Splice};
 use crate::document::Document;
 use crate::keys::CLIP;
 use crate::lane::{self, Reshape};
-use crate::model::{Clip, Lfo};
-use crate::print::{self, Part, automation, lfos};
+use crate::model::{Clip, Follower, Lfo};
+use crate::print::{self, Names, Part, automation, lfos};
 use crate::read::{Addresses, Place};
 use crate::tree::{Form, Kind, Table};
 
@@ -55,17 +55,70 @@ pub(super) fn set_lfos(document: &Document, text: &Script<'_>, strip: &str, targ
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        let part = automation(addresses.name(place).unwrap_or(target), spec, &[], new);
+        let part = automation(addresses.name(place).unwrap_or(target), spec, &[], new, None);
         return Ok(add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[]));
     };
     let Some(table) = desk.tables("automation").get(number).copied() else { return Ok(Vec::new()) };
     if !new.is_empty() {
         return set_list(text, table, "lfo", &lfos(new));
     }
-    if desk.strip.automation[number].points.is_empty() {
+    let lane = &desk.strip.automation[number];
+    if lane.points.is_empty() && lane.follow.is_none() {
         return Ok(remove_lanes(text, &desk, |lane| lane.target == place));
     }
     Ok(table.entry("lfo").map_or_else(Vec::new, |entry| text.unset(entry)))
+}
+
+pub(super) fn set_follow(
+    document: &Document,
+    text: &Script<'_>,
+    strip: &str,
+    target: &str,
+    new: Option<&Follower>,
+) -> Splices {
+    let desk = Desk::find(document, strip)?;
+    let buses = bus_ids(document);
+    let addresses = Addresses::at(desk.place, desk.strip, &buses);
+    let local = target.strip_prefix(strip).and_then(|rest| rest.strip_prefix('/')).unwrap_or(target);
+    let place = addresses.find(target).or_else(|| addresses.find(local));
+    let place = place.ok_or_else(|| nowhere(target, addresses.names()))?;
+    let spec = desk.strip.target_spec(place);
+    let (tracks, buses) = (document.song().tracks.len(), document.song().buses.len());
+    if let Some(new) = new {
+        if !key_is_there(Some(new.of), tracks, buses) {
+            return Err(refused("unknown-strip", "it follows a track or bus that is not there".into()));
+        }
+        check(spec, new.at_floor)?;
+        check(spec, new.at_ceiling)?;
+    }
+    let follow = new.map(|new| Names::of(document.song()).follow(new, spec));
+    let lane = desk.strip.automation.iter().position(|lane| lane.target == place);
+    let Some(number) = lane else {
+        let name = addresses.name(place).unwrap_or(target);
+        let added = follow.map(|follow| automation(name, spec, &[], &[], Some(follow)));
+        return Ok(added
+            .map_or_else(Vec::new, |part| add_to(text, &desk, "automation", desk.strip.automation.len(), &part, &[])));
+    };
+    let Some(table) = desk.tables("automation").get(number).copied() else { return Ok(Vec::new()) };
+    let lane = &desk.strip.automation[number];
+    match follow {
+        Some(follow) => {
+            // A table under a header of its own goes; the new one stands in the lane.
+            let own = table.entry("follow");
+            let apart = own.filter(|own| own.node.table().is_some_and(|own| own.form != Form::Inline));
+            let mut splices = apart.map_or_else(Vec::new, |own| text.unset(own));
+            if apart.is_some() {
+                splices.extend(text.set_all(table, &[("follow", &follow)]));
+            } else {
+                splices.push(text.set(table, "follow", &follow));
+            }
+            Ok(splices)
+        }
+        None if lane.points.is_empty() && lane.lfos.is_empty() => {
+            Ok(remove_lanes(text, &desk, |lane| lane.target == place))
+        }
+        None => Ok(table.entry("follow").map_or_else(Vec::new, |entry| text.unset(entry))),
+    }
 }
 
 pub(super) fn reshape(

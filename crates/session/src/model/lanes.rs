@@ -2,7 +2,7 @@
 
 use tonmeister_core::{Db, Note};
 
-use super::Target;
+use super::{Follower, Target};
 use crate::tables::SILENCE_DB;
 use crate::time::{BarBeat, TempoMap};
 
@@ -12,21 +12,28 @@ pub struct Lane {
     /// What moves.
     pub target: Target,
     /// Times strictly rising. The first value holds before it, the last after it. Empty only where something swings
-    /// around the written value.
+    /// around the written value, or a level is followed.
     pub points: Vec<Point>,
     /// What swings around that; they add.
     pub lfos: Vec<Lfo>,
+    /// A level that the value follows.
+    pub follow: Option<Follower>,
 }
 
 impl Lane {
     /// A lane of points.
     pub fn new(target: Target, points: Vec<Point>) -> Self {
-        Lane { target, points, lfos: Vec::new() }
+        Lane { target, points, lfos: Vec::new(), follow: None }
     }
 
     /// Whether it moves anything at all while the song plays.
     pub fn moves(&self) -> bool {
-        self.points.len() > 1 || !self.lfos.is_empty()
+        self.points.len() > 1 || !self.lfos.is_empty() || self.follow.is_some()
+    }
+
+    /// Whether nothing is left of it.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty() && self.lfos.is_empty() && self.follow.is_none()
     }
 }
 

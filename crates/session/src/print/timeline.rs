@@ -2,13 +2,15 @@
 
 use tonmeister_core::ParamSpec;
 
-use super::{Part, decimal, list, points, quoted, written};
+use super::{Names, Part, decimal, list, points, quoted, written};
 use crate::keys::{
-    AT, BPM, CLIP_GAIN_MOVES, CLIP_MUTE, CLIP_NUMBERS, CROSSFADE, FROM, LFO_DEPTH, LFO_PHASE, LFO_RATE, LFO_SEED,
-    LOOP_COUNT, LOOP_CROSSFADE, METER_BAR, RAMP, REVERSE, TO, WINDOW_NUMBERS,
+    AT, ATTACK, BPM, CEILING, CLIP_GAIN_MOVES, CLIP_MUTE, CLIP_NUMBERS, CROSSFADE, DETECTOR, FLOOR, FOLLOW_DEPTH, FROM,
+    KEY_MUTED, KEY_TAP, LFO_DEPTH, LFO_PHASE, LFO_RATE, LFO_SEED, LOOP_COUNT, LOOP_CROSSFADE, METER_BAR, RAMP, RELEASE,
+    REVERSE, TO, WINDOW_NUMBERS,
 };
 use crate::model::{
-    Clip, CrossfadeShape, Curve, FadeShape, Lfo, LfoShape, Marker, Meter, Point, Range, Rate, Tempo, Until, Window,
+    Clip, CrossfadeShape, Curve, FadeShape, Follower, KeySource, Lfo, LfoShape, Marker, Meter, Point, Range, Rate,
+    Tempo, Until, Window,
 };
 use crate::time::BarBeat;
 
@@ -94,8 +96,14 @@ fn window(window: &Window) -> Part {
     part
 }
 
-/// A lane: points, and what swings around them.
-pub(crate) fn automation(address: &str, spec: &ParamSpec, points: &[Point], lfos: &[Lfo]) -> Part {
+/// A lane: points, what swings around them, and what it follows.
+pub(crate) fn automation(
+    address: &str,
+    spec: &ParamSpec,
+    points: &[Point],
+    lfos: &[Lfo],
+    follow: Option<String>,
+) -> Part {
     let mut part = Part::default();
     part.put("target", quoted(address));
     if !points.is_empty() {
@@ -104,7 +112,37 @@ pub(crate) fn automation(address: &str, spec: &ParamSpec, points: &[Point], lfos
     if !lfos.is_empty() {
         part.put("lfo", self::lfos(lfos));
     }
+    if let Some(follow) = follow {
+        part.put("follow", follow);
+    }
     part
+}
+
+impl Names {
+    /// Whose signal it is.
+    pub(crate) fn signal(&self, of: KeySource) -> &str {
+        match of {
+            KeySource::Track(track) => &self.tracks[track],
+            KeySource::Bus(bus) => &self.buses[bus],
+        }
+    }
+
+    /// A level that is followed.
+    pub(crate) fn follow(&self, follow: &Follower, spec: &ParamSpec) -> String {
+        let mut part = Part::default();
+        part.put("key", quoted(self.signal(follow.of.from)));
+        part.param(&KEY_TAP, f64::from(follow.of.tap as u8));
+        part.param(&KEY_MUTED, f64::from(u8::from(follow.of.muted)));
+        part.param(&DETECTOR, f64::from(follow.detector as u8));
+        part.param(&ATTACK, follow.attack_ms);
+        part.param(&RELEASE, follow.release_ms);
+        part.param(&FLOOR, follow.floor_db);
+        part.param(&CEILING, follow.ceiling_db);
+        part.put("at_floor", written(spec, follow.at_floor));
+        part.put("at_ceiling", written(spec, follow.at_ceiling));
+        part.param(&FOLLOW_DEPTH, follow.depth);
+        part.inline()
+    }
 }
 
 /// A list of generators.

@@ -18,6 +18,8 @@ pub(crate) struct Addresses<'s> {
     strip: &'s Strip,
     names: Vec<String>,
     targets: HashMap<String, Target>,
+    /// Whether there are no other strips whose level could be followed.
+    alone: bool,
 }
 
 impl<'s> Addresses<'s> {
@@ -33,7 +35,7 @@ impl<'s> Addresses<'s> {
 
     /// Those of a strip whose inserts and fader alone are anybody's: a song's, on an album.
     pub(crate) fn of_inserts(strip: &'s Strip) -> Self {
-        let mut all = Addresses::new(strip, &[]);
+        let mut all = Addresses { alone: true, ..Addresses::new(strip, &[]) };
         let ours = |name: &str| name == "fader_db" || name.contains('/');
         all.names.retain(|name| ours(name));
         all.targets.retain(|name, _| ours(name));
@@ -56,7 +58,7 @@ impl<'s> Addresses<'s> {
             }
         }
         let names = all.iter().map(|(name, _)| name.clone()).collect();
-        Addresses { strip, names, targets: all.into_iter().collect() }
+        Addresses { strip, names, targets: all.into_iter().collect(), alone: false }
     }
 
     /// What an address names.
@@ -129,11 +131,14 @@ impl Reader<'_> {
         let mut lanes = Vec::new();
         let mut moved: HashSet<Target> = HashSet::new();
         for table in self.tables(&format!("{header}.automation"), node, MAX_LANES) {
-            self.known("an automation", table, &[LANE[0].id, LANE[1].id, LANE[2].id]);
+            // On an album there is nobody to follow.
+            let keys: Vec<&str> = LANE.iter().map(|key| key.id).filter(|id| *id != "follow" || !known.alone).collect();
+            self.known("an automation", table, &keys);
             let target = self.required("this automation", table, &LANE[0]);
             let target = target.and_then(|node| Some((node, self.target(node, id, known, whole)?)));
             let (points, lfos) = (table.get(LANE[1].id), table.get(LANE[2].id));
-            if lfos.is_none() {
+            let follow = table.get(LANE[3].id).filter(|_| !known.alone);
+            if lfos.is_none() && follow.is_none() {
                 self.required("this automation", table, &LANE[1]);
             }
             let Some((target_node, target)) = target else { continue };
@@ -147,12 +152,13 @@ impl Reader<'_> {
             }
             let spec = known.strip.target_spec(target);
             let lfos = lfos.map(|node| self.lfos(node, &format!("{header}.automation.lfo"), spec));
+            let follow = follow.map(|node| self.follow(node, target, spec, points.is_some()));
             let points = match points {
                 Some(node) => self.points_of(node, spec, Times::Song),
-                None => lfos.is_some().then(Vec::new),
+                None => (lfos.is_some() || follow.is_some()).then(Vec::new),
             };
             let Some(points) = points else { continue };
-            lanes.push(Lane { target, points, lfos: lfos.unwrap_or_default() });
+            lanes.push(Lane { target, points, lfos: lfos.unwrap_or_default(), follow: follow.flatten() });
         }
         lanes
     }

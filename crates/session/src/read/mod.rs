@@ -7,6 +7,7 @@
 pub(crate) mod album;
 mod checks;
 mod clips;
+mod follow;
 mod groups;
 mod lanes;
 mod routes;
@@ -22,13 +23,14 @@ use std::ops::Range;
 
 use tonmeister_core::{Diagnostic, Registry};
 
-use crate::model::Song;
+use crate::model::{KeySource, Song};
 use crate::report::Report;
 use crate::time::TempoMap;
 use crate::tree::Table;
 
 /// Whose strip.
 pub(crate) use crate::model::StripAt as Place;
+use follow::Followed;
 pub(crate) use lanes::{Addresses, default_curve};
 pub(crate) use strip::automatic_ids;
 
@@ -36,12 +38,40 @@ pub(crate) use strip::automatic_ids;
 struct Edge {
     from: Place,
     to: Place,
-    /// It is heard there, and does not only drive a side-chain.
-    heard: bool,
-    /// It is taken before the inserts of the strip that it comes from.
-    pre_inserts: bool,
+    way: Way,
     /// Where the document says so.
     span: Range<usize>,
+}
+
+/// Which way it runs.
+#[derive(Clone, Copy)]
+enum Way {
+    /// By the output.
+    Output,
+    /// By the send of that number, from before the fader or from behind it.
+    Send { number: usize, pre: bool },
+    /// Not heard: it drives a side-chain, and is taken before the inserts, behind the fader, or between.
+    Key { pre_inserts: bool, post: bool },
+}
+
+impl Edge {
+    /// By the output.
+    fn new(from: Place, to: Place, span: &Range<usize>) -> Self {
+        Edge { from, to, way: Way::Output, span: span.clone() }
+    }
+
+    /// Whether it is heard where it arrives, and does not only drive a side-chain.
+    fn heard(&self) -> bool {
+        !matches!(self.way, Way::Key { .. })
+    }
+}
+
+/// Where a signal comes from that is listened to.
+fn place_of(source: KeySource) -> Place {
+    match source {
+        KeySource::Track(track) => Place::Track(track),
+        KeySource::Bus(bus) => Place::Bus(bus),
+    }
 }
 
 /// What is known while reading.
@@ -52,6 +82,7 @@ struct Reader<'a> {
     names: HashMap<String, Place>,
     buses: Vec<String>,
     edges: Vec<Edge>,
+    follows: Vec<Followed>,
     points: usize,
     /// What notes follow.
     tempo_bpm: f64,
@@ -68,6 +99,7 @@ impl<'a> Reader<'a> {
             names: HashMap::new(),
             buses: Vec::new(),
             edges: Vec::new(),
+            follows: Vec::new(),
             points: 0,
             tempo_bpm: crate::keys::TEMPO.default,
             tempo: TempoMap::constant(crate::keys::TEMPO.default),

@@ -6,7 +6,7 @@ use tonmeister_core::{Diagnostic, EffectSpec, FileSpec, GroupSpec, Note, ParamIn
 
 use super::lanes::Addresses;
 use super::values::RESERVED_INSERTS;
-use super::{Edge, Place, Reader};
+use super::{Edge, Place, Reader, Way, place_of};
 use crate::keys::{BYPASS, CHANNELS, INSERT, KEY_MUTED, KEY_TAP, MAX_INSERTS, MAX_SENDS, SEND, TAP};
 use crate::model::{Channels, Destination, Insert, KeySource, KeyTap, Send, SideChain, Strip, Tap};
 use crate::tables;
@@ -48,7 +48,9 @@ impl Reader<'_> {
         let whole = self.report.errors() == errors;
         if let Some(node) = table.get("automation") {
             let addresses = Addresses::at(place, &strip, &self.buses);
+            let before = self.follows.len();
             strip.automation = self.lanes(node, header(place), id, &addresses, whole);
+            self.follows[before..].iter_mut().for_each(|follow| follow.at = place);
         }
         strip
     }
@@ -73,13 +75,7 @@ impl Reader<'_> {
         }
         match self.bus("output", name, node, &["master"]) {
             Some(bus) => {
-                self.edges.push(Edge {
-                    from: place,
-                    to: Place::Bus(bus),
-                    heard: true,
-                    pre_inserts: false,
-                    span: node.span.clone(),
-                });
+                self.edges.push(Edge::new(place, Place::Bus(bus), &node.span));
                 Destination::Bus(bus)
             }
             None => Destination::Master,
@@ -126,14 +122,10 @@ impl Reader<'_> {
                 self.error_with_help("duplicate-send", message, (&to_node.span, label), help);
                 continue;
             }
-            self.edges.push(Edge {
-                from: place,
-                to: Place::Bus(to),
-                heard: true,
-                pre_inserts: false,
-                span: to_node.span.clone(),
-            });
-            sends.push(Send { to, tap: Tap::ALL[tap as usize], values });
+            let tap = Tap::ALL[tap as usize];
+            let way = Way::Send { number: sends.len(), pre: tap == Tap::Pre };
+            self.edges.push(Edge { way, ..Edge::new(place, Place::Bus(to), &to_node.span) });
+            sends.push(Send { to, tap, values });
         }
         sends
     }
@@ -234,24 +226,11 @@ impl Reader<'_> {
             self.error_with_help("no-side-chain", message, (&node.span, label), Some("take the `key` out".into()));
             return None;
         }
-        let from = self.names.get(name).copied();
-        let Some(from) = from.filter(|from| matches!(from, Place::Track(_) | Place::Bus(_))) else {
-            let sounds = |(_, at): &(&String, &Place)| matches!(at, Place::Track(_) | Place::Bus(_));
-            let mut names: Vec<String> = self.names.iter().filter(sounds).map(|(id, _)| id.clone()).collect();
-            names.sort_unstable();
-            let help = self.suggest(name, names.iter().map(String::as_str));
-            let label = format!("expected the id of a track or bus, found \"{}\"", shortened(name));
-            let message = format!("there is no track or bus \"{}\"", shortened(name));
-            self.error_with_help("unknown-strip", message, (&node.span, label), help);
-            return None;
-        };
+        let source = self.signal("key", node)?;
         let pre_inserts = tap == KeyTap::PreInserts;
-        self.edges.push(Edge { from, to: place, heard: false, pre_inserts, span: node.span.clone() });
-        match from {
-            Place::Track(track) => Some(KeySource::Track(track)),
-            Place::Bus(bus) => Some(KeySource::Bus(bus)),
-            Place::Master | Place::Vca(_) => None,
-        }
+        let post = tap == KeyTap::Post;
+        self.edges.push(Edge { way: Way::Key { pre_inserts, post }, ..Edge::new(place_of(source), place, &node.span) });
+        Some(source)
     }
 
     fn settings(&mut self, spec: &'static EffectSpec, table: &Table) -> Settings {

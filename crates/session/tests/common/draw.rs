@@ -4,10 +4,10 @@ use tonmeister_core::{Automatable, Level, ParamIndex, ParamKind, ParamSpec, Regi
 use tonmeister_session::keys::{BPM, CLIP_GAIN_MOVES, CLIP_NUMBERS, LFO_PHASE, RAMP, TEMPO};
 use tonmeister_session::lane::Reshape;
 use tonmeister_session::model::{
-    BarBeat, Bus, BusDynamics, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, FadeShape, Insert,
-    KeySource, KeyTap, Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point, Range, Rate, Repeat,
-    Scene, Send, Setting, SideChain, Signature, Song, Stem, Strip, StripAt, Tap, Target, Tempo, Track, Until, Vca,
-    Version, Window,
+    BarBeat, Bus, BusDynamics, Change, Channels, Check, Clip, CrossfadeShape, Curve, Destination, Detector, FadeShape,
+    Follower, Insert, KeySource, KeyTap, Lane, Lfo, LfoShape, Link, Linked, Marker, Master, Meter, PanLaw, Point,
+    Range, Rate, Repeat, Scene, Send, Setting, SideChain, Signature, Song, Stem, Strip, StripAt, Tap, Target, Tempo,
+    Track, Until, Vca, Version, Window,
 };
 use tonmeister_session::tables::{NOT_ON_MASTER, ON_VCA, SEND, STRIP, place};
 use tonmeister_session::time::TempoMap;
@@ -133,7 +133,7 @@ impl Draw<'_> {
                 let target = Target::Strip(place);
                 let points = self.points(&vca.strip, target);
                 let lfos = self.lfos(&STRIP[place]).into_iter().filter(|lfo| matches!(lfo.rate, Rate::Hz(_))).collect();
-                vca.strip.automation.push(Lane { target, points, lfos });
+                vca.strip.automation.push(Lane { lfos, ..Lane::new(target, points) });
             }
         }
         vca
@@ -394,6 +394,19 @@ impl Draw<'_> {
         }
     }
 
+    /// A level that a parameter follows.
+    pub(crate) fn follower(&mut self, place: usize, tracks: usize, spec: &ParamSpec) -> Follower {
+        let from = if place < tracks { KeySource::Track(place) } else { KeySource::Bus(place - tracks) };
+        let (tap, floor_db) = (KeyTap::ALL[self.below(3)], -60.0 + self.below(59) as f64);
+        let of = SideChain { from, tap, muted: tap == KeyTap::Post };
+        Follower {
+            detector: Detector::ALL[self.below(2)],
+            floor_db,
+            depth: self.below(5) as f64 / 4.0,
+            ..Follower::new(of, self.changed(spec), self.changed(spec))
+        }
+    }
+
     /// What swings around a parameter.
     fn lfos(&mut self, spec: &ParamSpec) -> Vec<Lfo> {
         if spec.automatable == Automatable::Stepped {
@@ -457,8 +470,13 @@ impl Draw<'_> {
             if !lfos.is_empty() && self.one_in(3) {
                 points.clear();
             }
+            let spec = strip.target_spec(target);
+            let led = !keys.is_empty() && spec.automatable != Automatable::Stepped && self.one_in(3);
+            let place = keys.start + self.below(keys.len().max(1));
+            let follow = led.then(|| self.follower(place, tracks, spec));
+            points.truncate(if follow.is_some_and(|follow| follow.depth == 1.0) { 0 } else { points.len() });
             if strip.automation.iter().all(|lane| lane.target != target) {
-                strip.automation.push(Lane { target, points, lfos });
+                strip.automation.push(Lane { lfos, follow, ..Lane::new(target, points) });
             }
         }
         strip
@@ -653,6 +671,12 @@ impl Draw<'_> {
                 let lfos = self.lfos(strip.target_spec(target));
                 let hertz = |lfo: &Lfo| matches!(lfo.rate, Rate::Hz(_));
                 let lfos = lfos.into_iter().filter(hertz).collect();
+                let spec = strip.target_spec(target);
+                if self.one_in(2) && !song.tracks.is_empty() && spec.automatable != Automatable::Stepped {
+                    let from = self.below(song.tracks.len());
+                    let follow = self.one_in(3).then(|| self.follower(from, usize::MAX, spec));
+                    return Edit::SetFollow { strip: name, target: address(song, strip, target), follow };
+                }
                 Edit::SetLfos { strip: name, target: address(song, strip, target), lfos }
             }
             5 => {

@@ -93,7 +93,7 @@ pub struct Stretch {
     /// Where it ends; the song's end, its tail included, when nothing is said.
     pub to: Option<Spot>,
     /// How long before that the song plays unheard, in seconds, 0 to 3600, and up to 65 535 frames longer, so that every
-    /// effect begins on its own grid. What remembers no further back has the very samples of the whole mix; what swings
+    /// effect begins on its own grid, and as much longer as automation looks back that follows levels. What remembers no further back has the very samples of the whole mix; what swings
     /// by itself stands where it would stand, unless its rate is automated.
     pub pre_roll_s: f64,
 }
@@ -107,8 +107,9 @@ pub(super) struct Cut {
 }
 
 impl Stretch {
-    /// The frames of an output that it is.
-    pub(super) fn in_song(&self, song: &Song, output: &PlanOutput) -> Result<Cut, Failure> {
+    /// The frames of an output that it is. `memory`: how far the levels look back that automation follows
+    /// ([`tonmeister_engine::Plan::memory`]); the pre-roll is longer by that.
+    pub(super) fn in_song(&self, song: &Song, output: &PlanOutput, memory: u64) -> Result<Cut, Failure> {
         let rate = song.sample_rate_hz;
         let place = |spot: &Option<Spot>, ends: bool| -> Result<Option<f64>, Failure> {
             spot.as_ref().map(|spot| spot.seconds(song, ends)).transpose()
@@ -133,7 +134,8 @@ impl Stretch {
             let end_s = end as f64 / f64::from(rate);
             return Err(Failure::Usage(format!("the song is over at {end_s:.3} s, before {from_s:.3} s")));
         }
-        let start = from.saturating_sub(Frames::from_seconds(self.pre_roll_s, rate).0) / GRID * GRID;
+        let pre_roll = Frames::from_seconds(self.pre_roll_s, rate).0 + memory;
+        let start = from.saturating_sub(pre_roll) / GRID * GRID;
         let sure = to.min(output.frames).saturating_sub(from);
         Ok(Cut { span: Span { from, to, pre_roll: from - start }, sure, tail: to - from - sure })
     }
