@@ -20,12 +20,12 @@ use crate::plan::PlanControl;
 /// tone's own swing is below 0.15 dB from 25 Hz up.
 const RMS_S: f64 = 0.04;
 
-/// What of a strip follows a level.
+/// What moves on a strip: a hand turns it, or a lane, which may follow a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Moved {
-    /// The lane of one of its own controls.
+pub enum Moved {
+    /// One of its own controls.
     Lane(Target),
-    /// The lane of the fader at that place of those it follows.
+    /// The fader at that place of those that it follows.
     Above(usize),
 }
 

@@ -33,6 +33,7 @@ pub use compile::{
     Compiled, ENDLESS_S, EngineError, MAX_BLOCK, Stem, StemPath, Wanted, compile, compile_all, indivisible,
 };
 pub use executor::{Executor, RenderOptions, Rendered, Sink, Span};
+pub use follow::Moved;
 pub use kept::{Keeper, Kept, Shape, Shelf};
 pub use live::{Feed, Reel, Timeline, Turn, Turned, turns};
 pub use name::Name;

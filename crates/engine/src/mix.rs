@@ -98,9 +98,8 @@ impl Factor {
             mutes: false,
             moved: Moved::Above(at),
         });
-        // What never does anything costs nothing.
-        let idle = |factor: &Factor| factor.motion.constant_value().is_some_and(|value| factor.gain(value) == 1.0);
-        trim.into_iter().chain(mute).chain(others).filter(|factor| !idle(factor)).collect()
+        // What does nothing now may be turned; times 1 is the same to the bit.
+        trim.into_iter().chain(mute).chain(others).collect()
     }
 
     fn gain(&self, value: f64) -> f64 {
@@ -182,22 +181,26 @@ impl Gains {
 
     /// Takes the levels that one of its lanes follows, for the frames from `frame` on.
     pub(crate) fn hear(&mut self, moved: Moved, frame: i64, levels: &[f32]) {
-        if let Some(factor) = self.factors.iter_mut().find(|factor| factor.moved == moved) {
-            factor.motion.hear(frame, levels);
-        }
-        let motion = match moved {
-            Moved::Lane(Target::Strip(at)) => {
-                let place = OUT.iter().position(|id| *id == STRIP[at].id);
-                self.strip.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
-            }
-            Moved::Lane(Target::Send { param, .. }) => {
-                let place = AUX.iter().position(|id| *id == SEND[param].id);
-                self.send.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
-            }
-            Moved::Lane(Target::Insert { .. }) | Moved::Above(_) => None,
-        };
-        if let Some(motion) = motion {
+        if let Some(motion) = self.motion(moved) {
             motion.hear(frame, levels);
+        }
+    }
+
+    /// The motion of a control on this way out, if it works there.
+    pub(crate) fn motion(&mut self, moved: Moved) -> Option<&mut Motion> {
+        if let Some(factor) = self.factors.iter_mut().find(|factor| factor.moved == moved) {
+            return Some(&mut factor.motion);
+        }
+        match moved {
+            Moved::Lane(Target::Strip(at)) if self.hand.reaches(at) => {
+                let place = OUT.iter().position(|id| *id == STRIP[at].id)?;
+                self.strip.as_mut().map(|motions| &mut motions[place])
+            }
+            Moved::Lane(Target::Send { send, param }) if self.hand.is_send(send) => {
+                let place = AUX.iter().position(|id| *id == SEND[param].id)?;
+                self.send.as_mut().map(|motions| &mut motions[place])
+            }
+            Moved::Lane(_) | Moved::Above(_) => None,
         }
     }
 

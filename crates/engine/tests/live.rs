@@ -12,7 +12,7 @@ use tonmeister_core::{Block, Buffer, Layout, ParamIndex};
 use tonmeister_dsp::testing::{noise, sine, stereo_noise};
 use tonmeister_engine::{Executor, Feed, Library, Reel, Span, Timeline, compile, turns};
 use tonmeister_session::model::{
-    Curve, Destination, Insert, KeySource, KeyTap, PanLaw, SideChain, Song, StripAt, Tap, Target,
+    Curve, Destination, Insert, KeySource, KeyTap, PanLaw, SideChain, Song, StripAt, Tap, Target, Vca,
 };
 use tonmeister_session::tables::{SEND, STRIP, place};
 
@@ -111,16 +111,19 @@ proptest! {
     }
 }
 
+/// Something that is turned in a song.
+type Change<'a> = &'a dyn Fn(&mut Song);
+
 /// A song of a tone, and one of its controls turned while it plays.
 fn turned(song: &Song, change: &dyn Fn(&mut Song), times: usize) -> Buffer {
     let library = library(&[("tone", Buffer::from_mono(sine(1000.0, 0.4, support::RATE, 96_000)))]);
-    let mut live = executor(song, &library, Timeline::STRAIGHT, 0);
+    let mut live = executor(&song.at_hand(), &library, Timeline::STRAIGHT, 0);
     let mut out = play(&mut live, 24_000, &[256]);
     let mut other = song.clone();
     change(&mut other);
     let (mut here, mut there) = (song.clone(), other);
     for _ in 0..times {
-        let turned = turns(live.plan(), &here.lowered(), &there.lowered());
+        let turned = turns(live.plan(), &here.at_hand(), &there.at_hand());
         assert!(turned.complete, "the edit is all turns");
         assert!(!turned.turns.is_empty());
         turned.turns.iter().for_each(|turn| live.turn(turn));
@@ -145,6 +148,23 @@ fn turning_a_control_makes_no_zipper_noise() {
         let noises = [1, 100].map(|times| above_3_khz_db(&turned(&base, &change, times)));
         println!("{param}: {noises:.1?} dB");
         assert!(noises.iter().all(|noise| *noise < -130.0), "{param}: {noises:?} dB");
+    }
+    // What stands above it, and what is soloed beside it.
+    let mut other = track("other", "tone", Destination::Master);
+    other.strip.set("fader_db", -150.0);
+    base.tracks.push(other);
+    base.vcas = vec![Vca::new("band", vec!["tone".into()])];
+    let above: [(&str, Change<'_>); 5] = [
+        ("trim of the fader", &|song| song.tracks[0].strip.set("fader_trim_db", -6.0)),
+        ("vca", &|song| song.vcas[0].strip.set("fader_db", -12.0)),
+        ("trim of the vca", &|song| song.vcas[0].strip.set("fader_trim_db", 6.0)),
+        ("mute of the vca", &|song| song.vcas[0].strip.set("mute", 1.0)),
+        ("solo", &|song| song.tracks[1].strip.set("solo", 1.0)),
+    ];
+    for (what, change) in above {
+        let noises = [1, 100].map(|times| above_3_khz_db(&turned(&base, change, times)));
+        println!("{what}: {noises:.1?} dB");
+        assert!(noises.iter().all(|noise| *noise < -130.0), "{what}: {noises:?} dB");
     }
     let change = |song: &mut Song| song.tracks[0].strip.sends[0].values[place(SEND, "level_db")] = -20.0;
     let noises = [1, 100].map(|times| above_3_khz_db(&turned(&base, &change, times)));
@@ -178,6 +198,57 @@ fn a_control_that_was_turned_stands_where_it_was_put() {
     turned.turns.iter().for_each(|turn| live.turn(turn));
     let after = play(&mut live, 8000, &[256]);
     assert!(part(&after, 2800, 8000) == part(&offline, 3800, 9000));
+}
+
+/// The same of what stands above strips: VCAs, in one another too, their mutes and trims, and solos, before and behind
+/// sends. Turned back, it sounds as before.
+#[test]
+fn what_stands_above_strips_is_turned_like_a_fader() {
+    let library = sounds();
+    let mut base = song();
+    base.pan_law = PanLaw::Minus3;
+    base.tracks = vec![track("a", "mono", Destination::Bus(0)), track("b", "stereo", Destination::Master)];
+    base.buses = vec![bus("group", Destination::Master), bus("room", Destination::Master)];
+    base.tracks[0].strip.sends = vec![send(1, Tap::Post)];
+    base.tracks[1].strip.sends = vec![send(1, Tap::Pre)];
+    base.tracks[1].strip.inserts = vec![gain(0.5), wait(70)];
+    base.tracks[1].strip.set("mute_pre", 1.0);
+    base.vcas =
+        vec![Vca::new("all", vec!["group".into(), "some".into()]), Vca::new("some", vec!["a".into(), "b".into()])];
+    let changes: [Change<'_>; 8] = [
+        &|song| song.vcas[0].strip.set("fader_db", -3.5),
+        &|song| song.vcas[1].strip.set("fader_trim_db", 2.0),
+        &|song| song.vcas[1].strip.set("mute", 1.0),
+        &|song| song.tracks[0].strip.set("fader_trim_db", -4.0),
+        &|song| song.tracks[1].strip.set("mute", 1.0),
+        &|song| song.tracks[0].strip.set("solo", 1.0),
+        &|song| song.tracks[1].strip.set("solo", 1.0),
+        &|song| song.buses[1].strip.set("solo", 1.0),
+    ];
+    let (before, _) = render(&base, &library, &registry(), 1, 512).unwrap();
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut other = base.clone();
+        change(&mut other);
+        let (offline, _) = render(&other, &library, &registry(), 1, 512).unwrap();
+        let mut live = executor(&base.at_hand(), &library, Timeline::STRAIGHT, 0);
+        let late = latency(&live);
+        let first = play(&mut live, 1000, &[256]);
+        assert!(part(&first, late, 1000) == part(&before, 0, 1000 - late), "{number}: not touched");
+        let mut here = base.at_hand();
+        for (song, wanted, begins) in [(&other, &offline, 1000), (&base, &before, 5000)] {
+            let turned = turns(live.plan(), &here, &song.at_hand());
+            assert!(turned.complete && !turned.turns.is_empty(), "{number}: all of it is turns");
+            turned.turns.iter().for_each(|turn| live.turn(turn));
+            here = turned.song;
+            let after = play(&mut live, 4000, &[256]);
+            // Signals that wait for others wait behind their gains.
+            let from = begins + 2800;
+            assert!(
+                part(&after, 2800 + late, 4000) == part(wanted, from, from + 1200 - late),
+                "{number} from {begins}"
+            );
+        }
+    }
 }
 
 /// Two tracks of the same file are two tracks: a hand on one leaves the other where it is, and a key before the inserts is

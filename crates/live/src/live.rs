@@ -174,7 +174,7 @@ impl Live {
         };
         let (pre_roll, memory) = (frames(options.pre_roll_s, rate), frames(options.memory_s, rate));
         let builder = Builder { studio, making: making.clone(), pre_roll, memory };
-        let lowered = song.lowered();
+        let lowered = song.at_hand();
         let deck = Box::new(builder.at(&lowered, options.cycle, options.from)?);
         let (giving, orders) = RingBuffer::new(ORDERS);
         let (scrap, scrapped) = RingBuffer::new(8);
@@ -232,11 +232,11 @@ impl Live {
         Ok(())
     }
 
-    /// Plays the song as it is now. Controls that were turned (faders, mutes, pans, sends, trims, parameters of inserts)
+    /// Plays the song as it is now. Controls that were turned (faders, mutes, solos, pans, sends, trims, VCAs, parameters of inserts)
     /// are on their way with the next block; anything else is compiled, played up to where the song is, and cross-faded
     /// in. What cannot be compiled is told by [`Live::troubles`], and the song plays on as it was.
     pub fn edit(&self, song: &Song) {
-        let wanted = song.lowered();
+        let wanted = song.at_hand();
         self.ask(|state| {
             state.wanted = wanted;
             state.version += 1;

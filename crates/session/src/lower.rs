@@ -17,9 +17,21 @@ impl Song {
     /// [`Song::lowered`] as somebody listens to it: with that solo in the place of the song's own.
     #[must_use]
     pub fn listened(&self, solo: &Solo) -> Song {
+        self.lower(solo, false)
+    }
+
+    /// [`Song::lowered`] for who turns controls while it sounds: every fader that may turn a strip is there, also where it
+    /// does nothing now, so that a VCA or a solo that is turned changes values and nothing else. It sounds the same.
+    #[must_use]
+    pub fn at_hand(&self) -> Song {
+        self.lower(&Solo::of(self), true)
+    }
+
+    /// `idle`: what does nothing is there, too.
+    fn lower(&self, solo: &Solo, idle: bool) -> Song {
         let mut song = self.clone();
         for vca in 0..self.vcas.len() {
-            let follows = follows(&self.vcas[vca].strip);
+            let follows = follows(&self.vcas[vca].strip, idle);
             for at in self.turned_by(vca) {
                 song.strip_mut(at).followed.extend(follows.iter().cloned());
             }
@@ -27,7 +39,7 @@ impl Song {
         song.vcas.clear();
         for heard in self.heard(solo) {
             song.strip_mut(heard.strip).set("solo", 0.0);
-            if heard.output_db != 0.0 {
+            if idle || heard.output_db != 0.0 {
                 let ways = Ways { main: true, post: false, pre: false };
                 let solo = Follow { db: heard.output_db, lane: None, ways, mutes: false };
                 song.strip_mut(heard.strip).followed.push(solo);
@@ -41,7 +53,7 @@ impl Song {
 }
 
 /// What a VCA does to a strip that it turns: its fader and trim behind the strip's, its mute where it reaches.
-fn follows(vca: &Strip) -> Vec<Follow> {
+fn follows(vca: &Strip, idle: bool) -> Vec<Follow> {
     let level = |id: &str| {
         let lane = vca.lane(Target::Strip(place(STRIP, id))).map(|lane| Lane { target: fader(), ..lane.clone() });
         Follow { db: vca.get(id), lane, ways: Ways::POST, mutes: false }
@@ -57,7 +69,7 @@ fn follows(vca: &Strip) -> Vec<Follow> {
     let ways = Ways { main: vca.is("mute_main"), post: vca.is("mute_post"), pre: vca.is("mute_pre") };
     let mute = Follow { db: silent(vca.get("mute")), lane: mutes, ways, mutes: true };
     let all = [level("fader_db"), level("fader_trim_db"), mute];
-    all.into_iter().filter(|follow| follow.db != 0.0 || follow.lane.is_some()).collect()
+    all.into_iter().filter(|follow| idle || follow.db != 0.0 || follow.lane.is_some()).collect()
 }
 
 fn fader() -> Target {

@@ -2,10 +2,10 @@
 
 use tonmeister_core::pan::Matrix;
 use tonmeister_core::{Event, ParamIndex};
-use tonmeister_session::model::Target;
-use tonmeister_session::tables::{SEND, STRIP};
+use tonmeister_session::tables::STRIP;
 
 use super::crossing::Crossing;
+use crate::follow::Moved;
 use crate::mix::Gains;
 use crate::plan::Path;
 
@@ -22,6 +22,16 @@ pub(crate) struct Hand {
 impl Hand {
     pub(crate) fn new(path: Path, mutes: bool, sample_rate: u32) -> Self {
         Hand { path, mutes, next: None, crossing: Crossing::new(sample_rate) }
+    }
+
+    /// Whether a control of the strip works on this way out behind the fader.
+    pub(crate) fn reaches(&self, at: usize) -> bool {
+        self.mutes || STRIP[at].id != "mute"
+    }
+
+    /// Whether it is that send.
+    pub(crate) fn is_send(&self, send: usize) -> bool {
+        matches!(self.path, Path::Send(own, _) if own == send)
     }
 }
 
@@ -57,21 +67,9 @@ impl Gains {
     }
 
     /// Turns one of the controls on this way out, if it is one of them.
-    pub(crate) fn turn(&mut self, target: Target, value: f64) {
+    pub(crate) fn turn(&mut self, control: Moved, value: f64) {
         let from = self.hand.next.map(|next| (next, self.alone_at(next)));
-        let Hand { path, mutes, .. } = self.hand;
-        let motion = match (target, path) {
-            (Target::Strip(at), _) if mutes || STRIP[at].id != "mute" => {
-                let place = OUT.iter().position(|id| *id == STRIP[at].id);
-                self.strip.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
-            }
-            (Target::Send { send, param }, Path::Send(own, _)) if send == own => {
-                let place = AUX.iter().position(|id| *id == SEND[param].id);
-                self.send.as_mut().zip(place).map(|(motions, place)| &mut motions[place])
-            }
-            _ => None,
-        };
-        if motion.is_some_and(|motion| motion.put(value)) {
+        if self.motion(control).is_some_and(|motion| motion.put(value)) {
             self.forget();
             // Before anything is heard, nothing has to go over.
             if let Some((next, from)) = from {

@@ -27,6 +27,7 @@ pub use turn::{Turn, Turned, turns};
 use crate::clip::Library;
 use crate::compile::Compiled;
 use crate::executor::Executor;
+use crate::follow::Moved;
 use crate::name::ENTRY;
 use crate::node::{Entry, Node, late};
 
@@ -74,7 +75,7 @@ impl Executor {
     pub fn turn(&mut self, turn: &Turn) {
         let Turn { node, target, value } = *turn;
         match target {
-            Target::Insert { insert, param } => {
+            Moved::Lane(Target::Insert { insert, param }) => {
                 // A strip that is listened to before its inserts stands in parts.
                 let strip = &self.plan.nodes[node].strip;
                 for (own, _) in self.nodes.iter_mut().zip(&self.plan.nodes).filter(|(_, plan)| plan.strip == *strip) {
@@ -83,13 +84,13 @@ impl Executor {
                     }
                 }
             }
-            Target::Strip(at) if ENTRY.contains(&STRIP[at].id) => {
+            Moved::Lane(Target::Strip(at)) if ENTRY.contains(&STRIP[at].id) => {
                 let strip = &self.plan.nodes[node].strip;
                 for (own, _) in self.nodes.iter_mut().zip(&self.plan.nodes).filter(|(_, plan)| plan.strip == *strip) {
                     own.trimming.turn(STRIP[at].id, value);
                 }
             }
-            Target::Strip(_) | Target::Send { .. } => {
+            Moved::Lane(_) | Moved::Above(_) => {
                 if let Some((gains, _)) = &mut self.nodes[node].out_gains {
                     gains.turn(target, value);
                 }

@@ -1,10 +1,11 @@
 //! What of an edit can be done by turning controls while the song plays.
 
 use tonmeister_core::{Automatable, ParamIndex};
-use tonmeister_session::model::{Song, Strip, StripAt, Tap, Target};
+use tonmeister_session::model::{Song, Strip, StripAt, Target};
 use tonmeister_session::tables::{SEND, STRIP};
 
 use super::hand::{AUX, OUT};
+use crate::follow::Moved;
 use crate::mix::Gains;
 use crate::plan::{Path, Plan, PlanNode};
 
@@ -13,8 +14,8 @@ use crate::plan::{Path, Plan, PlanNode};
 pub struct Turn {
     /// The place in [`Plan::nodes`] of the strip; of its last part, where it stands in parts.
     pub node: usize,
-    /// Which of its controls.
-    pub target: Target,
+    /// Which of its controls, or of the faders that it follows.
+    pub target: Moved,
     /// Where it goes, in its own unit.
     pub value: f64,
 }
@@ -31,7 +32,7 @@ pub struct Turned {
 }
 
 /// The controls that lead from the song that a plan was compiled of (and has been turned to since) toward another one.
-/// Both as [`Song::lowered`] makes them; the plan is of that one song, without stems.
+/// Both as [`Song::at_hand`] makes them (or [`Song::lowered`], where no VCA and no solo is turned); the plan is of that one song, without stems.
 ///
 /// What moves by itself, and what a plan leaves out because it was silent, cannot be turned: for that, the other song is
 /// compiled.
@@ -53,14 +54,14 @@ pub fn turns(plan: &Plan, old: &Song, new: &Song) -> Turned {
             put(&mut reached, *target, *value);
         }
         // A way out that was silent may not be in the plan.
-        let outward = |target: &Target| !matches!(target, Target::Insert { .. });
+        let outward = |target: &Moved| !matches!(target, Moved::Lane(Target::Insert { .. }));
         if !holds(plan, node, &reached, old) {
             reached = own.clone();
             for (target, value) in targets.iter().filter(|(target, _)| !outward(target)) {
                 put(&mut reached, *target, *value);
             }
         }
-        let changed = targets.into_iter().filter(|(target, value)| reached.value(*target) == *value);
+        let changed = targets.into_iter().filter(|(target, value)| stands(&reached, *target) == *value);
         turned.turns.extend(changed.map(|(target, value)| Turn { node, target, value }));
         *turned.song.strip_mut(at) = reached;
     }
@@ -72,11 +73,19 @@ fn same_kind(one: StripAt, other: StripAt) -> bool {
     std::mem::discriminant(&one) == std::mem::discriminant(&other)
 }
 
-fn put(strip: &mut Strip, target: Target, value: f64) {
+fn stands(strip: &Strip, target: Moved) -> f64 {
     match target {
-        Target::Strip(at) => strip.values[at] = value,
-        Target::Send { send, param } => strip.sends[send].values[param] = value,
-        Target::Insert { insert, param } => {
+        Moved::Lane(target) => strip.value(target),
+        Moved::Above(at) => strip.followed[at].db,
+    }
+}
+
+fn put(strip: &mut Strip, target: Moved, value: f64) {
+    match target {
+        Moved::Above(at) => strip.followed[at].db = value,
+        Moved::Lane(Target::Strip(at)) => strip.values[at] = value,
+        Moved::Lane(Target::Send { send, param }) => strip.sends[send].values[param] = value,
+        Moved::Lane(Target::Insert { insert, param }) => {
             // It comes from a strip where it was checked; what is refused stays and counts as not reached.
             let _ = strip.inserts[insert].settings.set_at(param, value);
         }
@@ -84,18 +93,15 @@ fn put(strip: &mut Strip, target: Target, value: f64) {
 }
 
 /// The controls that differ and can be turned, with where they go. Sends and inserts have to stand where they stood.
-fn targets(own: &Strip, wanted: &Strip) -> Vec<(Target, f64)> {
+fn targets(own: &Strip, wanted: &Strip) -> Vec<(Moved, f64)> {
     let mut found = Vec::new();
     let mut add = |target: Target, value: f64| {
         if own.value(target) != value && own.lane(target).is_none() {
-            found.push((target, value));
+            found.push((Moved::Lane(target), value));
         }
     };
-    // A mute that pre-fader sends follow is in the plan only where it is on.
-    let mutes_pre = own.is("mute_pre") && own.sends.iter().any(|send| send.tap == Tap::Pre);
     for (at, spec) in STRIP.iter().enumerate() {
-        let turns = OUT.contains(&spec.id) || ["trim_db", "polarity"].contains(&spec.id);
-        if turns && !(spec.id == "mute" && mutes_pre) {
+        if OUT.contains(&spec.id) || ["trim_db", "polarity", "fader_trim_db"].contains(&spec.id) {
             add(Target::Strip(at), wanted.values[at]);
         }
     }
@@ -118,6 +124,14 @@ fn targets(own: &Strip, wanted: &Strip) -> Vec<(Target, f64)> {
             if !fixed && mine.note(param).is_none() && theirs.note(param).is_none() {
                 add(Target::Insert { insert, param }, theirs.at(param).1);
             }
+        }
+    }
+    // Faders above: a VCA's, and what solo leaves.
+    let above = own.followed.iter().zip(&wanted.followed).filter(|_| own.followed.len() == wanted.followed.len());
+    for (at, (one, other)) in above.enumerate() {
+        let same = (one.ways, one.mutes) == (other.ways, other.mutes);
+        if same && one.lane.is_none() && other.lane.is_none() && one.db != other.db {
+            found.push((Moved::Above(at), other.db));
         }
     }
     found
