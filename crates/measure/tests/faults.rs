@@ -23,6 +23,8 @@ fn old() -> Config {
         "mono-loss-band",
         "out-of-phase",
         "low-end-wide",
+        "resonance",
+        "soft-clipped",
         "sibilant",
         "plosive",
         "delay-pair",

@@ -11,7 +11,7 @@ const NEAR_S: f64 = 1e-3;
 /// The stretch it is compared with.
 const FAR_S: f64 = 0.02;
 /// The least level of the stretch at the edge, against the other.
-const STANDS: f64 = 0.25;
+const STANDS: f64 = 0.2;
 /// How far off zero the outermost samples are, against that level.
 const OFF: f64 = 0.06;
 /// Or how great the outermost step is, against the usual one: a wave that is cut where it crosses zero.

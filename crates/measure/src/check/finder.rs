@@ -42,12 +42,14 @@ pub(super) struct Sheet<'a> {
     pub(super) stats: &'a mut Stats,
     /// Energies in bands of the ear over time, for comparing files.
     pub(super) energies: Option<History>,
+    /// Whether sound fills all octaves nearly all the time, as in a mix; set by the spectra.
+    pub(super) is_full: bool,
     findings: Vec<Finding>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(config: &'a Config, info: SourceInfo, bits: Option<u16>, stats: &'a mut Stats) -> Self {
-        Sheet { config, info, bits, stats, energies: None, findings: Vec::new() }
+        Sheet { config, info, bits, stats, energies: None, is_full: false, findings: Vec::new() }
     }
 
     /// Takes findings, as far as they are to be told.

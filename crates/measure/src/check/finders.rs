@@ -11,6 +11,7 @@ use super::flaws::Flaws;
 use super::hum::Hum;
 use super::offsets::Offsets;
 use super::overs::Overs;
+use super::rounded::Rounded;
 use super::rules::{self, Rule};
 use super::spectra::Spectra;
 use super::voice::Voice;
@@ -35,6 +36,10 @@ pub(super) fn finders(info: SourceInfo, config: &Config) -> Vec<Box<dyn Finder>>
         finders.push(Box::new(Hum::new(info)));
     }
     finders.push(Box::new(Spectra::new(info)));
+    // Behind the spectra, which tell whether it is a mix.
+    if asks(&[rules::SOFT_CLIPPED]) {
+        finders.push(Box::new(Rounded::new(info)));
+    }
     finders.push(Box::new(Bits::new()));
     finders
 }

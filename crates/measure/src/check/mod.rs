@@ -22,7 +22,7 @@
 //!
 //! No finding stops the work by itself except one that makes the numbers meaningless (no audio, samples that are no
 //! numbers): music may clip, lean and be silent on purpose. Memory is bounded for any length: at most
-//! 1.5 MB per file: spectra that polarity and delay are judged by, energies in bands of the ear, and what voices are
+//! 2 MB per file: spectra that polarity and delay are judged by, energies in bands of the ear, crests, and what voices are
 //! judged by.
 
 mod bits;
@@ -35,6 +35,7 @@ mod finder;
 mod finders;
 mod finding;
 mod flaws;
+mod histogram;
 mod hum;
 mod inspector;
 mod masking;
@@ -42,6 +43,8 @@ mod offsets;
 mod overs;
 mod polarity;
 mod probe;
+mod resonance;
+mod rounded;
 pub mod rules;
 mod set;
 mod spec;

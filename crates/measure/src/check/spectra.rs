@@ -1,4 +1,5 @@
-//! What the spectrum says of the file: how high its noise floor lies, and where its sound ends.
+//! What the spectrum says of the file: how high its noise floor lies, where its sound ends, and what rings in it
+//! ([`Resonances`]).
 //!
 //! **Noise floor.** In every third of an octave the power is smoothed over half a second; the least of it in the whole
 //! file is what never goes away (minimum statistics). Of the least of many readings of noise one knows how far it lies
@@ -12,6 +13,7 @@ use tonmeister_core::SourceInfo;
 
 use super::finder::{Finder, Sheet, Tile};
 use super::finding::Finding;
+use super::resonance::Resonances;
 use super::rules;
 use crate::stft::{Shape, Stft, Window};
 
@@ -57,6 +59,7 @@ pub(super) struct Spectra {
     /// Windows of one reading.
     block: usize,
     channels: Vec<Heard>,
+    resonances: Resonances,
 }
 
 impl Spectra {
@@ -85,15 +88,18 @@ impl Spectra {
             was_silent: false,
         };
         let channels = (0..info.layout.channels()).map(|_| heard()).collect();
-        Spectra { rate, stft: Stft::new(shape, info.layout.channels()), shape, edges, block, channels }
+        let resonances = Resonances::new(shape.bins(), rate / shape.size as f64);
+        Spectra { rate, stft: Stft::new(shape, info.layout.channels()), shape, edges, block, channels, resonances }
     }
 }
 
 impl Finder for Spectra {
     fn hear(&mut self, tile: &Tile<'_>) {
         let (edges, block, channels) = (&self.edges, self.block, &mut self.channels);
+        let resonances = &mut self.resonances;
         let weight = 1.0 / (2.0 * self.shape.window.noise_bandwidth());
         self.stft.push_channels(tile.channels, |_, spectra| {
+            resonances.hear(spectra, weight);
             for (channel, spectrum) in channels.iter_mut().zip(spectra) {
                 let mut total = 0.0;
                 for (band, edge) in channel.bands.iter_mut().zip(edges.windows(2)) {
@@ -136,6 +142,7 @@ impl Finder for Spectra {
             }
         }
         self.wall(sheet);
+        self.resonances.conclude(sheet);
     }
 }
 
@@ -302,8 +309,9 @@ fn find_wall(spectrum: &[f64], hz: f64) -> Option<Wall> {
     let above = (k + gap..end.saturating_sub(wide)).step_by(wide / 2 + 1).map(|n| level(n, n + wide));
     let greatest = above.fold(f64::NEG_INFINITY, f64::max);
     let floor = level(k + gap, k + gap + wide);
-    // Above the wall nothing comes again, and there is room enough above it to say so.
-    if drop < 15.0 || greatest > floor + 6.0 || end - (k + gap) < 2 * wide {
+    // Above the wall nothing comes again (of a deep one: nothing within 40 dB of what stands before it, for decoders
+    // leave a little noise), and there is room enough above it to say so.
+    if drop < 15.0 || greatest > floor + (drop - 40.0).max(6.0) || end - (k + gap) < 2 * wide {
         return None;
     }
     // The edge: half-way down.

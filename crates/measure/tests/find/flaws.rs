@@ -80,7 +80,8 @@ fn trial(
 ) -> Count {
     let mut count = Count::default();
     let mut dice = Dice::new(seed);
-    for Trial { excerpt: e, was, alarms } in trials {
+    // Three places in each.
+    for Trial { excerpt: e, was, alarms } in trials.iter().flat_map(|trial| [trial; 3]) {
         let Some(at) = place(&mut dice, e) else { continue };
         let Some(audio) = put(&mut dice, e, at) else { continue };
         let after = inspect(e.rate, &audio);
@@ -113,9 +114,8 @@ fn clicks() {
             Some(audio)
         });
         table.row(format!("{over_db:+.0} dB over the sound"), count);
-        if over_db >= 24.0 {
-            // Two of 23 excerpts alarm untouched: a chip voice, and one snap of a drum.
-            assert!(count.recall() >= 0.95 && count.precision() >= 0.9, "clicks: {count:?}");
+        if over_db >= 18.0 {
+            count.assert_good("clicks");
         }
     }
 }
@@ -139,7 +139,7 @@ fn cuts() {
             Some(audio)
         });
         table.row(format!("jump over {jump} RMS"), count);
-        assert!(count.recall() >= 0.6 && count.precision() >= 0.85, "cuts: {count:?}");
+        assert!(count.recall() >= 0.7 && count.precision() >= 0.95, "cuts: {count:?}");
     }
 }
 
@@ -156,7 +156,7 @@ fn dropouts() {
             Some(audio)
         });
         table.row(format!("{ms} ms"), count);
-        assert!(count.recall() >= 0.85 && count.precision() >= 0.95, "gaps: {count:?}");
+        count.assert_good("gaps");
     }
 }
 

@@ -10,6 +10,7 @@ mod hiding;
 mod inject;
 mod spectra;
 mod tally;
+mod tone;
 mod untouched;
 mod voice;
 mod wave;

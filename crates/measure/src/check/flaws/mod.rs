@@ -37,6 +37,22 @@ const SIDE: usize = 14;
 const RISE: f32 = 8.0;
 /// How much greater the errors may be afterwards (energy).
 const UNREST: f32 = 4.0;
+/// How many of the blocks next to a place may come near it.
+const NEAR: usize = 1;
+/// What towers over the sound on both sides by so much (amplitude) is nobody's onset: it may stand where the sound rises
+/// by more, and among more errors.
+const TOWERS: f32 = 2.0;
+const RISE_TOWERING: f32 = 20.0;
+const UNREST_TOWERING: f32 = 16.0;
+const NEAR_TOWERING: usize = 3;
+/// How far a place stands over the usual errors, times its size against the sound on both sides, is at least this: what
+/// is small in both ways is the start of a note.
+const PLAIN: f32 = 2.0;
+/// More errors than this that reach half the limit below a place, next to it, are a noise that sets in, unless the
+/// place stands [`CLEAR`] of the usual; of places as great as the sound itself more.
+const NOISE: usize = 5;
+const NOISE_OF_GREAT: usize = 12;
+const CLEAR: f32 = 8.0;
 /// How much softer both may be.
 const FALL: f32 = 20.0;
 /// Errors below this are nobody's business: −66 dBFS.
@@ -233,7 +249,7 @@ impl Channel {
         let known = self.first_block + self.blocks.len() as u64;
         while self.next < known && (ended || self.next + (REACH as u64) < known) {
             let here = (self.next - self.first_block) as usize;
-            if let Some(strength) = self.stands_out(here, threshold) {
+            if let Some(strength) = self.stands_out(here, block, threshold) {
                 let frame = self.next * block as u64 + u64::from(self.blocks[here].place);
                 self.clicks.mark(frame, 1, strength);
             }
@@ -242,7 +258,7 @@ impl Channel {
     }
 
     /// By how many dB a block's greatest error exceeds what is usual around it, if it is a flaw.
-    fn stands_out(&mut self, here: usize, threshold: f32) -> Option<f64> {
+    fn stands_out(&mut self, here: usize, block: usize, threshold: f32) -> Option<f64> {
         let greatest = self.blocks[here].greatest;
         if greatest < FAINT {
             return None;
@@ -260,8 +276,10 @@ impl Channel {
             return None;
         }
         // A first, cheap look: the places next to it.
-        let close = before.clone().chain(after.clone()).filter(|n| neighbor(*n) * threshold > greatest).count();
-        if close > 1 {
+        let beside =
+            |times: f32| before.clone().chain(after.clone()).filter(|n| neighbor(*n) * times > greatest).count();
+        let close = beside(threshold);
+        if close > NEAR_TOWERING {
             return None;
         }
         let mean = |range: std::ops::Range<usize>, of: fn(&Errors) -> f32| {
@@ -269,25 +287,31 @@ impl Channel {
             range.map(|n| of(&self.blocks[n])).sum::<f32>() / count
         };
         let floor = 1e-10 * self.blocks.len() as f32;
-        let goes_on = |of: fn(&Errors) -> f32, most: f32| {
-            let (a, b) = (mean(before.clone(), of) + floor, mean(after.clone(), of) + floor);
-            b < a * most && a < b * FALL
-        };
-        if !goes_on(|e| e.sound, RISE) {
+        let sides = |of: fn(&Errors) -> f32| (mean(before.clone(), of) + floor, mean(after.clone(), of) + floor);
+        let goes_on = |(a, b): (f32, f32), most: f32| b < a * most && a < b * FALL;
+        let (sound, errors) = (sides(|e| e.sound), sides(|e| e.energy));
+        let size = greatest / (sound.0.max(sound.1) / block as f32).sqrt();
+        let (rise, unrest, most_near) =
+            if size >= TOWERS { (RISE_TOWERING, UNREST_TOWERING, NEAR_TOWERING) } else { (RISE, UNREST, NEAR) };
+        if close > most_near || !goes_on(sound, rise) {
             return None;
         }
+        let noisy = beside(2.0 * threshold) > if size >= 1.0 { NOISE_OF_GREAT } else { NOISE };
         self.ranks.clear();
         let blocks = &self.blocks;
         self.ranks.extend((from..to).filter(|n| *n < near.0 || *n >= near.1).map(|n| blocks[n].greatest));
         let rank = self.ranks.len() * 24 / 25;
         let usual = *self.ranks.select_nth_unstable_by(rank, f32::total_cmp).1;
         let usual = usual.max(FAINT / threshold);
+        let over = greatest / usual;
         // What is far beyond the usual may stand at an onset.
-        let unrest = UNREST * (greatest / (usual * 2.0 * threshold)).max(1.0);
-        if !goes_on(|e| e.energy, unrest) {
+        if !goes_on(errors, unrest * (over / (2.0 * threshold)).max(1.0)) {
             return None;
         }
-        (greatest >= threshold * usual).then(|| 20.0 * f64::from(greatest / usual).log10())
+        if over * size < PLAIN || (noisy && over < CLEAR) {
+            return None;
+        }
+        (over >= threshold).then(|| 20.0 * f64::from(over).log10())
     }
 
     /// Keeps what is needed to judge the next block.

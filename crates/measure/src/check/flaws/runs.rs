@@ -16,6 +16,10 @@ const EDGE: f64 = 0.12;
 const BREAK: f64 = 0.12;
 /// Zero, give or take two steps of 16 bits.
 const ZERO: f32 = 6.2e-5;
+/// Or the outermost step on a side is this part of the usual one: a wave that is cut where it crosses zero.
+const STEP: f32 = 0.7;
+/// How different in level both sides may be: the 30 ms around, or the millisecond next to the run.
+const APART: f64 = 8.0;
 /// The sound around a gap is at least this loud (RMS): −54 dBFS.
 const SOUND: f64 = 2e-3;
 
@@ -111,10 +115,13 @@ impl Runs {
         let before = &x[from.saturating_sub(around)..from];
         let after = &x[to..x.len().min(to + around)];
         let close = self.frames(1e-3);
+        let last = &before[before.len().saturating_sub(close)..];
+        let next = &after[..close.min(after.len())];
         let level = rms(before).min(rms(after));
+        let alike = |a: f64, b: f64| a.max(b) <= APART * a.min(b);
         let kind = if x[from].abs() <= ZERO { Kind::Gap } else { Kind::Stuck };
         // The sound is there on both sides, and about as loud.
-        if level < SOUND || rms(before).max(rms(after)) > 8.0 * level {
+        if level < SOUND || !(alike(rms(before), rms(after)) || alike(rms(last), rms(next))) {
             return None;
         }
         // Such a run is none of the sound's own: it is far longer than any held value around it, and the sound would
@@ -125,12 +132,15 @@ impl Runs {
             return None;
         }
         // Up to the edge: no fade.
-        let last = &before[before.len().saturating_sub(close)..];
-        let next = &after[..close.min(after.len())];
         let edges = rms(last) > EDGE * rms(before) && rms(next) > EDGE * rms(after);
         let is_flaw = match kind {
             // And a break on one side at least: what comes to rest at zero by itself leaves none.
-            Kind::Gap => edges && f64::from(x[from - 1].abs().max(x[to].abs())) > BREAK * level,
+            Kind::Gap => {
+                let off = f64::from(x[from - 1].abs().max(x[to].abs())) > BREAK * level;
+                // The step that led to the gap on one side, and away from it on the other.
+                let steps = [(x[from - 2] - x[from - 1], before), (x[to + 1] - x[to], after)];
+                edges && (off || steps.into_iter().all(|(outermost, side)| outermost.abs() >= STEP * step(side)))
+            }
             Kind::Stuck => {
                 let greatest = before.iter().chain(after).fold(0.0_f32, |a, s| a.max(s.abs()));
                 x[from].abs() < 0.97 * greatest && length >= self.frames(1e-3)

@@ -4,8 +4,19 @@ use tonmeister_core::Severity;
 
 use super::{Group, Rule};
 
-pub(super) const ALL: &[Rule] =
-    &[CLIPPED, CLIPPED_PASSAGE, DC_OFFSET, OFFSET_MOVES, CLICK, DROPOUT, REPEATED, STUCK, HUM, NOISE_FLOOR];
+pub(super) const ALL: &[Rule] = &[
+    CLIPPED,
+    CLIPPED_PASSAGE,
+    SOFT_CLIPPED,
+    DC_OFFSET,
+    OFFSET_MOVES,
+    CLICK,
+    DROPOUT,
+    REPEATED,
+    STUCK,
+    HUM,
+    NOISE_FLOOR,
+];
 
 /// Tops cut flat.
 pub const CLIPPED: Rule = Rule {
@@ -43,6 +54,28 @@ pub const CLIPPED_PASSAGE: Rule = Rule {
           Passages clipped 3 dB below their peak: 96 % found, 1 dB: 75 %; no false alarm.",
     why: "It crackles like any clipping, although the meters never showed full scale.",
     remedy: "record or export it again with more headroom, or repair it with `declip`",
+    source: "",
+};
+
+/// Tops pressed flat without an edge.
+pub const SOFT_CLIPPED: Rule = Rule {
+    id: "soft-clipped",
+    title: "soft clipping",
+    group: Group::Signal,
+    severity: Severity::Note,
+    limit: 2.9,
+    graver: None,
+    unit: "times",
+    doc: "In a file that fills all octaves nearly all the time, as mixes and masters do: the highest crests are by the \
+          limit rounder than those 3 to 7 dB below them. Sums of many sounds, and limiters, which turn whole waves down, \
+          leave a crest the sharper the higher it is; a curve that bends (saturation, tape, a clipper with a soft knee) \
+          takes the curvature away where it takes the height. There must be many such crests, and no flat tops, which \
+          are `clipped`. \
+          A hyperbolic tangent that takes 6 dB off the crest factor of a mix: 95 % found, one false alarm in 25 \
+          mixes and masters; one that takes 4.5 dB: about 7 in 10.",
+    why: "Loud moments turn dense and fuzzy: the curve makes harmonics and sums and differences of all that sounds at once, \
+          bass against voice first.",
+    remedy: "nothing, if it is the sound that was wanted; else mix into less drive, and let a limiter take the peaks",
     source: "",
 };
 
@@ -89,11 +122,10 @@ pub const CLICK: Rule = Rule {
     graver: Some((24.0, Severity::Warning)),
     unit: "dB",
     doc: "At one place the sound does what the 32 samples before it did not foretell (autoregressive prediction error), \
-          the limit above what is usual within a tenth of a second; two milliseconds later all is as before. Onsets and \
-          pulse trains are not meant. A cut that leaves samples out is found the same way. \
-          Clicks 24 dB over the level of the music around them are all found, 12 dB: 91 %, as loud as it: 87 % (least behind \
-          cymbals and distortion); of cuts with a jump of twice that level 90 %. Of 25 untouched excerpts two raise a \
-          false alarm (precision 0.92), which is why it is a note up to 24 dB.",
+          the limit above what is usual within a tenth of a second; two milliseconds later all is as before. Onsets, noises \
+          that set in and pulse trains are not meant. A cut that leaves samples out is found the same way. \
+          Clicks 18 dB over the level of the music around them (RMS) and more: 99 % found, 12 dB: 94 %, as loud as it: 77 % \
+          (least behind cymbals and distortion); of cuts with a jump of twice that level 83 %. Precision 0.98 and more.",
     why: "A tick or a crack that belongs to nobody: the ear jumps to it, on headphones first.",
     remedy: "repair it with `declick`, or lay a short cross-fade over the cut",
     source: "Godsill & Rayner, Digital Audio Restoration, 1998, chapter 5",
@@ -110,7 +142,7 @@ pub const DROPOUT: Rule = Rule {
     unit: "gaps",
     doc: "The sound stops at once, is zero for 0.3 to 60 ms, and goes on at once about as loud, as a lost buffer or a bad \
           cable does; what fades and what is silent for longer may be meant. \
-          Of gaps in music 9 in 10 are found from 0.5 ms on; precision 0.95.",
+          Of gaps in music 96 % are found at 0.5 ms, 97 % at 5 ms, all from 20 ms on; precision 0.98.",
     why: "A stutter or a crack; short ones sound like a click, long ones like a broken player.",
     remedy: "export or transfer it again, with a greater buffer if it was recorded so",
     source: "",
@@ -144,7 +176,7 @@ pub const STUCK: Rule = Rule {
     unit: "places",
     doc: "One value, neither zero nor the greatest, is held for 1 to 60 ms in the middle of sound that holds no other, and \
           is left with a jump. \
-          In music: 96 % found at 1 ms, all at 5 ms; no false alarm.",
+          In music: 97 % found from 1 ms on; precision 0.98.",
     why: "A gap with a click at its end.",
     remedy: "export or transfer it again; a converter or a link has failed at that place",
     source: "",
