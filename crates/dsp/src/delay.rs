@@ -46,6 +46,7 @@ mod head;
 #[cfg(test)]
 pub(crate) mod probe;
 pub(crate) mod saturate;
+mod stretch;
 pub(crate) mod tap;
 pub(crate) mod wobble;
 
@@ -524,8 +525,27 @@ struct Running {
 /// States are cleaned of denormals every so many frames of the processor's own life.
 const FLUSH_EVERY: u64 = 256;
 
+/// So many frames are taken one by one before it is asked again whether everything rests.
+const ASK_EVERY: usize = 32;
+
+fn run(controls: &mut Controls, lines: &mut Lines, mut left: &mut [f32], mut right: &mut [f32]) {
+    while !left.is_empty() {
+        let rest = controls.at_rest(left.len());
+        let (now, later) = left.split_at_mut(if rest > 0 { rest } else { left.len().min(ASK_EVERY) });
+        let (now_right, later_right) = right.split_at_mut(now.len());
+        let each = if rest > 0 { at_once } else { one_by_one };
+        each(controls, lines, now, now_right);
+        (left, right) = (later, later_right);
+    }
+}
+
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
-fn run(controls: &mut Controls, lines: &mut Lines, left: &mut [f32], right: &mut [f32]) {
+fn at_once(controls: &mut Controls, lines: &mut Lines, left: &mut [f32], right: &mut [f32]) {
+    controls.stretch(lines, left, right);
+}
+
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn one_by_one(controls: &mut Controls, lines: &mut Lines, left: &mut [f32], right: &mut [f32]) {
     // A step at rest gives the same again, so whether it is taken makes no difference to the sound.
     let mut now = controls.step();
     let mut moving = controls.moving();

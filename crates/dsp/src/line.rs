@@ -21,6 +21,8 @@ use crate::math::bessel_i0;
 pub(crate) const HALF: usize = 16;
 const TAPS: usize = 2 * HALF;
 const PHASES: usize = 128;
+/// So many frames are read side by side.
+const STRETCH: usize = 32;
 /// The part of the band that is kept flat: 18 kHz at 44.1 kHz.
 const FLAT: f64 = 18_000.0 / 22_050.0;
 
@@ -96,6 +98,33 @@ impl Line {
         self.next = (self.next + 1) & self.mask;
     }
 
+    /// Takes the next frames in, at most as many as it remembers.
+    #[inline]
+    pub(crate) fn push_all(&mut self, mut frames: &[f32]) {
+        while !frames.is_empty() {
+            let count = frames.len().min(self.mask + 1 - self.next);
+            let (now, later) = frames.split_at(count);
+            self.samples[self.next..][..count].copy_from_slice(now);
+            if self.next < TAPS {
+                let again = count.min(TAPS - self.next);
+                self.samples[self.mask + 1 + self.next..][..again].copy_from_slice(&now[..again]);
+            }
+            self.next = (self.next + count) & self.mask;
+            frames = later;
+        }
+    }
+
+    /// The frames from so many before the next one on.
+    #[inline]
+    fn past(&self, back: usize, mut out: &mut [f32]) {
+        let mut at = self.next.wrapping_sub(back) & self.mask;
+        while !out.is_empty() {
+            let (now, later) = out.split_at_mut(out.len().min(self.mask + 1 - at));
+            now.copy_from_slice(&self.samples[at..][..now.len()]);
+            (at, out) = (0, later);
+        }
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.samples.fill(0.0);
@@ -151,6 +180,37 @@ impl Tap {
             let (a, b) = (&kernel[phase], &kernel[phase + 1]);
             for (tap, (a, b)) in self.taps.iter_mut().zip(a.iter().zip(b)) {
                 *tap = a + (b - a) * part;
+            }
+        }
+    }
+
+    /// How many frames can be read at once: those that the line holds already.
+    pub(crate) fn ahead(&self) -> usize {
+        (self.whole + 1).saturating_sub(HALF)
+    }
+
+    /// The line's samples at this place for the frames about to be pushed, at most [`Tap::ahead`]: what
+    /// [`Tap::read`] gives for one after the other.
+    #[inline]
+    pub(crate) fn stretch(&self, line: &Line, out: &mut [f32]) {
+        if !self.between {
+            line.past(self.whole, out);
+            return;
+        }
+        for (n, out) in out.chunks_mut(STRETCH).enumerate() {
+            let mut past = [0.0_f32; STRETCH + TAPS];
+            line.past(self.whole + self.half - n * STRETCH, &mut past[..out.len() + TAPS - 1]);
+            let mut lanes = [[0.0_f32; STRETCH]; 8];
+            for (k, tap) in self.taps.iter().enumerate() {
+                if let Some(past) = past[k..].first_chunk::<STRETCH>() {
+                    for (lane, sample) in lanes[k % 8].iter_mut().zip(past) {
+                        *lane += sample * tap;
+                    }
+                }
+            }
+            let [a, b, c, d, e, f, g, h] = &lanes;
+            for (l, out) in out.iter_mut().enumerate() {
+                *out = ((a[l] + e[l]) + (c[l] + g[l])) + ((b[l] + f[l]) + (d[l] + h[l]));
             }
         }
     }
@@ -228,6 +288,27 @@ mod tests {
             let (level, time) = worst(whole, highest);
             println!("from {whole} frames: ±{level:.4} dB, {time:.1e} frames to {highest} Hz");
             assert!(level <= level_limit && time <= time_limit, "from {whole}: ±{level:.4} dB, {time:.1e} frames");
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_one_frame_after_the_other() {
+        let input = crate::testing::noise(5, 1.0, 3000);
+        for delay in [17.0, 40.3, 100.0, 333.77, 480.001] {
+            let tap = Tap::new(delay);
+            let (mut one, mut all) = (Line::new(500), Line::new(500));
+            let (mut at, mut sizes) = (0, [1_usize, 2, 31, 33, 64, 200, 256, 90].into_iter().cycle());
+            while at < input.len() {
+                let size = sizes.next().unwrap_or(1).min(tap.ahead()).min(input.len() - at);
+                let mut out = vec![0.0; size];
+                tap.stretch(&all, &mut out);
+                all.push_all(&input[at..at + size]);
+                for (n, y) in out.iter().enumerate() {
+                    assert_eq!(tap.read(&one).to_bits(), y.to_bits(), "{delay}, frame {}", at + n);
+                    one.push(input[at + n]);
+                }
+                at += size;
+            }
         }
     }
 

@@ -142,13 +142,7 @@ impl Effect for BassEnhancer {
 
     fn build(&self, stream: &Stream) -> Result<Box<dyn Processor>, BuildError> {
         let rate = stream.sample_rate;
-        let channel = Channel {
-            rumble: [0.0; 2],
-            hilbert: Hilbert::new(rate),
-            envelope: 0.0,
-            lows: [[0.0; 2]; 2],
-            highs: [[0.0; 2]; 2],
-        };
+        let channel = Channel { hilbert: Hilbert::new(rate), envelope: 0.0 };
         Ok(Box::new(Running {
             settings: self.0.clone(),
             stream: *stream,
@@ -156,6 +150,7 @@ impl Effect for BassEnhancer {
             crossover: crossover(&self.0, rate, stream.layout),
             bands: Bands::new(2, TILE),
             channels: vec![channel; stream.layout.channels()],
+            filters: Filters::default(),
             rumble: Corner::new(RUMBLE_HZ, SQRT_2, f64::from(rate)),
             fall: (-1.0 / (FALL_S * f64::from(rate))).exp(),
             clock: 0,
@@ -231,12 +226,17 @@ struct Now {
 
 #[derive(Clone)]
 struct Channel {
-    rumble: [f64; 2],
     hilbert: Hilbert,
     envelope: f64,
-    /// Filters that keep harmonics above the cutoff, and below eight times that.
-    lows: [[f64; 2]; 2],
-    highs: [[f64; 2]; 2],
+}
+
+/// The filters of both channels.
+#[derive(Clone, Copy, Default)]
+struct Filters {
+    rumble: Pair,
+    /// What keeps harmonics above the cutoff, and below eight times that.
+    lows: [Pair; 2],
+    highs: [Pair; 2],
 }
 
 struct Running {
@@ -246,6 +246,7 @@ struct Running {
     crossover: Crossover,
     bands: Bands,
     channels: Vec<Channel>,
+    filters: Filters,
     rumble: Corner,
     fall: f64,
     clock: u64,
@@ -267,15 +268,23 @@ impl Corner {
     }
 }
 
-/// The filter: what it lets through below, and above.
+/// Both states of a filter, left and right, which take turns: neither waits for itself alone.
+type Pair = [[f64; 2]; 2];
+
+/// The filter: what it lets through below, and above, left and right.
 #[inline]
-fn section(state: &mut [f64; 2], x: f64, corner: &Corner) -> [f64; 2] {
+fn section(state: &mut Pair, x: [f64; 2], corner: &Corner) -> Pair {
     let Corner { g, damping, a } = *corner;
-    let v3 = x - state[1];
-    let band = a * (state[0] + g * v3);
-    let low = state[1] + g * band;
-    *state = [2.0 * band - state[0], 2.0 * low - state[1]];
-    [low, x - damping * band - low]
+    let [one, two] = state;
+    let (mut lows, mut highs) = ([0.0; 2], [0.0; 2]);
+    for c in 0..2 {
+        let v3 = x[c] - two[c];
+        let band = a * (one[c] + g * v3);
+        lows[c] = two[c] + g * band;
+        highs[c] = x[c] - damping * band - lows[c];
+        (one[c], two[c]) = (2.0 * band - one[c], 2.0 * lows[c] - two[c]);
+    }
+    [lows, highs]
 }
 
 /// The sum of weighted Chebyshev polynomials T₂ … T₈ at `u`, by Clenshaw's recurrence.
@@ -341,15 +350,19 @@ impl Tiled for Running {
             }
         }
         self.crossover.split(block.view(), &mut self.bands);
-        for (c, (channel, samples)) in self.channels.iter_mut().zip(block.channels_mut()).enumerate() {
-            let (low, high) = (self.bands.channel(0, c), self.bands.channel(1, c));
-            let (mut bass, mut powers) = ([0.0; TILE], [0.0; TILE]);
-            for ((bass, power), x) in bass.iter_mut().zip(&mut powers).zip(low) {
-                *bass = section(&mut channel.rumble, *x, &self.rumble)[1];
-                *power = *bass;
-            }
-            channel.hilbert.powers(&mut powers[..frames]);
-            let heights = &mut powers[..frames];
+        // Of mono, both sides are the one.
+        let other = self.channels.len() - 1;
+        let bands = |band: usize| [self.bands.channel(band, 0), self.bands.channel(band, other)];
+        let ([low, low_right], [high, high_right]) = (bands(0), bands(1));
+        let mut basses = [[0.0; TILE]; 2];
+        let [left, right] = &mut basses;
+        for (n, (left, right)) in left[..frames].iter_mut().zip(right).enumerate() {
+            [_, [*left, *right]] = section(&mut self.filters.rumble, [low[n], low_right[n]], &self.rumble);
+        }
+        for (channel, bass) in self.channels.iter_mut().zip(&mut basses) {
+            let mut powers = *bass;
+            let (bass, heights) = (&mut bass[..frames], &mut powers[..frames]);
+            channel.hilbert.powers(heights);
             for height in heights.iter_mut() {
                 let (now, fallen) = (height.sqrt(), self.fall * channel.envelope);
                 channel.envelope = if now > fallen { now } else { fallen };
@@ -360,30 +373,38 @@ impl Tiled for Running {
                     *x = bent(*x, *height, &all[n].weights);
                 }
             } else {
-                bend(&mut bass[..frames], heights, &all[0].weights);
+                bend(bass, heights, &all[0].weights);
             }
-            for (n, y) in samples.iter_mut().enumerate() {
-                let now = at(n);
-                let mut made = bass[n];
-                let [lowest, highest] = &now.corners;
-                for (state, corner) in channel.lows.iter_mut().zip(lowest) {
-                    [_, made] = section(state, made, corner);
-                }
-                for (state, corner) in channel.highs.iter_mut().zip(highest) {
-                    [made, _] = section(state, made, corner);
-                }
-                *y = (high[n] + now.sub * low[n] + made) as f32;
+        }
+        let [left, right] = &mut basses;
+        for (n, (left, right)) in left[..frames].iter_mut().zip(right).enumerate() {
+            let [lowest, highest] = &at(n).corners;
+            let mut made = [*left, *right];
+            for (state, corner) in self.filters.lows.iter_mut().zip(lowest) {
+                [_, made] = section(state, made, corner);
+            }
+            for (state, corner) in self.filters.highs.iter_mut().zip(highest) {
+                [made, _] = section(state, made, corner);
+            }
+            let sub = at(n).sub;
+            *left = high[n] + sub * low[n] + made[0];
+            *right = high_right[n] + sub * low_right[n] + made[1];
+        }
+        for (samples, made) in block.channels_mut().zip(&basses) {
+            for (y, made) in samples.iter_mut().zip(made) {
+                *y = *made as f32;
             }
         }
     }
 
     fn flush(&mut self) {
         for channel in &mut self.channels {
-            channel.rumble.iter_mut().for_each(clean);
             channel.hilbert.settle();
             clean(&mut channel.envelope);
-            channel.lows.iter_mut().chain(&mut channel.highs).flatten().for_each(clean);
         }
+        let Filters { rumble, lows, highs } = &mut self.filters;
+        let all = std::iter::once(rumble).chain(lows).chain(highs);
+        all.flat_map(|pair| pair.as_flattened_mut()).for_each(clean);
     }
 }
 
@@ -402,12 +423,10 @@ impl Processor for Running {
         self.controls = Controls::new(&self.settings, self.stream.sample_rate);
         self.crossover = crossover(&self.settings, self.stream.sample_rate, self.stream.layout);
         for channel in &mut self.channels {
-            channel.rumble = [0.0; 2];
             channel.hilbert.reset();
             channel.envelope = 0.0;
-            channel.lows = [[0.0; 2]; 2];
-            channel.highs = [[0.0; 2]; 2];
         }
+        self.filters = Filters::default();
         self.clock = 0;
     }
 }

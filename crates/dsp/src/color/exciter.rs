@@ -16,6 +16,11 @@
 //! A high-pass, a curve at eight times the rate, and the same high-pass once more, which keeps difference tones out of
 //! the middle; what is left is added to the sound.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line it would be compiled without its caller's vector instructions"
+)]
+
 #[cfg(test)]
 mod tests;
 
@@ -157,8 +162,6 @@ struct Now {
     corner: [f64; 2],
     drive: f64,
     bias: f64,
-    /// What the curve makes of the bias.
-    rest: f64,
     /// Laid on behind the curve.
     after: f64,
     amount: f64,
@@ -199,13 +202,34 @@ fn high_pass(state: &mut Cut, x: [f64; 2], [g, a]: [f64; 2]) -> [f64; 2] {
     y
 }
 
+/// What the curve is like at one frame: its bias, what it makes of that alone, and what is laid on behind it.
+#[inline(always)]
+fn knobs(now: &Now) -> [f32; 3] {
+    let bias = now.bias as f32;
+    [bias, bias / (1.0 + bias * bias).sqrt(), now.after as f32]
+}
+
+/// In single precision: what that rounds off lies 140 dB below.
+#[inline(always)]
+fn overtone(x: f32, [bias, rest, after]: [f32; 3]) -> f32 {
+    let u = x + bias;
+    (u / (1.0 + u * u).sqrt() - rest) * after
+}
+
+/// The overtones of all samples; while nothing moves, one curve does for all of them.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn overtones(fast: &mut [f32], factor: usize, now: &[Now; TILE]) {
+fn overtones(fast: &mut [f32], factor: usize, moves: bool, now: &[Now; TILE]) {
+    if !moves {
+        let knobs = knobs(&now[0]);
+        for x in fast {
+            *x = overtone(*x, knobs);
+        }
+        return;
+    }
     for (now, group) in now.iter().zip(fast.chunks_exact_mut(factor)) {
-        let Now { bias, rest, after, .. } = *now;
+        let knobs = knobs(now);
         for x in group {
-            let u = f64::from(*x) + bias;
-            *x = ((u / (1.0 + u * u).sqrt() - rest) * after) as f32;
+            *x = overtone(*x, knobs);
         }
     }
 }
@@ -228,7 +252,6 @@ impl Running {
                 corner: [g, 1.0 / (1.0 + g * (g + SQRT_2))],
                 drive,
                 bias,
-                rest: bias / root,
                 // By the slope at rest, and half of the drive in decibels: the rest of it is what bends.
                 after: root * root * root / drive.sqrt(),
                 amount: 0.01 * self.controls.amount_percent.step(),
@@ -256,6 +279,7 @@ impl Tiled for Running {
 
     fn tile(&mut self, block: &mut Block<'_>) {
         let frames = block.frames();
+        let moves = self.controls.moving();
         let now = self.now(frames);
         let mut wets = [[0.0_f32; TILE]; 2];
         for (samples, wet) in block.channels_mut().zip(&mut wets) {
@@ -271,7 +295,7 @@ impl Tiled for Running {
         }
         for ((channel, samples), wet) in self.channels.iter_mut().zip(block.channels_mut()).zip(&mut wets) {
             let factor = channel.over.factor();
-            channel.over.run(&mut wet[..frames], |fast| overtones(fast, factor, &now));
+            channel.over.run(&mut wet[..frames], |fast| overtones(fast, factor, moves, &now));
             channel.delay.run(samples);
         }
         let [left, right] = &mut wets;

@@ -71,6 +71,26 @@ impl Head {
         }
     }
 
+    /// Over how many frames to come the line holds all that is read already, if the head stands at `wanted` frames and
+    /// nothing fades; otherwise 0.
+    pub(crate) fn resting(&mut self, wanted: f64) -> usize {
+        let rests = match self.change {
+            Change::Crossfade => self.faded == 0,
+            Change::Glide => self.speed == 0.0,
+        };
+        if !rests || wanted != self.place {
+            return 0;
+        }
+        self.now.set(self.place);
+        self.now.ahead()
+    }
+
+    /// That many frames of the line at once, while it rests.
+    #[inline]
+    pub(crate) fn stretch(&self, line: &Line, out: &mut [f32]) {
+        self.now.stretch(line, out);
+    }
+
     #[inline]
     fn read_fading(&mut self, line: &Line, wanted: f64, later: f64) -> f64 {
         self.now.set(self.place + later);

@@ -6,18 +6,28 @@ use crate::control::{Control, JUMP_MS};
 
 /// Delays one channel by a fixed number of frames.
 #[derive(Clone, Debug)]
-pub(crate) struct DelayLine {
-    ring: Vec<f32>,
+pub(crate) struct DelayLine<T = f32> {
+    ring: Vec<T>,
     at: usize,
 }
 
-impl DelayLine {
+impl<T: Copy + Default> DelayLine<T> {
     pub(crate) fn new(frames: usize) -> Self {
-        DelayLine { ring: vec![0.0; frames], at: 0 }
+        DelayLine::filled(frames, T::default())
+    }
+
+    /// With that value in it.
+    pub(crate) fn filled(frames: usize, value: T) -> Self {
+        DelayLine { ring: vec![value; frames], at: 0 }
+    }
+
+    /// How many frames.
+    pub(crate) fn frames(&self) -> usize {
+        self.ring.len()
     }
 
     /// Exchanges the samples for those of so many frames ago.
-    pub(crate) fn run(&mut self, mut x: &mut [f32]) {
+    pub(crate) fn run(&mut self, mut x: &mut [T]) {
         if self.ring.is_empty() {
             return;
         }
@@ -25,14 +35,19 @@ impl DelayLine {
             let count = x.len().min(self.ring.len() - self.at);
             let (now, later) = x.split_at_mut(count);
             self.ring[self.at..][..count].swap_with_slice(now);
-            self.at = (self.at + count) % self.ring.len();
+            self.at = if self.at + count < self.ring.len() { self.at + count } else { 0 };
             x = later;
         }
     }
 
-    pub(crate) fn reset(&mut self) {
-        self.ring.fill(0.0);
+    /// Forgets everything for that value.
+    pub(crate) fn fill(&mut self, value: T) {
+        self.ring.fill(value);
         self.at = 0;
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.fill(T::default());
     }
 }
 

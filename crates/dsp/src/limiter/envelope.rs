@@ -2,6 +2,7 @@
 
 use super::window::{Greatest, Later, Least};
 use crate::dynamics::curve::{at_least, at_most};
+use crate::dynamics::parts::DelayLine;
 use crate::math::{DB_PER_OCTAVE, OCTAVES_PER_DB, exp2, log2};
 
 /// How many frames are worked on at a time.
@@ -364,17 +365,18 @@ struct Releases {
     keep: [f64; 3],
     /// How much of the distance the medium and the slow one rise in a frame.
     charge: [f64; 2],
+    /// What is left of them while they rise.
+    rising: [f64; 2],
     state: [f64; 3],
 }
 
 impl Releases {
     fn new(frames: [f64; 3]) -> Self {
         let part = |frames: f64| -(-1.0 / frames.max(1e-3)).exp_m1();
-        Releases {
-            keep: frames.map(|f| 1.0 - part(f)),
-            charge: [part(frames[1] * CHARGE[0]), part(frames[2] * CHARGE[1])],
-            state: [0.0; 3],
-        }
+        let keep = frames.map(|f| 1.0 - part(f));
+        let charge = [part(frames[1] * CHARGE[0]), part(frames[2] * CHARGE[1])];
+        let rising = [keep[1] * (1.0 - charge[0]), keep[2] * (1.0 - charge[1])];
+        Releases { keep, charge, rising, state: [0.0; 3] }
     }
 
     fn busy(&self) -> bool {
@@ -386,11 +388,10 @@ impl Releases {
         for value in tile.iter_mut() {
             let asked = *value;
             fast = at_least(asked, fast * self.keep[0]);
-            // Charged only from above: a smaller demand lets them go at their own pace, it does not hold them.
-            medium *= self.keep[1];
-            medium += self.charge[0] * at_least(asked - medium, 0.0);
-            slow *= self.keep[2];
-            slow += self.charge[1] * at_least(asked - slow, 0.0);
+            // Charged only from above: a smaller demand lets them go at their own pace, it does not hold them. Both
+            // ways are tried side by side, because every frame waits for the one before.
+            medium = at_least(medium * self.rising[0] + self.charge[0] * asked, medium * self.keep[1]);
+            slow = at_least(slow * self.rising[1] + self.charge[1] * asked, slow * self.keep[2]);
             *value = at_least(fast, at_least(medium, slow));
         }
         self.state = [fast, medium, slow].map(|s| if s < NOTHING_DB { 0.0 } else { s });
@@ -431,8 +432,7 @@ impl Smooth {
 /// The sum of the last so many whole numbers.
 #[derive(Clone, Debug)]
 struct Average {
-    ring: Vec<i64>,
-    at: usize,
+    last: DelayLine<i64>,
     sum: i64,
     /// What comes in when nothing is limited.
     rest: i64,
@@ -440,25 +440,23 @@ struct Average {
 
 impl Average {
     fn new(frames: usize, rest: i64) -> Self {
-        Average { ring: vec![rest; frames], at: 0, sum: rest * frames as i64, rest }
+        Average { last: DelayLine::filled(frames, rest), sum: rest * frames as i64, rest }
     }
 
     fn reset(&mut self) {
-        self.ring.fill(self.rest);
-        self.at = 0;
-        self.sum = self.rest * self.ring.len() as i64;
+        self.last.fill(self.rest);
+        self.sum = self.rest * self.last.frames() as i64;
     }
 
     fn run(&mut self, x: &mut [i64; TILE]) {
-        for value in x {
-            let old = std::mem::replace(&mut self.ring[self.at], *value);
-            self.sum += *value - old;
-            *value = self.sum;
-            self.at += 1;
-            if self.at == self.ring.len() {
-                self.at = 0;
-            }
+        let mut gone = *x;
+        self.last.run(&mut gone);
+        let mut sum = self.sum;
+        for (value, gone) in x.iter_mut().zip(gone) {
+            sum += *value - gone;
+            *value = sum;
         }
+        self.sum = sum;
     }
 }
 

@@ -1,13 +1,19 @@
 //! The greatest and the least of a sliding window, a tile at a time.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line it would be compiled without its caller's vector instructions"
+)]
+
 use super::envelope::TILE;
 use crate::dynamics::curve::at_least;
+use crate::dynamics::parts::DelayLine;
 
 /// The greatest of a sliding window.
 ///
-/// Up to 33 frames it is as long as asked, by doubling; a longer one is rounded up to 32·n + 1 frames and found by the
-/// way of van Herk, and of Gil and Werman (1993): the end of the tile in which the window begins, the tiles between,
-/// the beginning of the one in which it ends. What was before the first frame counts as 0.
+/// Up to 33 frames it is as long as asked, a longer one is rounded up to 32·n + 1 frames. Both are found by the way of van
+/// Herk, and of Gil and Werman (1993): the end of the block in which the window begins, the blocks between, the beginning
+/// of the one in which it ends. What was before the first frame counts as 0.
 #[derive(Clone, Debug)]
 pub(super) enum Greatest {
     /// The window in frames, and the tile before.
@@ -86,6 +92,9 @@ impl Least {
     }
 
     pub(super) fn run(&mut self, tile: &mut [f64; TILE]) {
+        if self.reach() == 0 {
+            return;
+        }
         negate(tile);
         self.0.run(tile);
         negate(tile);
@@ -98,16 +107,33 @@ fn short(frames: usize, before: &mut [f64; TILE], tile: &mut [f64; TILE]) {
     all[..TILE].copy_from_slice(before);
     all[TILE..].copy_from_slice(tile);
     *before = *tile;
-    let mut covered = 1;
-    while covered < frames {
-        let shift = covered.min(frames - covered);
-        let last = all;
-        for (to, from) in all[shift..].iter_mut().zip(&last) {
-            *to = at_least(*to, *from);
-        }
-        covered += shift;
+    let mut ends = all;
+    ends.chunks_mut(frames).for_each(to_the_end);
+    all.chunks_mut(frames).for_each(from_the_beginning);
+    for ((value, end), beginning) in tile.iter_mut().zip(&ends[TILE + 1 - frames..]).zip(&all[TILE..]) {
+        *value = at_least(*end, *beginning);
     }
-    tile.copy_from_slice(&all[TILE..]);
+}
+
+/// The greatest from each frame to the block's end. One after the other: a greatest takes a cycle, and to wait for what
+/// was just stored, a shifted vector, ten.
+#[inline(always)]
+fn to_the_end(block: &mut [f64]) {
+    let mut greatest = f64::NEG_INFINITY;
+    for value in block.iter_mut().rev() {
+        greatest = at_least(*value, greatest);
+        *value = greatest;
+    }
+}
+
+/// The greatest from the block's beginning to each frame.
+#[inline(always)]
+fn from_the_beginning(block: &mut [f64]) {
+    let mut greatest = f64::NEG_INFINITY;
+    for value in block {
+        greatest = at_least(*value, greatest);
+        *value = greatest;
+    }
 }
 
 impl Tiles {
@@ -120,18 +146,9 @@ impl Tiles {
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn long(tiles: &mut Tiles, tile: &mut [f64; TILE]) {
-    // From each frame to the end of the tile, and from its beginning to each frame, by doubling.
     let (mut end, mut beginning) = (*tile, *tile);
-    for shift in [1, 2, 4, 8, 16] {
-        let last = end;
-        for (to, from) in end.iter_mut().zip(&last[shift..]) {
-            *to = at_least(*to, *from);
-        }
-        let last = beginning;
-        for (to, from) in beginning[shift..].iter_mut().zip(&last) {
-            *to = at_least(*to, *from);
-        }
-    }
+    to_the_end(&mut end);
+    from_the_beginning(&mut beginning);
     let oldest = std::mem::replace(&mut tiles.ends[tiles.at], end);
     tiles.whole[tiles.at / LANES][tiles.at % LANES] = f64::NEG_INFINITY;
     let mut lanes = [f64::NEG_INFINITY; LANES];
@@ -149,35 +166,7 @@ fn long(tiles: &mut Tiles, tile: &mut [f64; TILE]) {
 }
 
 /// What comes in, so many frames later.
-#[derive(Clone, Debug)]
-pub(super) struct Later {
-    ring: Vec<f64>,
-    at: usize,
-}
-
-impl Later {
-    pub(super) fn new(frames: usize) -> Self {
-        Later { ring: vec![0.0; frames], at: 0 }
-    }
-
-    pub(super) fn reset(&mut self) {
-        self.ring.fill(0.0);
-        self.at = 0;
-    }
-
-    pub(super) fn run(&mut self, tile: &mut [f64; TILE]) {
-        if self.ring.is_empty() {
-            return;
-        }
-        for value in tile {
-            std::mem::swap(&mut self.ring[self.at], value);
-            self.at += 1;
-            if self.at == self.ring.len() {
-                self.at = 0;
-            }
-        }
-    }
-}
+pub(super) type Later = DelayLine<f64>;
 
 #[cfg(test)]
 mod tests {

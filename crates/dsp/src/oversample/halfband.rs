@@ -1,6 +1,12 @@
 //! One doubling of the rate and one halving.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line it would be compiled without its caller's vector instructions"
+)]
+
 use std::f64::consts::PI;
+use std::ops::{Add, Mul};
 
 use crate::math::bessel_i0;
 
@@ -10,7 +16,7 @@ const STOP_DB: [f64; 2] = [110.0, 122.0];
 /// Where the pass band ends, as a part of the base rate: 20 kHz at 44.1 kHz.
 const PASS: f64 = 20_000.0 / 44_100.0;
 /// So many outputs are computed side by side.
-const LANES: usize = 32;
+const LANES: usize = 64;
 
 /// The taps of a half-band filter that are not zero, the middle one left out: half of the symmetric row, outermost
 /// first. Together with their mirror image they sum up to ½.
@@ -51,45 +57,98 @@ pub trait Fold: Sized {
     /// Half of it and another.
     fn half_and(self, other: Self) -> Self;
     /// The symmetric filter of those taps and their mirror image: output `n` reads `x[n..n + 2 · taps]`. Works in
-    /// steps of so many outputs, so both slices need room behind what is wanted.
+    /// steps of [`LANES`] outputs, so both slices need room behind what is wanted.
     fn fold(taps: &[Self], x: &[Self], out: &mut [Self]);
 }
 
-macro_rules! fold {
-    ($name:ident, $type:ty) => {
-        #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-        fn $name(taps: &[$type], x: &[$type], out: &mut [$type]) {
-            let reach = 2 * taps.len() - 1;
-            let (fours, rest) = taps.as_chunks::<4>();
-            for (i, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                let x = &x[i * LANES..][..LANES + reach];
-                // Loops over nothing but the lanes: only those become vector code.
-                let mut sums = [0.0; LANES];
-                for (k, t) in fours.iter().enumerate() {
-                    let (a, b) = (x[4 * k..].first_chunk(), x[reach - 4 * k - 3..].first_chunk());
-                    if let (Some(a), Some(b)) = (a, b) {
-                        let (a, b): (&[$type; LANES + 3], &[$type; LANES + 3]) = (a, b);
-                        for l in 0..LANES {
-                            let s = sums[l] + t[0] * (a[l] + b[l + 3]);
-                            let s = s + t[1] * (a[l + 1] + b[l + 2]);
-                            let s = s + t[2] * (a[l + 2] + b[l + 1]);
-                            sums[l] = s + t[3] * (a[l + 3] + b[l]);
-                        }
-                    }
-                }
-                for (k, t) in rest.iter().enumerate() {
-                    let k = 4 * fours.len() + k;
-                    let (a, b) = (x[k..].first_chunk(), x[reach - k..].first_chunk());
-                    if let (Some(a), Some(b)) = (a, b) {
-                        let (a, b): (&[$type; LANES], &[$type; LANES]) = (a, b);
-                        for l in 0..LANES {
-                            sums[l] += t * (a[l] + b[l]);
-                        }
-                    }
-                }
-                *out = sums;
+/// [`Fold::fold`] for any number of taps, output after output: the twin of the others, and what runs a filter of another
+/// length.
+fn fold_any<T: Number>(taps: &[T], x: &[T], out: &mut [T]) {
+    let reach = 2 * taps.len() - 1;
+    for (n, out) in out.iter_mut().enumerate() {
+        let folded = taps.iter().enumerate().map(|(k, t)| *t * (x[n + k] + x[n + reach - k]));
+        *out = folded.fold(T::default(), |sum, x| sum + x);
+    }
+}
+
+/// What a fold computes with.
+trait Number: Copy + Default + Add<Output = Self> + Mul<Output = Self> {}
+impl Number for f32 {}
+impl Number for f64 {}
+
+/// How many outputs stand in a row.
+const ROW: usize = LANES / 4;
+
+/// Adds `G` taps, from the `4q`-th, to all outputs. `OVER` and `quarter`: a filter reaches back 4 · `quarter` + `OVER`.
+#[allow(clippy::needless_range_loop, reason = "taps and outputs are counted together")]
+#[inline(always)]
+fn add<T: Number, const G: usize, const OVER: usize, const LONG: usize>(
+    sums: &mut [[T; ROW]; 4],
+    taps: &[T; G],
+    rows: &[[T; LONG]; 4],
+    (q, quarter): (usize, usize),
+) {
+    let near = rows.each_ref().map(|row| row[q..].first_chunk::<{ ROW + 2 }>());
+    let far = rows.each_ref().map(|row| row[quarter - q - 1..].first_chunk::<{ ROW + 3 }>());
+    let ([Some(a), Some(b), Some(c), Some(d)], [Some(e), Some(f), Some(g), Some(h)]) = (near, far) else { return };
+    let (near, far) = ([a, b, c, d], [e, f, g, h]);
+    let [s0, s1, s2, s3] = sums;
+    for l in 0..ROW {
+        let mut s = [s0[l], s1[l], s2[l], s3[l]];
+        for k in 0..G {
+            for r in 0..4 {
+                let (ahead, behind) = (r + k, 4 + OVER + r - k);
+                let pair = near[ahead % 4][ahead / 4 + l] + far[behind % 4][behind / 4 + l];
+                s[r] = s[r] + taps[k] * pair;
             }
         }
+        [s0[l], s1[l], s2[l], s3[l]] = s;
+    }
+}
+
+/// [`Fold::fold`] for a known number of taps. What such a filter waits for are its loads, most of which straddle two lines
+/// of the cache. So the samples are dealt out to four rows as cards are, and four outputs share what they load: output
+/// 4j + r lies in lane j of row r, and what it reads k samples on, in row (r + k) mod 4.
+macro_rules! fold {
+    ($name:ident, $type:ty, $taps:literal) => {
+        #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+        fn $name(taps: &[$type; $taps], x: &[$type], out: &mut [$type]) {
+            const REACH: usize = 2 * $taps - 1;
+            const QUARTER: usize = REACH / 4;
+            const LONG: usize = ROW + QUARTER + 2;
+            let (fours, rest) = taps.as_chunks::<4>();
+            for (i, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                let Some(x) = x[i * LANES..].first_chunk::<{ LANES + REACH }>() else { return };
+                let mut rows = [[0.0; LONG]; 4];
+                let (cards, last) = x.as_chunks::<4>();
+                for (j, card) in cards.iter().enumerate() {
+                    for r in 0..4 {
+                        rows[r][j] = card[r];
+                    }
+                }
+                for (row, card) in rows.iter_mut().zip(last) {
+                    row[cards.len()] = *card;
+                }
+                let mut sums = [[0.0; ROW]; 4];
+                for (q, taps) in fours.iter().enumerate() {
+                    add::<_, 4, { REACH % 4 }, LONG>(&mut sums, taps, &rows, (q, QUARTER));
+                }
+                if let Some(rest) = rest.first_chunk::<{ $taps % 4 }>() {
+                    add::<_, { $taps % 4 }, { REACH % 4 }, LONG>(&mut sums, rest, &rows, (fours.len(), QUARTER));
+                }
+                for (j, card) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                    *card = [sums[0][j], sums[1][j], sums[2][j], sums[3][j]];
+                }
+            }
+        }
+    };
+}
+
+macro_rules! folds {
+    ($type:ty, $steep:ident, $second:ident, $short:ident) => {
+        fold!($steep, $type, 39);
+        fold!($second, $type, 10);
+        fold!($short, $type, 6);
 
         impl Fold for $type {
             fn of(x: f64) -> Self {
@@ -101,14 +160,19 @@ macro_rules! fold {
             }
 
             fn fold(taps: &[Self], x: &[Self], out: &mut [Self]) {
-                $name(taps, x, out);
+                match taps.len() {
+                    39 => taps.first_chunk().into_iter().for_each(|taps| $steep(taps, x, out)),
+                    10 => taps.first_chunk().into_iter().for_each(|taps| $second(taps, x, out)),
+                    6 => taps.first_chunk().into_iter().for_each(|taps| $short(taps, x, out)),
+                    _ => fold_any(taps, x, out),
+                }
             }
         }
     };
 }
 
-fold!(fold_f32, f32);
-fold!(fold_f64, f64);
+folds!(f32, steep_f32, second_f32, short_f32);
+folds!(f64, steep_f64, second_f64, short_f64);
 
 /// Twice as many samples.
 #[derive(Clone, Debug)]
@@ -186,5 +250,31 @@ impl<T: Fold + Copy + Default> Down<T> {
     pub(crate) fn reset(&mut self) {
         self.even.fill(T::default());
         self.odd.fill(T::default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::noise;
+
+    #[test]
+    fn every_length_has_the_bits_of_its_twin() {
+        // The lengths that there are, and one that there is not.
+        let lengths: Vec<usize> = (0..4).map(|stage| design(stage).0.len()).collect();
+        assert_eq!(lengths, [39, 10, 6, 6]);
+        for count in [39, 10, 6, 7] {
+            let taps = noise(count as u64, 0.3, count);
+            let x = noise(9, 1.0, 4 * LANES + 2 * count - 1);
+            let (mut out, mut twin) = (vec![0.0_f32; 4 * LANES], vec![0.0_f32; 4 * LANES]);
+            f32::fold(&taps, &x, &mut out);
+            fold_any(&taps, &x, &mut twin);
+            assert!(out.iter().zip(&twin).all(|(a, b)| a.to_bits() == b.to_bits()), "{count} taps");
+            let wide = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
+            let (mut out, mut twin) = (vec![0.0; 4 * LANES], vec![0.0; 4 * LANES]);
+            f64::fold(&wide(&taps), &wide(&x), &mut out);
+            fold_any(&wide(&taps), &wide(&x), &mut twin);
+            assert!(out.iter().zip(&twin).all(|(a, b)| a.to_bits() == b.to_bits()), "{count} taps");
+        }
     }
 }

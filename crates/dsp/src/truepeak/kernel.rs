@@ -198,7 +198,7 @@ pub fn cell_peaks(x: &[f32], peaks: &mut [f32]) {
     tiles(&KERNEL, x, peaks);
 }
 
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn tiles(kernel: &Taps, x: &[f32], peaks: &mut [f32]) {
     let Some(head) = x.first_chunk::<{ TAPS + 1 }>() else { return };
     let mut last = last_phase(kernel, head);
