@@ -1,5 +1,7 @@
 //! A picture as files embed it.
 
+use image::ImageDecoder;
+
 use crate::input::array;
 
 /// A picture of a file, as it stands there.
@@ -31,12 +33,7 @@ impl Embedded {
 
     /// FLAC's block (also base64 in Vorbis comments): big-endian, its sizes before its texts.
     pub(super) fn flac_block(&self) -> Vec<u8> {
-        let size = image::ImageReader::new(std::io::Cursor::new(&self.bytes))
-            .with_guessed_format()
-            .ok()
-            .and_then(|reader| reader.into_dimensions().ok());
-        let (width, height) = size.unwrap_or((0, 0));
-        let depth = if size.is_some() { 24_u32 } else { 0 };
+        let ((width, height), depth) = self.shape().unwrap_or_default();
         let mut out = u32::from(self.kind).to_be_bytes().to_vec();
         for text in [self.mime.as_bytes(), self.description.as_bytes()] {
             out.extend_from_slice(&(text.len() as u32).to_be_bytes());
@@ -47,6 +44,13 @@ impl Embedded {
         }
         out.extend_from_slice(&self.bytes);
         out
+    }
+
+    /// Width and height in pixels, and the bits of one of them, transparency included.
+    fn shape(&self) -> Option<((u32, u32), u32)> {
+        let reader = image::ImageReader::new(std::io::Cursor::new(&self.bytes)).with_guessed_format().ok()?;
+        let decoder = reader.into_decoder().ok()?;
+        Some((decoder.dimensions(), u32::from(decoder.original_color_type().bits_per_pixel())))
     }
 
     /// Reads FLAC's block.
@@ -62,5 +66,29 @@ impl Embedded {
             description: String::from_utf8_lossy(description).into_owned(),
             bytes: part(at)?.to_vec(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Embedded;
+
+    /// Programs that read the block hold it against the picture (`opusinfo` warns where they differ).
+    #[test]
+    fn a_block_states_the_bits_of_the_pictures_pixels() {
+        let pictures = [
+            (image::DynamicImage::new_luma8(3, 2), 8),
+            (image::DynamicImage::new_rgb8(3, 2), 24),
+            (image::DynamicImage::new_rgba8(3, 2), 32),
+        ];
+        for (picture, bits) in pictures {
+            let mut bytes = Vec::new();
+            picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+            let (kind, mime, description) = (Embedded::FRONT_COVER, "image/png".to_owned(), String::new());
+            let block = Embedded { kind, mime, description, bytes }.flac_block();
+            let number = |at: usize| u32::from_be_bytes(block[at..at + 4].try_into().unwrap());
+            let sizes = 8 + "image/png".len() + 4;
+            assert_eq!([number(sizes), number(sizes + 4), number(sizes + 8)], [3, 2, bits]);
+        }
     }
 }
