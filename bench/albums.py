@@ -15,6 +15,7 @@ SETS = [
     {"format": "alac", "depth": "16"},
     {"format": "mp3"},
     {"format": "mp3", "bitrate_kbps": 128},
+    {"format": "aac"},
     {"format": "vorbis"},
     {"format": "opus"},
 ]
