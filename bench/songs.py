@@ -129,13 +129,14 @@ def mixdown(tracks, effects, length_s, automated=False, rich=False):
     return text + (buses() if effects else "")
 
 
-def of_stems(stems, rate):
-    """A song of any stems, each with a whole strip, and two versions that complete each other: the last stem alone, and
-    the mix without it."""
+def of_stems(stems, rate, rich=False):
+    """A song of any stems, each with a whole strip (rich: with four inserts more), and two versions that complete each other:
+    the last stem alone, and the mix without it."""
     text = song("stems", rate)
     for stem in stems:
         strip = {"hpf": 30, "ls": 1.0, "p1": -2.0, "p2": 1.5, "hs": 1.0, "thr": -24, "ratio": 3, "rev": -18, "dly": -24}
-        text += table("[track]", id=stem.stem, audio=str(stem), trim_db=-6.0) + strip_effects(strip)
+        text += table("[track]", id=stem.stem, audio=str(stem), trim_db=-6.0)
+        text += (rich_effects() if rich else "") + strip_effects(strip)
     last = stems[-1].stem
     versions = table("[version]", id="without", mute=[last]) + table("[version]", id="alone", solo=[last])
     return text + buses() + versions
