@@ -15,6 +15,9 @@ use crate::player::Player;
 
 #[cfg(feature = "device")]
 pub mod device;
+mod system;
+
+use system::Watch;
 
 /// Why an output does not play.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +47,18 @@ pub trait Playing {
 pub struct Performance {
     /// Blocks that were delivered.
     pub blocks: u64,
-    /// Blocks that were not ready when they were due: each is a gap.
+    /// Blocks that were not ready when they should have sounded: each is a gap.
     pub xruns: u64,
     /// The time between asking for a block and having it, the worst, in milliseconds.
     pub worst_ms: f64,
-    /// The longest that making a block took, in milliseconds: that part is the program's.
+    /// The longest from the beginning of a block's making to its end, in milliseconds.
     pub made_ms: f64,
+    /// The longest that a processor worked on a block, in milliseconds: that part is the program's. Where the system does not
+    /// know (it is not Linux), the same as `made_ms`.
+    pub worked_ms: f64,
+    /// Blocks that a processor worked on for longer than they sound. A gap beside none of these is one of the machine, which
+    /// was away or let others run.
+    pub heavy: u64,
     /// The longest that the system let the audio thread wait before it ran, in milliseconds: no program can do anything about
     /// that part.
     pub woken_ms: f64,
@@ -59,12 +68,17 @@ pub struct Performance {
     pub load: f64,
     /// Whether the audio thread runs before all others (real-time scheduling).
     pub realtime: bool,
+    /// Whether the system keeps all of the program in memory, so that nothing must be fetched from disk in the middle of a block.
+    pub in_memory: bool,
     /// The length of a block in milliseconds.
     pub block_ms: f64,
 }
 
-/// Places of the histogram: four block lengths in steps of 1/64.
-const PLACES: usize = 256;
+/// Places of the histogram: sixteen block lengths in steps of 1/64.
+const PLACES: usize = 1024;
+
+/// How many blocks an output holds unless it is told otherwise: one plays while the next is made.
+const PERIODS: u32 = 2;
 
 /// Numbers that the audio thread writes and others read.
 pub(crate) struct Counts {
@@ -73,9 +87,12 @@ pub(crate) struct Counts {
     worst_ns: AtomicU64,
     sum_ns: AtomicU64,
     made_ns: AtomicU64,
+    worked_ns: AtomicU64,
+    heavy: AtomicU64,
     woken_ns: AtomicU64,
     places: Vec<AtomicU64>,
     realtime: AtomicBool,
+    in_memory: AtomicBool,
     block_ns: u64,
 }
 
@@ -87,22 +104,27 @@ impl Counts {
             worst_ns: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
             made_ns: AtomicU64::new(0),
+            worked_ns: AtomicU64::new(0),
+            heavy: AtomicU64::new(0),
             woken_ns: AtomicU64::new(0),
             places: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
             realtime: AtomicBool::new(false),
+            in_memory: AtomicBool::new(false),
             block_ns: (block_s * 1e9) as u64,
         }
     }
 
-    /// A block: how long making it took, how long after it was due to be begun it was there, and whether that was too
-    /// long.
-    pub(crate) fn block(&self, made: Duration, ready: Duration, xrun: bool) {
+    /// A block: how long making it took, and how much of that a processor worked on it; how long after it was due to be begun
+    /// it was there, and whether that was too long.
+    pub(crate) fn block(&self, (made, worked): (Duration, Duration), ready: Duration, xrun: bool) {
         self.blocks.fetch_add(1, Ordering::Relaxed);
         self.xruns.fetch_add(u64::from(xrun), Ordering::Relaxed);
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.sum_ns.fetch_add(nanos(made), Ordering::Relaxed);
         self.worst_ns.fetch_max(nanos(ready), Ordering::Relaxed);
         self.made_ns.fetch_max(nanos(made), Ordering::Relaxed);
+        self.worked_ns.fetch_max(nanos(worked), Ordering::Relaxed);
+        self.heavy.fetch_add(u64::from(nanos(worked) > self.block_ns), Ordering::Relaxed);
         self.woken_ns.fetch_max(nanos(ready.saturating_sub(made)), Ordering::Relaxed);
         let place = (nanos(ready) * 64 / self.block_ns.max(1)) as usize;
         self.places[place.min(PLACES - 1)].fetch_add(1, Ordering::Relaxed);
@@ -118,6 +140,10 @@ impl Counts {
         self.realtime.store(realtime, Ordering::Relaxed);
     }
 
+    pub(crate) fn set_in_memory(&self, in_memory: bool) {
+        self.in_memory.store(in_memory, Ordering::Relaxed);
+    }
+
     pub(crate) fn performance(&self) -> Performance {
         let blocks = self.blocks.load(Ordering::Relaxed);
         let block_ms = self.block_ns as f64 / 1e6;
@@ -131,10 +157,13 @@ impl Counts {
             xruns: self.xruns.load(Ordering::Relaxed),
             worst_ms: self.worst_ns.load(Ordering::Relaxed) as f64 / 1e6,
             made_ms: self.made_ns.load(Ordering::Relaxed) as f64 / 1e6,
+            worked_ms: self.worked_ns.load(Ordering::Relaxed) as f64 / 1e6,
+            heavy: self.heavy.load(Ordering::Relaxed),
             woken_ms: self.woken_ns.load(Ordering::Relaxed) as f64 / 1e6,
             most_ms: (most.unwrap_or(PLACES - 1) + 1) as f64 / 64.0 * block_ms,
             load: self.sum_ns.load(Ordering::Relaxed) as f64 / (blocks.max(1) as f64 * block_ms * 1e6),
             realtime: self.realtime.load(Ordering::Relaxed),
+            in_memory: self.in_memory.load(Ordering::Relaxed),
             block_ms,
         }
     }
@@ -147,8 +176,7 @@ pub type Sink = Box<dyn FnMut(View<'_>) -> Result<(), String> + Send>;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
     /// By the time on the wall, so many times as fast: 1 is how it sounds. The thread asks to run before all others. A block
-    /// that is not there when the next is due is an xrun, as on a device that holds two blocks; the clock then begins
-    /// anew.
+    /// that is not there when its turn to sound has come is an xrun, as on a device; the clock then begins anew.
     Wall(f64),
     /// As fast as it goes. Where clips have not been read yet, it waits for them, so that nothing is ever missing.
     Free,
@@ -158,6 +186,7 @@ pub enum Pace {
 pub struct Clocked {
     sink: Sink,
     pace: Pace,
+    periods: u32,
     frames: Option<u64>,
 }
 
@@ -170,12 +199,20 @@ impl std::fmt::Debug for Clocked {
 impl Clocked {
     /// Hands every block to a sink.
     pub fn new(sink: Sink, pace: Pace) -> Self {
-        Clocked { sink, pace, frames: None }
+        Clocked { sink, pace, periods: PERIODS, frames: None }
     }
 
     /// Nobody hears it.
     pub fn null(pace: Pace) -> Self {
         Clocked::new(Box::new(|_| Ok(())), pace)
+    }
+
+    /// Holds so many blocks (2 to 64; 2 unless told), the one that sounds among them. Each more than two makes what is turned
+    /// audible a block later, and bridges a block's length of the machine being away.
+    #[must_use]
+    pub fn holding(mut self, periods: u32) -> Self {
+        self.periods = periods.clamp(2, 64);
+        self
     }
 
     /// Ends by itself after so many frames.
@@ -197,20 +234,20 @@ impl Clocked {
                 Pace::Wall(_) => std::thread::sleep(due.saturating_duration_since(Instant::now())),
                 Pace::Free => player.wait_for_clips(frames),
             }
-            let begun = Instant::now();
+            let begun = Watch::start();
             player.fill(&mut buffer.block(frames));
-            let made = begun.elapsed();
+            let made = begun.stop();
             (self.sink)(buffer.view(frames))?;
             left -= frames as u64;
             match self.pace {
                 Pace::Wall(speed) => {
                     let ready = due.elapsed();
                     let length = Duration::from_secs_f64(frames as f64 / rate / speed);
-                    let late = ready > length;
+                    let late = ready > length * (self.periods - 1);
                     counts.block(made, ready, late);
                     due = if late { Instant::now() } else { due + length };
                 }
-                Pace::Free => counts.block(made, made, false),
+                Pace::Free => counts.block(made, made.0, false),
             }
         }
         Ok(())
@@ -229,10 +266,13 @@ impl Output for Clocked {
         let counts = Arc::new(Counts::new(player.block() as f64 / f64::from(player.sample_rate()) / speed));
         let stop = Arc::new(AtomicBool::new(false));
         let (told, stopped) = (Arc::clone(&counts), Arc::clone(&stop));
+        if let Pace::Wall(_) = self.pace {
+            counts.set_in_memory(system::stay_in_memory());
+        }
         let thread = std::thread::Builder::new().name("tonmeister-audio".into());
         let thread = thread.spawn(move || {
             if let Pace::Wall(_) = self.pace {
-                told.set_realtime(run_before_all_others());
+                told.set_realtime(system::run_before_all_others());
             }
             self.run(&mut player, &told, &stopped)
         });
@@ -299,20 +339,4 @@ pub fn streamed(frames: usize) -> (Sink, Consumer<f32>, Arc<AtomicU64>) {
         Ok(())
     });
     (sink, taking, dropped)
-}
-
-/// Asks the system to run this thread before all others; whether it does.
-#[cfg(unix)]
-fn run_before_all_others() -> bool {
-    use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
-    use thread_priority::{RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy};
-    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-    let Ok(value) = ThreadPriorityValue::try_from(70_u8) else { return false };
-    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(value), policy).is_ok()
-}
-
-/// Asks the system to run this thread before all others; whether it does.
-#[cfg(not(unix))]
-fn run_before_all_others() -> bool {
-    thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Max).is_ok()
 }

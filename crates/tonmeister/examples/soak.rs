@@ -1,12 +1,12 @@
 //! Plays a 24-track mix for a long time while it is edited at random, and counts what goes wrong.
 //!
 //! ```text
-//! cargo run --release -p tonmeister --example soak -- [--seconds 600] [--speed 1] [--edits 10] [--structural 20] [--folder F]
+//! cargo run --release -p tonmeister --example soak -- [--seconds 600] [--speed 1] [--periods 2] [--edits 10] [--structural 20] [--folder F]
 //! ```
 //!
 //! The song is 24 tracks of one minute on disk (12 stereo, 12 mono, 24 bits), in a loop of 57 s; every strip has an equalizer
 //! of six bands, a compressor and two sends; a plate, a delay, a compressor on the mix: the strips of the peers' contest.
-//! `--edits` a second are random: mostly turns of faders, pans, mutes, sends, trims and parameters; one in `--structural`
+//! `--periods` blocks are held, the one that sounds among them. `--edits` a second are random: mostly turns of faders, pans, mutes, sends, trims and parameters; one in `--structural`
 //! puts an insert in or takes it out, changes a route, or locates. `--speed 0` plays as fast as it goes and waits for what edits
 //! ask for: hours of edits in minutes. Once a second a line of what was counted is printed;
 //! `bench/soak` runs it while another core is kept busy.
@@ -27,6 +27,7 @@ const SECONDS: u32 = 60;
 struct Wishes {
     seconds: u64,
     speed: f64,
+    periods: u32,
     edits: f64,
     structural: u64,
     folder: PathBuf,
@@ -50,7 +51,7 @@ impl Chance {
 
 fn wishes() -> Result<Wishes, String> {
     let folder = std::env::temp_dir().join("tonmeister-soak");
-    let mut wishes = Wishes { seconds: 600, speed: 1.0, edits: 10.0, structural: 20, folder };
+    let mut wishes = Wishes { seconds: 600, speed: 1.0, periods: 2, edits: 10.0, structural: 20, folder };
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
         let value = args.next().ok_or_else(|| format!("{name} wants a value"))?;
@@ -58,6 +59,7 @@ fn wishes() -> Result<Wishes, String> {
         match name.as_str() {
             "--seconds" => wishes.seconds = value.parse().map_err(refused)?,
             "--speed" => wishes.speed = value.parse().map_err(|_| format!("{name} wants a number, not {value}"))?,
+            "--periods" => wishes.periods = value.parse().map_err(|_| format!("{name} wants a number, not {value}"))?,
             "--edits" => wishes.edits = value.parse().map_err(|_| format!("{name} wants a number, not {value}"))?,
             "--structural" => wishes.structural = value.parse().map_err(refused)?,
             "--folder" => wishes.folder = value.into(),
@@ -223,7 +225,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if wishes.speed == 0.0 {
         return Ok(free(&wishes, &world, song, &live, player)?);
     }
-    let playing: Box<dyn Playing> = Box::new(Clocked::null(Pace::Wall(wishes.speed))).start(player)?;
+    let playing: Box<dyn Playing> =
+        Box::new(Clocked::null(Pace::Wall(wishes.speed)).holding(wishes.periods)).start(player)?;
     live.play()?;
     let mut chance = Chance(0x746f_6e6d_6569_7374);
     let (mut made, mut locates, mut told) = (0_u64, 0_u64, 0);
@@ -269,7 +272,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             println!(
                 "{told} s: {:.0} s of sound, {made} edits ({locates} locates), {} plans ({} late), {} xruns of {} blocks, load \
-                 {:.1} %, 99.9 % in {:.2} ms, worst {:.2} ms of {:.2} (made in {:.2}, woken {:.2} late), {} frames missed, {mib:.1} MiB",
+                 {:.1} %, 99.9 % in {:.2} ms, worst {:.2} ms of {:.2} (made in {:.2}, worked on for {:.2}, {} of them heavy; woken {:.2} late), {} frames missed, {mib:.1} MiB",
                 performance.blocks as f64 * 256.0 / f64::from(RATE),
                 status.plans,
                 status.late_plans,
@@ -280,6 +283,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 performance.worst_ms,
                 performance.block_ms,
                 performance.made_ms,
+                performance.worked_ms,
+                performance.heavy,
                 performance.woken_ms,
                 status.missed_frames,
             );
@@ -289,8 +294,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let status = live.status();
     let performance = playing.stop()?;
     println!(
-        "realtime {}, longest preparation {:.0} ms, memory {first_mib:.1} MiB after 20 s and {:.1} MiB at the end",
+        "realtime {}, in memory {}, longest preparation {:.0} ms, memory {first_mib:.1} MiB after 20 s and {:.1} MiB at the end",
         performance.realtime,
+        performance.in_memory,
         slowest.as_secs_f64() * 1e3,
         resident_mib()
     );

@@ -46,6 +46,9 @@ pub struct PlayOptions {
     pub for_s: Option<f64>,
     /// Frames per block, 16 to 4096.
     pub block: usize,
+    /// Blocks that the device holds, the one that sounds among them, 2 to 64; a device takes an even number. Each more than two
+    /// is heard as a block of latency, and bridges a block's length of the machine being away.
+    pub periods: u32,
     /// Read the document anew whenever it changes on disk.
     pub watch: bool,
 }
@@ -61,7 +64,7 @@ pub struct PlayReport {
     pub played_s: f64,
     /// How late the sound is by the song's own processors, in milliseconds.
     pub latency_ms: f64,
-    /// From the turn of a control until it is heard at a device that holds two blocks, in milliseconds.
+    /// From the turn of a control until it is heard at a device that holds so many blocks, in milliseconds.
     pub turn_to_sound_ms: f64,
     /// A block's length in milliseconds.
     pub block_ms: f64,
@@ -71,10 +74,12 @@ pub struct PlayReport {
     pub most_ms: f64,
     /// The same of the slowest block.
     pub worst_ms: f64,
-    /// Blocks that were not ready when they were due: gaps.
+    /// Blocks that were not ready when they should have sounded: gaps.
     pub xruns: u64,
     /// Whether the system ran the audio thread before all others.
     pub realtime: bool,
+    /// Whether the system kept all of the program in memory.
+    pub in_memory: bool,
     /// Frames of tracks, over all tracks, that were silent because they had not been read in time.
     pub missed_frames: u64,
     /// Plans that took over: locates, and edits that were more than a turn of a control.
@@ -110,6 +115,10 @@ impl World {
         let song = &heard(document.song(), options.version.as_deref())?;
         let base = path.parent().unwrap_or(Path::new(""));
         let rate = song.sample_rate_hz;
+        if !(2..=64).contains(&options.periods) || options.listener == Listener::Device && options.periods % 2 == 1 {
+            let what = "--periods takes 2 to 64 blocks, and an even number of them for a sound device";
+            return Err(Failure::Usage(what.into()));
+        }
         let frame = |name: &str, seconds: f64| match seconds {
             seconds if (0.0..=1e6).contains(&seconds) => Ok(Frames::from_seconds(seconds, rate).0),
             _ => Err(Failure::Usage(format!("{name} {seconds} s is no place in a song; it is from 0 s on"))),
@@ -130,8 +139,8 @@ impl World {
         let file = Arc::new(Mutex::new(None));
         let take = |slot: &Mutex<Option<Output>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         let output: Box<dyn tonmeister_live::Output> = match &options.listener {
-            Listener::Device => device()?,
-            Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)), frames),
+            Listener::Device => device(options.periods)?,
+            Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)).holding(options.periods), frames),
             Listener::File(to, depth) => {
                 if frames.is_none() {
                     let what = "a loop, or a song that is watched, has no end: say with --for how much of it to write";
@@ -178,14 +187,15 @@ impl World {
             tracks: song.tracks.len(),
             played_s: played / f64::from(rate),
             latency_ms: ms(latency),
-            // It waits for the next block at most a block's length, is made in one, and played out of a second.
-            turn_to_sound_ms: ms(latency + 3.0 * block),
+            // It waits for the next block at most a block's length, is made while the others sound, and ends with its own.
+            turn_to_sound_ms: ms(latency + f64::from(options.periods + 1) * block),
             block_ms: ms(block),
             load: performance.load,
             most_ms: performance.most_ms,
             worst_ms: performance.worst_ms,
             xruns: performance.xruns,
             realtime: performance.realtime,
+            in_memory: performance.in_memory,
             missed_frames: status.missed_frames,
             plans: status.plans,
             written,
@@ -256,12 +266,12 @@ fn timed(clock: Clocked, frames: Option<u64>) -> Box<dyn tonmeister_live::Output
 
 #[cfg(feature = "device")]
 #[allow(clippy::unnecessary_wraps)]
-fn device() -> Result<Box<dyn tonmeister_live::Output>, Failure> {
-    Ok(Box::new(tonmeister_live::Device))
+fn device(periods: u32) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+    Ok(Box::new(tonmeister_live::Device { periods }))
 }
 
 #[cfg(not(feature = "device"))]
-fn device() -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+fn device(_: u32) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
     let what = "this build has no sound device (it was made without the feature `device`); listen to a file with --to, or \
                 measure with --null";
     Err(Failure::Usage(what.into()))

@@ -35,6 +35,9 @@ pub(crate) struct Play {
     /// Frames made at a time: fewer are heard sooner, more are made with less effort
     #[arg(long, value_name = "FRAMES", default_value_t = 256, value_parser = clap::value_parser!(u16).range(16..=4096))]
     pub(crate) block_size: u16,
+    /// Blocks held, the one that sounds among them: more of them bridge what a busy machine is late by, and are heard later
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..=64))]
+    pub(crate) periods: u32,
     /// Play on with what the document says whenever it is saved
     #[arg(long)]
     pub(crate) watch: bool,

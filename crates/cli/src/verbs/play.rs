@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Play, voice: &mut Voice) -> Result<Outcome, Failure> {
         loop_s,
         for_s: args.r#for,
         block: usize::from(args.block_size),
+        periods: args.periods,
         watch: args.watch,
     };
     let mut bars = Bars::new(voice);
@@ -51,13 +52,15 @@ fn told(report: &PlayReport) -> String {
         let realtime = if report.realtime { "before all other threads" } else { "like any other thread" };
         table.fact("99.9 % of blocks in", quantity(report.most_ms, 2, "ms"));
         table.fact("the slowest in", quantity(report.worst_ms, 2, "ms"));
+        let kept = if report.in_memory { "wholly" } else { "as the system likes" };
         table.fact("scheduled", realtime.to_owned());
+        table.fact("kept in memory", kept.to_owned());
     }
     table.fact("plans taken over", report.plans.to_string());
     let mut text = format!("{}  {}\n\n", styled(STRONG, &report.title), styled(FAINT, count(report.tracks, "track")));
     text += &table.text();
     if report.xruns > 0 {
-        let what = format!("{} had a gap: try --block-size", count_of(report.xruns, "block"));
+        let what = format!("{} had a gap: try more of them, with --periods", count_of(report.xruns, "block"));
         let _ = write!(text, "\n  {}\n", styled(BAD, what));
     }
     if report.missed_frames > 0 {

@@ -26,6 +26,7 @@ fn options(listener: Listener) -> PlayOptions {
         from: Spot::Seconds(0.0),
         loop_s: None,
         for_s: None,
+        periods: 2,
         block: 256,
         watch: false,
     }
