@@ -12,6 +12,8 @@ pub(crate) mod dehum;
 pub(crate) mod denoise;
 pub(crate) mod deplosive;
 mod grid;
+#[cfg(test)]
+mod on_material;
 pub(crate) mod overlap;
 pub(crate) mod phase_rotation;
 #[cfg(test)]

@@ -79,8 +79,9 @@ Short gaps in tonal sound are filled beyond hearing (20 samples to 23 dB below t
 well; noise is replaced by quieter noise. An onset is told from a click by the sound that follows it. A pulse that an \
 instrument makes by itself (a bright trumpet, a distorted synthesizer, a single-sample impulse) may be taken for a click: \
 lower the sensitivity. In dense music full of transients, clicks that are weaker than those are better left alone: \
-what is taken for a click by mistake costs more than it brings. The latency is about 0.15 s. Parameters are read once \
-per hop (2048 frames at 48 kHz).",
+what is taken for a click by mistake costs more than it brings. (On a plucked Latin guitar with 137 clicks, at a \
+sensitivity of 50, it was right so seldom that the sound came out 4.8 dB worse.) The latency is about 0.15 s. \
+Parameters are read once per hop (2048 frames at 48 kHz).",
     params: PARAMS,
     groups: &[],
     files: &[],

@@ -14,7 +14,7 @@ fn declip(settings: &[(&str, f64)], layout: Layout) -> Box<dyn Processor> {
 }
 
 /// Clipped so far that the sound stands that many decibels over what is lost; and the level.
-fn clipped(sound: &[f32], ratio: f64) -> (Vec<f32>, f32) {
+pub(in super::super) fn clipped(sound: &[f32], ratio: f64) -> (Vec<f32>, f32) {
     let (mut low, mut high) = (0.0, sound.iter().fold(0.0_f32, |most, x| most.max(x.abs())));
     let at = |level: f32| sound.iter().map(|x| x.clamp(-level, level)).collect::<Vec<f32>>();
     for _ in 0..40 {
@@ -34,19 +34,19 @@ fn gain_db(ratio: f64) -> f64 {
 }
 
 /// The survey has published 21.1 dB for its ten recordings, after thousands of iterations; 19.7 was measured on the
-/// same ten with this (`good`), 1.4 dB less. Here, on strings that are made up: 23.5.
+/// same ten with this (`good`), 1.4 dB less. Here, on strings that are made up: 23.6.
 #[test]
 fn light_clipping_is_restored() {
     assert!(gain_db(15.0) > 22.0);
 }
 
-/// There 17.7, and 16.2 with this, 1.5 dB less; here 15.5.
+/// There 17.7, and 16.5 with this, 1.2 dB less; here 16.0.
 #[test]
 fn moderate_clipping_is_restored() {
-    assert!(gain_db(7.0) > 14.7);
+    assert!(gain_db(7.0) > 15.0);
 }
 
-/// There 15.0, and 13.1 with this, 2.0 dB less; here 10.5.
+/// There 15.0, and 13.5 with this, 1.5 dB less; here 10.9.
 #[test]
 fn hard_clipping_is_lessened() {
     assert!(gain_db(3.0) > 10.0);
@@ -113,7 +113,7 @@ fn blocks_do_not_matter() {
     assert_block_size_does_not_matter(make, &spread(&clipped, Layout::Mono), &[]);
 }
 
-/// 60 iterations end at 12.1 dB, 300 at 13.5.
+/// 60 iterations end at 12.3 dB, 300 at 13.9.
 #[test]
 fn more_iterations_come_nearer() {
     let sound = strings(21, 48_000, 48_000);
