@@ -65,6 +65,35 @@ pub struct GainReduction {
     pub mean_db: f64,
 }
 
+/// What a meter in a chain has heard at its place. What does not exist (of silence, of a programme shorter than the
+/// window, the correlation of one channel) is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Levels {
+    /// The greatest sample since the start or the last reset.
+    pub sample_peak_dbfs: Option<f64>,
+    /// The greatest true peak since the start or the last reset.
+    pub true_peak_dbtp: Option<f64>,
+    /// Root of the mean square of all channels from the start to the last sample above −120 dBFS; a full-scale sine is
+    /// −3.01.
+    pub rms_dbfs: Option<f64>,
+    /// Loudness of the last 400 ms.
+    pub momentary_lufs: Option<f64>,
+    /// Loudness of the last 3 s.
+    pub short_term_lufs: Option<f64>,
+    /// The greatest loudness of any 400 ms.
+    pub max_momentary_lufs: Option<f64>,
+    /// The greatest loudness of any 3 s.
+    pub max_short_term_lufs: Option<f64>,
+    /// Integrated loudness, gated.
+    pub integrated_lufs: Option<f64>,
+    /// Loudness range.
+    pub range_lu: Option<f64>,
+    /// How alike the channels are now, −1 to 1.
+    pub correlation_now: Option<f64>,
+    /// How alike they are on the whole, −1 to 1.
+    pub correlation: Option<f64>,
+}
+
 /// What sounds: one instance of an effect, with its state.
 ///
 /// `process` runs on the audio thread: it never allocates, locks, blocks or fails. Its output is bit-identical
@@ -95,6 +124,11 @@ pub trait Processor: Send {
 
     /// What it did to the level, if it is a dynamics processor.
     fn gain_reduction(&self) -> Option<GainReduction> {
+        None
+    }
+
+    /// What it has heard so far, if it is a meter. Allocates nothing.
+    fn levels(&self) -> Option<Levels> {
         None
     }
 }

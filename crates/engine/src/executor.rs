@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use tonmeister_core::{Buffer, GainReduction, Layout, View};
+use tonmeister_core::{Buffer, GainReduction, Layout, Levels, View};
 
 use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
@@ -53,6 +53,8 @@ pub struct Rendered {
     pub frames: Vec<u64>,
     /// What every dynamics processor on the way to the first output did: "drums/compressor" and its gain reduction.
     pub gain_reductions: Vec<(String, GainReduction)>,
+    /// What every meter on the way to the first output heard: "drums/meter" and its levels.
+    pub levels: Vec<(String, Levels)>,
 }
 
 /// What takes an output, block by block.
@@ -224,7 +226,7 @@ impl Executor {
         }
         self.nodes.iter_mut().for_each(Node::end);
         let frames = trimmers.iter().map(Trimmer::delivered).collect();
-        Ok(Rendered { frames, gain_reductions: self.gain_reductions() })
+        Ok(Rendered { frames, gain_reductions: self.gain_reductions(), levels: self.levels() })
     }
 
     /// All stages at once, each on its own block, while the sinks take the blocks that were finished before.
@@ -278,6 +280,16 @@ impl Executor {
 
     /// What every dynamics processor on the way to the first output has done so far, under its address.
     pub fn gain_reductions(&self) -> Vec<(String, GainReduction)> {
+        self.told(|node| node.gain_reductions().collect())
+    }
+
+    /// What every meter on the way to the first output has heard so far, under its address.
+    pub fn levels(&self) -> Vec<(String, Levels)> {
+        self.told(|node| node.levels().collect())
+    }
+
+    /// What the inserts on the way to the first output tell, each under its address.
+    fn told<T>(&self, of: impl Fn(&Node) -> Vec<(usize, T)>) -> Vec<(String, T)> {
         let mut heard = vec![false; self.nodes.len()];
         heard[self.plan.outputs[0].node] = true;
         for place in (0..self.nodes.len()).rev() {
@@ -285,13 +297,11 @@ impl Executor {
                 self.plan.nodes[place].inputs.iter().for_each(|edge| heard[edge.from] = true);
             }
         }
-        let of_node = |(node, plan): (&Node, &crate::plan::PlanNode)| {
-            let name = &plan.strip;
-            let ids: Vec<String> = plan.inserts.iter().map(|i| format!("{name}/{}", i.id)).collect();
-            node.gain_reductions().map(|(i, reduction)| (ids[i].clone(), reduction)).collect::<Vec<_>>()
-        };
         let nodes = self.nodes.iter().zip(&self.plan.nodes).zip(heard).filter(|(_, heard)| *heard);
-        nodes.flat_map(|(node, _)| of_node(node)).collect()
+        let under = |plan: &crate::plan::PlanNode, insert: usize| format!("{}/{}", plan.strip, plan.inserts[insert].id);
+        let told =
+            nodes.flat_map(|((node, plan), _)| of(node).into_iter().map(move |(i, told)| (under(plan, i), told)));
+        told.collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Renders that are kept for another day. The engine names what it makes; somebody else knows where it lies.
 
-use tonmeister_core::{GainReduction, Layout, Source, View};
+use tonmeister_core::{GainReduction, Layout, Levels, Source, View};
 
 use crate::name::Name;
 
@@ -28,8 +28,17 @@ pub trait Shelf: Send + Sync {
 pub struct Kept {
     /// The audio, at least as long as was asked for.
     pub source: Box<dyn Source>,
-    /// What each dynamics processor did in it: the place among the inserts of the node, and its gain reduction.
+    /// What its inserts told.
+    pub told: Told,
+}
+
+/// What the inserts of a node have told, each under its place among them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// What each dynamics processor did.
     pub reductions: Vec<(usize, GainReduction)>,
+    /// What each meter heard.
+    pub levels: Vec<(usize, Levels)>,
 }
 
 /// Takes a render while it is made. What goes wrong costs the copy, never the render.
@@ -38,5 +47,5 @@ pub trait Keeper: Send {
     fn push(&mut self, view: View<'_>);
 
     /// It is complete.
-    fn finish(self: Box<Self>, reductions: &[(usize, GainReduction)]);
+    fn finish(self: Box<Self>, told: &Told);
 }

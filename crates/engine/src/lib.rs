@@ -34,7 +34,7 @@ pub use compile::{
 };
 pub use executor::{Executor, RenderOptions, Rendered, Sink, Span};
 pub use follow::Moved;
-pub use kept::{Keeper, Kept, Shape, Shelf};
+pub use kept::{Keeper, Kept, Shape, Shelf, Told};
 pub use live::{Feed, Reel, Timeline, Turn, Turned, turns};
 pub use name::Name;
 pub use plan::{Entry, Part, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};

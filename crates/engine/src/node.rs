@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tonmeister_core::{
-    Block, Buffer, Context, Event, GainReduction, Layout, ParamIndex, Processor, Source, SourceError, View,
+    Block, Buffer, Context, Event, GainReduction, Layout, Levels, ParamIndex, Processor, Source, SourceError, View,
 };
 use tonmeister_session::model::Target;
 use tonmeister_session::tables::STRIP;
@@ -11,7 +11,7 @@ use tonmeister_session::tables::STRIP;
 use crate::automation::Motion;
 use crate::clip::{ClipPlayer, Library};
 use crate::follow::{Control, Ear, Moved};
-use crate::kept::{Keeper, Kept};
+use crate::kept::{Keeper, Kept, Told};
 use crate::live::{Feed, Reel, Timeline, Trimming, Turning};
 use crate::mix::{Gains, motion, round_scaled, strip_motion};
 use crate::name::ENTRY;
@@ -124,7 +124,7 @@ pub(crate) struct Node {
     /// Takes a copy of that.
     keeper: Option<Box<dyn Keeper>>,
     /// What the dynamics did in a render that was kept.
-    remembered: Vec<(usize, GainReduction)>,
+    remembered: Told,
     /// It begins in the middle of the song: its processors have yet to be told where their parameters stand there.
     begins: bool,
     /// The place on the timeline that is made next.
@@ -148,10 +148,10 @@ impl Node {
         let sample_delay = strip.get("delay_samples") as u64;
         let pair = || [vec![0.0; block.min(STEP)], vec![0.0; block.min(STEP)]];
         let lines = |frames| [DelayLine::new(frames), DelayLine::new(frames)];
-        let mut remembered = Vec::new();
+        let mut remembered = Told::default();
         let entry = match (kept, node.entry, node.hearing) {
             (Some(kept), ..) => {
-                remembered = kept.reductions;
+                remembered = kept.told;
                 Entry::Kept(kept.source)
             }
             (None, plan::Entry::Clips, _) => {
@@ -290,9 +290,9 @@ impl Node {
 
     /// The copy is complete, unless something failed.
     pub(crate) fn end(&mut self) {
-        let reductions: Vec<_> = self.gain_reductions().collect();
+        let told = Told { reductions: self.gain_reductions().collect(), levels: self.levels().collect() };
         if let Some(keeper) = self.keeper.take().filter(|_| self.failed.is_none()) {
-            keeper.finish(&reductions);
+            keeper.finish(&told);
         }
     }
 
@@ -478,7 +478,14 @@ impl Node {
     pub(crate) fn gain_reductions(&self) -> impl Iterator<Item = (usize, GainReduction)> + '_ {
         let made = self.inserts.iter().enumerate();
         let made = made.filter_map(|(i, insert)| Some((i, insert.processor.gain_reduction()?)));
-        made.chain(self.remembered.iter().copied())
+        made.chain(self.remembered.reductions.iter().copied())
+    }
+
+    /// What each insert heard, where it is a meter.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = (usize, Levels)> + '_ {
+        let made = self.inserts.iter().enumerate();
+        let made = made.filter_map(|(i, insert)| Some((i, insert.processor.levels()?)));
+        made.chain(self.remembered.levels.iter().copied())
     }
 }
 

@@ -10,12 +10,11 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 use support::draw::{any_song, lane};
 use support::{bus, gain, insert, library, peak_db, registry, render, run, run_on, send, song, track, wait};
-use tonmeister_core::{
-    Block, Buffer, GainReduction, KeyUse, ParamIndex, Registry, Settings, Source, SourceError, SourceInfo, View,
-};
+use tonmeister_core::{Block, Buffer, KeyUse, ParamIndex, Registry, Settings, Source, SourceError, SourceInfo, View};
 use tonmeister_dsp::testing::{noise, stereo_noise};
 use tonmeister_engine::{
-    Entry, Keeper, Kept, Library, Name, Part, Shape, Shelf, Stem, StemPath, Wanted, compile, compile_all, indivisible,
+    Entry, Keeper, Kept, Library, Name, Part, Shape, Shelf, Stem, StemPath, Told, Wanted, compile, compile_all,
+    indivisible,
 };
 use tonmeister_session::model as session;
 use tonmeister_session::model::{Curve, Destination, Insert, Song, StripAt, Tap, Target, Vca};
@@ -141,8 +140,8 @@ proptest! {
     }
 }
 
-/// Renders by name, each with what its dynamics did.
-type Renders = Arc<Mutex<HashMap<Name, (Buffer, Vec<(usize, GainReduction)>)>>>;
+/// Renders by name, each with what its inserts told.
+type Renders = Arc<Mutex<HashMap<Name, (Buffer, Told)>>>;
 
 /// A shelf in memory.
 #[derive(Default)]
@@ -183,18 +182,18 @@ impl Keeper for Recorder {
     fn push(&mut self, view: View<'_>) {
         self.audio.append(view);
     }
-    fn finish(self: Box<Self>, reductions: &[(usize, GainReduction)]) {
-        self.shelf.lock().unwrap().insert(self.name, (self.audio, reductions.to_vec()));
+    fn finish(self: Box<Self>, told: &Told) {
+        self.shelf.lock().unwrap().insert(self.name, (self.audio, told.clone()));
     }
 }
 
 impl Shelf for Memory {
     fn find(&self, name: &Name, shape: Shape) -> Option<Kept> {
         let shelf = self.0.lock().unwrap();
-        let (audio, reductions) = shelf.get(name).filter(|(audio, _)| audio.frames() as u64 >= shape.frames)?;
+        let (audio, told) = shelf.get(name).filter(|(audio, _)| audio.frames() as u64 >= shape.frames)?;
         assert_eq!(audio.layout(), shape.layout);
         let source = Tape { rate: shape.sample_rate, audio: audio.clone(), at: 0 };
-        Some(Kept { source: Box::new(source), reductions: reductions.clone() })
+        Some(Kept { source: Box::new(source), told: told.clone() })
     }
     fn keep(&self, name: &Name, shape: Shape) -> Option<Box<dyn Keeper>> {
         Some(Box::new(Recorder { name: *name, audio: Buffer::new(shape.layout, 0), shelf: Arc::clone(&self.0) }))

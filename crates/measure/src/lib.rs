@@ -10,6 +10,7 @@
 //! * [`portrait`] is all that a picture of a sound needs, in one pass: waveform, [`spectrum`], spectrogram and how it
 //!   lies in [`space`].
 //! * [`stft`] turns a stream into short-time spectra, for whoever looks at frequencies.
+//! * [`tap`] is the effect `meter`: a place in a chain where all of this is read.
 //! * [`weighting`] is the filter under loudness.
 //!
 //! Every meter takes its audio in pieces of any size, keeps little, gives the same bits however the audio was cut, and
@@ -26,4 +27,5 @@ pub mod portrait;
 pub mod space;
 pub mod spectrum;
 pub mod stft;
+pub mod tap;
 pub mod weighting;

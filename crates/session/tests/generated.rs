@@ -28,7 +28,7 @@ fn committed(name: &str, wanted: impl FnOnce(&str) -> String) {
 
 /// Every effect and every rule.
 fn whole() -> Registry {
-    tonmeister_dsp::rack().with_rules(tonmeister_measure::check::specs())
+    tonmeister_dsp::rack().with::<tonmeister_measure::tap::MeterTap>().with_rules(tonmeister_measure::check::specs())
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_examples_of_the_reference_page_are_valid() {
 
 #[test]
 fn no_effect_takes_the_words_of_the_document() {
-    for effect in tonmeister_dsp::rack().specs().chain(registry().specs()) {
+    for effect in whole().specs().chain(registry().specs()) {
         let own: Vec<&str> = effect
             .params
             .iter()

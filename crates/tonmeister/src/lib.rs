@@ -65,7 +65,7 @@ pub use diff::{DiffOptions, DiffReport};
 pub use failure::{Failure, Finding, Place};
 pub use master::{MasterOptions, MasterReport};
 pub use measure::{MeasureOptions, MeasureReport, album};
-pub use mix::{Dynamics, MixOptions, MixReport, SetOptions, SetReport, Spot, Stretch, Versions};
+pub use mix::{Dynamics, Metered, MixOptions, MixReport, SetOptions, SetReport, Spot, Stretch, Versions};
 pub use output::{Depth, Written};
 pub use play::{Listener, PlayOptions, PlayReport};
 pub use process::{ProcessOptions, ProcessReport};

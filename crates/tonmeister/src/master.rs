@@ -325,7 +325,7 @@ impl Session<'_> {
             let path = self.scratch.join("staged.wav");
             let options = MixOptions::whole(path.clone(), Depth::Float32);
             let render = self.world.render(song, &files, &options, what, progress).map_err(about)?;
-            return Ok((path_text(&path)?, render.written.loudness, render.dynamics));
+            return Ok((path_text(&path)?, render.written.loudness, render.told.dynamics));
         }
         let mut meter =
             LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Failure::input(&self.material.audio, e))?;
@@ -335,7 +335,7 @@ impl Session<'_> {
             meter.push(view);
             Ok(())
         });
-        let dynamics = heard.map_err(about)?;
+        let dynamics = heard.map_err(about)?.dynamics;
         fed.feed(STAGED, song.clone());
         Ok((STAGED.to_owned(), meter.finish(), dynamics))
     }
@@ -407,7 +407,7 @@ impl Session<'_> {
             (self.material.sample_rate, Layout::Stereo),
         )?;
         let what = format!("Limiting, try {number}");
-        let dynamics = rendering.run(&what, progress, |view| output.write(view)).map_err(about)?;
+        let dynamics = rendering.run(&what, progress, |view| output.write(view)).map_err(about)?.dynamics;
         let limiting_db = dynamics.iter().map(|d| d.max_reduction_db).fold(0.0, f64::max);
         Ok(Tried { ended: output.end(), limiting_db, dynamics })
     }

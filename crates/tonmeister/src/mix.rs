@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
-use tonmeister_core::{Diagnostic, GainReduction, Layout, View};
+use tonmeister_core::{Diagnostic, GainReduction, Layout, Levels, View};
 use tonmeister_engine::{
     Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Trimmer, Wanted, compile_all,
 };
@@ -66,6 +66,8 @@ pub struct MixReport {
     pub written: Written,
     /// What each dynamics processor did.
     pub dynamics: Vec<Dynamics>,
+    /// What each meter in the song heard at its place.
+    pub meters: Vec<Metered>,
     /// What was odd about the document and its files.
     pub warnings: Vec<Finding>,
 }
@@ -79,6 +81,52 @@ pub struct Dynamics {
     pub max_reduction_db: f64,
     /// What it took off on average, in dB.
     pub mean_reduction_db: f64,
+}
+
+/// What one meter (the effect `meter`) heard at its place in a chain. `None`, `null` in JSON, is what does not exist.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metered {
+    /// Its address: `drums/after-the-compressor`.
+    pub address: String,
+    /// Integrated loudness.
+    pub integrated_lufs: Option<f64>,
+    /// Loudness range.
+    pub range_lu: Option<f64>,
+    /// Greatest loudness of any 3 s.
+    pub max_short_term_lufs: Option<f64>,
+    /// Greatest loudness of any 400 ms.
+    pub max_momentary_lufs: Option<f64>,
+    /// Greatest true peak.
+    pub true_peak_dbtp: Option<f64>,
+    /// Greatest sample.
+    pub sample_peak_dbfs: Option<f64>,
+    /// Root of the mean square up to the last sample above −120 dBFS; a full-scale sine is −3.01.
+    pub rms_dbfs: Option<f64>,
+    /// How alike the sides are, −1 to 1; nothing where there is only one.
+    pub correlation: Option<f64>,
+}
+
+impl Metered {
+    pub(crate) fn new(address: impl Into<String>, levels: &Levels) -> Self {
+        Metered {
+            address: address.into(),
+            integrated_lufs: levels.integrated_lufs,
+            range_lu: levels.range_lu,
+            max_short_term_lufs: levels.max_short_term_lufs,
+            max_momentary_lufs: levels.max_momentary_lufs,
+            true_peak_dbtp: levels.true_peak_dbtp,
+            sample_peak_dbfs: levels.sample_peak_dbfs,
+            rms_dbfs: levels.rms_dbfs,
+            correlation: levels.correlation,
+        }
+    }
+}
+
+/// What processors told on the way to the first output of a render.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) dynamics: Vec<Dynamics>,
+    pub(crate) meters: Vec<Metered>,
 }
 
 impl World {
@@ -106,7 +154,8 @@ impl World {
             buses: document.song().buses.len(),
             latency_frames: render.latency,
             written: render.written,
-            dynamics: render.dynamics,
+            dynamics: render.told.dynamics,
+            meters: render.told.meters,
             warnings,
         })
     }
@@ -128,7 +177,7 @@ impl World {
             .map(|stretch| stretch.in_song(song, &plan.outputs[0], plan.memory()))
             .transpose()?;
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
-        let dynamics = match cut {
+        let told = match cut {
             None => rendering.run(what, progress, |view| output.write(view))?,
             Some(Cut { span, sure, tail }) => {
                 let write = |view: View<'_>| output.write(view);
@@ -138,7 +187,7 @@ impl World {
             }
         };
         let PlanOutput { latency, endless, .. } = plan.outputs[0];
-        Ok(Render { written: output.end().keep()?, dynamics, latency, endless })
+        Ok(Render { written: output.end().keep()?, told, latency, endless })
     }
 
     /// Compiles a song.
@@ -182,7 +231,7 @@ impl Rendering {
         what: &str,
         progress: &mut dyn Progress,
         mut sink: impl FnMut(View<'_>) -> Result<(), Failure> + Send,
-    ) -> Result<Vec<Dynamics>, Trouble> {
+    ) -> Result<Told, Trouble> {
         self.run_all(what, progress, vec![Box::new(move |view| sink(view).map_err(Trouble::from))])
     }
 
@@ -191,10 +240,10 @@ impl Rendering {
         self,
         span: Span,
         mut sink: impl FnMut(View<'_>) -> Result<(), Failure> + Send,
-    ) -> Result<Vec<Dynamics>, Trouble> {
+    ) -> Result<Told, Trouble> {
         let executor = Executor::new(self.compiled, &self.library, self.block);
         let sink: Sink<'_, Trouble> = Box::new(move |view| sink(view).map_err(Trouble::from));
-        Ok(dynamics(executor.render_span(self.threads, span, vec![sink])?))
+        Ok(told(executor.render_span(self.threads, span, vec![sink])?))
     }
 
     /// Renders every output into its sink, in one pass.
@@ -203,7 +252,7 @@ impl Rendering {
         what: &str,
         progress: &mut dyn Progress,
         sinks: Vec<Sink<'_, Trouble>>,
-    ) -> Result<Vec<Dynamics>, Trouble> {
+    ) -> Result<Told, Trouble> {
         self.drive(what, progress, sinks, None)
     }
 
@@ -214,7 +263,7 @@ impl Rendering {
         progress: &mut dyn Progress,
         mut sinks: Vec<Sink<'_, Trouble>>,
         span: Option<Span>,
-    ) -> Result<Vec<Dynamics>, Trouble> {
+    ) -> Result<Told, Trouble> {
         let first = &self.compiled.plan.outputs[0];
         let total = span.map_or(first.frames + first.tail, |span| span.to - span.from);
         let mut executor = Executor::new(self.compiled, &self.library, self.block);
@@ -255,24 +304,27 @@ impl Rendering {
             render.join()
         });
         progress.end();
-        Ok(dynamics(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?))
+        Ok(told(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?))
     }
 }
 
-/// What each dynamics processor of a render did.
-fn dynamics(rendered: Rendered) -> Vec<Dynamics> {
+/// What the processors of a render told.
+fn told(rendered: Rendered) -> Told {
     let one = |(address, reduction): (String, GainReduction)| Dynamics {
         address,
         max_reduction_db: reduction.max_db,
         mean_reduction_db: reduction.mean_db,
     };
-    rendered.gain_reductions.into_iter().map(one).collect()
+    Told {
+        dynamics: rendered.gain_reductions.into_iter().map(one).collect(),
+        meters: rendered.levels.iter().map(|(address, levels)| Metered::new(address, levels)).collect(),
+    }
 }
 
 /// What a render came to.
 pub(crate) struct Render {
     pub(crate) written: Written,
-    pub(crate) dynamics: Vec<Dynamics>,
+    pub(crate) told: Told,
     pub(crate) latency: u64,
     pub(crate) endless: bool,
 }

@@ -15,7 +15,7 @@ use tonmeister_engine::{ENDLESS_S, Trimmer, load_recordings};
 use tonmeister_media as media;
 
 use crate::failure::{Failure, Finding};
-use crate::mix::Dynamics;
+use crate::mix::{Dynamics, Metered};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::{Files, World};
@@ -77,6 +77,9 @@ pub struct ProcessReport {
     /// What it did to the level, if it is a dynamics processor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamics: Option<Dynamics>,
+    /// What it heard, if it is a meter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meter: Option<Metered>,
     /// The file.
     pub written: Written,
     /// What was taken away, if that was asked for.
@@ -165,6 +168,7 @@ impl World {
                 max_reduction_db: reduction.max_db,
                 mean_reduction_db: reduction.mean_db,
             }),
+            meter: processor.levels().map(|levels| Metered::new(spec.id, &levels)),
             written: output.keep()?,
             residual,
             warnings,

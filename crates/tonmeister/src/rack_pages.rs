@@ -71,6 +71,8 @@ fn page(registry: &Registry, spec: &'static EffectSpec, example: &str) -> Result
     if !spec.params.is_empty() {
         out.push('\n');
         table(&mut out, spec.params);
+    } else if spec.groups.is_empty() {
+        out.push_str("\nNone.\n");
     }
     for group in spec.groups {
         let form = if group.many() { format!("A list of at most {}", group.max) } else { "A table".into() };
@@ -106,6 +108,9 @@ fn page(registry: &Registry, spec: &'static EffectSpec, example: &str) -> Result
     }
     if processor.gain_reduction().is_some() {
         out.push_str("- Reports its gain reduction.\n");
+    }
+    if processor.levels().is_some() {
+        out.push_str("- Reports what it hears.\n");
     }
     if !spec.sources.is_empty() {
         out.push_str("\n## Sources\n\n");

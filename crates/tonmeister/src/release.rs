@@ -22,7 +22,7 @@ pub use tonmeister_release::album::verify::{Checked, Verified};
 use crate::failure::{Failure, Finding};
 use crate::fed::Fed;
 use crate::master::target::{service, target, targets};
-use crate::mix::{self, Dynamics, MixOptions, Rendering, SetOptions, Versions};
+use crate::mix::{self, MixOptions, Rendering, SetOptions, Versions};
 use crate::output::Depth;
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
@@ -257,7 +257,7 @@ impl Desk<'_> {
         &mut self,
         song: &Song,
         sink: Sink<'_>,
-        go: impl FnOnce(Rendering, &mut dyn Progress, Heard<'_>) -> Result<Vec<Dynamics>, mix::Trouble>,
+        go: impl FnOnce(Rendering, &mut dyn Progress, Heard<'_>) -> Result<mix::Told, mix::Trouble>,
     ) -> Result<Vec<(String, f64)>, Trouble> {
         let about = Path::new(song.tracks.first().and_then(|t| t.clips.first()).map_or("", |clip| &clip.audio));
         let rendering = self.world.prepare_in(song, self.fed.library()).map_err(|e| studio(e.about(about)))?;
@@ -274,7 +274,7 @@ impl Desk<'_> {
         if let Some(trouble) = why {
             return Err(trouble);
         }
-        let dynamics = rendered.map_err(|e| studio(e.about(about)))?;
+        let dynamics = rendered.map_err(|e| studio(e.about(about)))?.dynamics;
         Ok(dynamics.into_iter().map(|d| (d.address, d.max_reduction_db)).collect())
     }
 

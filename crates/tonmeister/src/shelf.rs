@@ -12,8 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tonmeister_core::GainReduction;
-use tonmeister_engine::{Keeper, Kept, Name, Shape, Shelf};
+use tonmeister_engine::{Keeper, Kept, Name, Shape, Shelf, Told};
 
 mod file;
 
@@ -167,13 +166,13 @@ impl Shelf for DiskShelf {
         let file = File::open(&path).ok()?;
         // The time of a file says when it was last of use.
         let _ = file.set_modified(SystemTime::now());
-        let (reading, reductions) = Reading::open(file, path.clone(), Arc::clone(&self.damaged)).or_else(|| {
+        let (reading, told) = Reading::open(file, path.clone(), Arc::clone(&self.damaged)).or_else(|| {
             let _ = fs::remove_file(&path);
             None
         })?;
         let Header { sample_rate, layout, frames } = reading.header();
         (sample_rate == shape.sample_rate && layout == shape.layout && frames >= shape.frames)
-            .then(|| Kept { source: Box::new(reading), reductions })
+            .then(|| Kept { source: Box::new(reading), told })
     }
 
     fn keep(&self, name: &Name, shape: Shape) -> Option<Box<dyn Keeper>> {
@@ -205,10 +204,10 @@ impl Keeper for Keeping {
         }
     }
 
-    fn finish(self: Box<Self>, reductions: &[(usize, GainReduction)]) {
+    fn finish(self: Box<Self>, told: &Told) {
         let Some(recording) = self.recording else { return };
         if let Ok(file) =
-            recording.finish(reductions).and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error))
+            recording.finish(told).and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error))
         {
             let _ = file.persist(&self.target);
         }

@@ -36,9 +36,10 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Every effect of the rack, and every rule of the check.
+/// Every effect of the rack, the meter among them, and every rule of the check.
 fn registry() -> Registry {
-    tonmeister_dsp::rack().with_rules(tonmeister_measure::check::specs())
+    let rack = tonmeister_dsp::rack().with::<tonmeister_measure::tap::MeterTap>();
+    rack.with_rules(tonmeister_measure::check::specs())
 }
 
 impl Default for World {

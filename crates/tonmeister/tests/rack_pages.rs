@@ -2,11 +2,12 @@
 
 mod committed;
 
+use tonmeister::World;
 use tonmeister::rack_pages::{Page, pages};
 use tonmeister_session::parse;
 
 fn made() -> Vec<Page> {
-    pages(&tonmeister_dsp::rack()).expect("every effect can be shown")
+    pages(World::new().registry()).expect("every effect can be shown")
 }
 
 #[test]
@@ -17,14 +18,15 @@ fn the_committed_pages_are_those_of_the_rack() {
 
 #[test]
 fn the_examples_are_valid_and_the_pictures_small() {
-    let rack = tonmeister_dsp::rack();
+    let world = World::new();
+    let rack = world.registry();
     let mut examples = 0;
     for page in made() {
         assert!(page.text.len() < 30_000, "{} has {} bytes", page.name, page.text.len());
         assert!(!page.text.contains("NaN") && !page.text.contains("inf,"), "{}", page.name);
         for block in page.text.split("```toml\n").skip(1) {
             let example = block.split("```").next().unwrap();
-            let found = parse(example, &rack).map(|document| document.warnings().to_vec());
+            let found = parse(example, rack).map(|document| document.warnings().to_vec());
             assert_eq!(found, Ok(Vec::new()), "{}:\n{example}", page.name);
             examples += 1;
         }

@@ -1,8 +1,8 @@
-//! What several verbs show of a finished file: its levels, and what dynamics processors did.
+//! What several verbs show of a finished file: its levels, and what dynamics processors did and meters heard.
 
 use std::fmt::Write;
 
-use tonmeister::{Dynamics, Loudness, LoudnessRange, Written};
+use tonmeister::{Dynamics, Loudness, LoudnessRange, Metered, Written};
 
 use crate::table::{BAD, FAINT, Side, Table, duration, maybe, number, quantity, styled};
 
@@ -66,6 +66,29 @@ pub(crate) fn dynamics(all: &[Dynamics]) -> String {
     for each in all {
         let (most, mean) = (each.max_reduction_db, each.mean_reduction_db);
         table.row([each.address.clone(), quantity(most, 1, "dB"), quantity(mean, 1, "dB")]);
+    }
+    format!("\n{}", table.text())
+}
+
+/// What each meter heard at its place; nothing when there is none.
+pub(crate) fn meters(all: &[Metered]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let right = ["loudness", "range", "loudest 3 s", "true peak", "RMS", "correlation"].map(|name| (name, Side::Right));
+    let mut columns = vec![("meter", Side::Left)];
+    columns.extend(right);
+    let mut table = Table::new(&columns);
+    for each in all {
+        table.row([
+            each.address.clone(),
+            maybe(each.integrated_lufs, 1, "LUFS"),
+            maybe(each.range_lu, 1, "LU"),
+            maybe(each.max_short_term_lufs, 1, "LUFS"),
+            maybe(each.true_peak_dbtp, 1, "dBTP"),
+            maybe(each.rms_dbfs, 1, "dBFS"),
+            each.correlation.map_or_else(|| "–".into(), |correlation| number(correlation, 2)),
+        ]);
     }
     format!("\n{}", table.text())
 }

@@ -146,7 +146,7 @@ fn told(report: &MixReport) -> String {
         styled(STRONG, &report.title),
         styled(FAINT, members),
         levels::written(&report.written),
-        levels::dynamics(&report.dynamics),
+        levels::dynamics(&report.dynamics) + &levels::meters(&report.meters),
         trouble::remarks(&report.warnings),
         report.written.path.display()
     )
@@ -182,6 +182,7 @@ fn all_told(report: &SetReport) -> String {
         text.push('\n');
     }
     text += &levels::dynamics(&report.dynamics);
+    text += &levels::meters(&report.meters);
     text += &trouble::remarks(&report.warnings);
     text + &format!("\nWrote {}\n", files(report))
 }

@@ -39,6 +39,7 @@ fn told(report: &ProcessReport, asked: &[String]) -> String {
     let mut text = format!("{}  {}\n\n", styled(STRONG, report.effect), styled(FAINT, set));
     text.push_str(&levels::written(&report.written));
     text.push_str(&levels::dynamics(report.dynamics.as_slice()));
+    text.push_str(&levels::meters(report.meter.as_slice()));
     text.push_str(&trouble::remarks(&report.warnings));
     let _ = write!(text, "\nWrote {}\n", report.written.path.display());
     if let Some(residual) = &report.residual {

@@ -108,6 +108,11 @@ impl TruePeakMeter {
         self.channels.iter().map(|channel| f64::from(channel.best)).fold(0.0, f64::max)
     }
 
+    /// What [`TruePeakMeter::max`] would be if the stream ended here. The meter reads on as before; nothing is allocated.
+    pub fn max_at_rest(&self) -> f64 {
+        self.channels.iter().map(|channel| f64::from(channel.best_at_rest(self.pruned))).fold(0.0, f64::max)
+    }
+
     /// The greatest true peak of one channel, linear.
     ///
     /// # Panics
@@ -208,6 +213,25 @@ impl Channel {
         self.begin();
     }
 
+    /// The greatest peak, silence behind what came.
+    fn best_at_rest(&self, pruned: bool) -> f32 {
+        let mut samples = [0.0; SPAN + 2 * MARGIN];
+        samples[..self.filled].copy_from_slice(&self.samples[..self.filled]);
+        let (mut first, mut best) = (self.first_cell, self.best);
+        let end = first + (self.filled - MARGIN) as i64;
+        while first < end + REACH as i64 {
+            let mut sums = [Extremes::default(); SPAN / STRETCH + 2];
+            if pruned {
+                extremes(&samples, &mut sums);
+            }
+            best = read_cells((&samples, first), 0, SPAN, best, pruned.then_some(&sums)).height;
+            samples.copy_within(SPAN.., 0);
+            samples[2 * MARGIN..].fill(0.0);
+            first += SPAN as i64;
+        }
+        best
+    }
+
     /// Reads the cells of the span; the stream ends at frame `end`, as far as is known.
     fn read_span(&mut self, end: i64, pruned: bool) {
         let mut sums = [Extremes::default(); SPAN / STRETCH + 2];
@@ -216,7 +240,7 @@ impl Channel {
         }
         let sums = pruned.then_some(&sums);
         let Some(mut windows) = self.windows.take() else {
-            let found = self.read_cells(0, SPAN, self.best, sums);
+            let found = read_cells((&self.samples, self.first_cell), 0, SPAN, self.best, sums);
             self.keep(&found);
             return;
         };
@@ -224,7 +248,7 @@ impl Channel {
         while from < SPAN {
             let stop = windows.end_of(self.first_cell + from as i64, end);
             let to = (stop.saturating_sub(self.first_cell)).min(SPAN as i64) as usize;
-            let found = self.read_cells(from, to, windows.best, sums);
+            let found = read_cells((&self.samples, self.first_cell), from, to, windows.best, sums);
             windows.best = found.height;
             self.keep(&found);
             if self.first_cell + to as i64 == stop {
@@ -240,27 +264,34 @@ impl Channel {
             (self.best, self.best_at) = (found.height, at);
         }
     }
+}
 
-    /// The greatest of `best` and the peaks of the cells `from..to`, looking only where a greater one may be.
-    fn read_cells(&self, from: usize, to: usize, best: f32, sums: Option<&[Extremes; SPAN / STRETCH + 2]>) -> Found {
-        // The samples are points of the waveform too, and raise the bar at once.
-        let mut found = Found { height: best, at: None };
-        found.raise(&self.samples[MARGIN..][from..to], self.first_cell + from as i64);
-        for stretch in from / STRETCH..to.div_ceil(STRETCH) {
-            let start = stretch * STRETCH;
-            if let Some(sums) = sums {
-                let next = self.samples[MARGIN + start + STRETCH];
-                if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= found.height {
-                    continue;
-                }
+/// The greatest of `best` and the peaks of the cells `from..to` of a span that begins with that cell, looking only where
+/// a greater one may be.
+fn read_cells(
+    (samples, first_cell): (&[f32], i64),
+    from: usize,
+    to: usize,
+    best: f32,
+    sums: Option<&[Extremes; SPAN / STRETCH + 2]>,
+) -> Found {
+    // The samples are points of the waveform too, and raise the bar at once.
+    let mut found = Found { height: best, at: None };
+    found.raise(&samples[MARGIN..][from..to], first_cell + from as i64);
+    for stretch in from / STRETCH..to.div_ceil(STRETCH) {
+        let start = stretch * STRETCH;
+        if let Some(sums) = sums {
+            let next = samples[MARGIN + start + STRETCH];
+            if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= found.height {
+                continue;
             }
-            let mut peaks = [0.0; STRETCH];
-            cell_peaks(&self.samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
-            let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
-            found.raise(&peaks[first..last], self.first_cell + (start + first) as i64);
         }
-        found
+        let mut peaks = [0.0; STRETCH];
+        cell_peaks(&samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
+        let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
+        found.raise(&peaks[first..last], first_cell + (start + first) as i64);
     }
+    found
 }
 
 /// The greatest of `best` and the magnitudes.
@@ -287,7 +318,9 @@ mod tests {
         };
         meter.pruned = pruned;
         x.chunks(block).for_each(|x| meter.push(View::mono(x)));
+        let at_rest = meter.max_at_rest();
         meter.finish();
+        assert_eq!(meter.max(), at_rest);
         (meter.max(), meter.windows(0).to_vec())
     }
 

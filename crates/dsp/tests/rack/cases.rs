@@ -6,8 +6,9 @@ use tonmeister_core::{
     Automatable, Buffer, Context, EffectSpec, Event, Layout, ParamIndex, ParamKind, ParamSpec, Processor, Settings,
     Slot, Stream, Taper,
 };
-use tonmeister_dsp::rack;
 use tonmeister_dsp::testing::{noise, spread, stereo_noise};
+
+use crate::rack;
 
 /// The longest block.
 pub(crate) const LONGEST: usize = 4096;

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tonmeister_core::EffectSpec;
-use tonmeister_dsp::rack;
 
 use crate::exempt::{EXEMPT, Promise};
+use crate::rack;
 
 /// No more breaches than this are printed for an effect.
 const MOST: usize = 6;

@@ -6,14 +6,14 @@ use super::report::History;
 use super::{decibels, lufs, mean_square};
 
 /// Steps of 100 ms in the window of momentary loudness and of a gating block.
-pub(super) const MOMENTARY_STEPS: usize = 4;
+pub(crate) const MOMENTARY_STEPS: usize = 4;
 /// Steps of 100 ms in the window of short-term loudness.
-pub(super) const SHORT_TERM_STEPS: usize = 30;
+pub(crate) const SHORT_TERM_STEPS: usize = 30;
 
-const ABSOLUTE_GATE_LUFS: f64 = -70.0;
-const INTEGRATED_GATE_LU: f64 = -10.0;
-const RANGE_GATE_LU: f64 = -20.0;
-const RANGE_PERCENTILES: (f64, f64) = (10.0, 95.0);
+pub(crate) const ABSOLUTE_GATE_LUFS: f64 = -70.0;
+pub(crate) const INTEGRATED_GATE_LU: f64 = -10.0;
+pub(crate) const RANGE_GATE_LU: f64 = -20.0;
+pub(crate) const RANGE_PERCENTILES: (f64, f64) = (10.0, 95.0);
 
 /// A programme over time, in steps of 100 ms: its energy, that of each channel, and their true peaks if those were asked
 /// for. All that gating needs, and a history to draw.

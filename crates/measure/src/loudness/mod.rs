@@ -49,7 +49,7 @@
 mod blocks;
 mod dynamics;
 mod gain;
-mod grid;
+pub(crate) mod grid;
 mod meter;
 mod report;
 
@@ -58,16 +58,20 @@ pub use gain::{Album, Gains, R128_LUFS, REPLAY_GAIN_LUFS};
 pub use meter::{LoudnessMeter, Mono, Options, Peaks, Role, UnsupportedRate};
 pub use report::{ChannelLevels, History, Loudness};
 
+pub(crate) use blocks::{
+    ABSOLUTE_GATE_LUFS, INTEGRATED_GATE_LU, MOMENTARY_STEPS, RANGE_GATE_LU, RANGE_PERCENTILES, SHORT_TERM_STEPS,
+};
+
 /// −0.691 dB: what makes a 1 kHz tone of 0 dBFS on one channel read −3.01 LUFS (BS.1770-5, equation 2).
 const OFFSET_DB: f64 = -0.691;
 
 /// Loudness of a weighted mean square; `None` for silence.
-fn lufs(mean_square: f64) -> Option<f64> {
+pub(crate) fn lufs(mean_square: f64) -> Option<f64> {
     (mean_square > 0.0).then(|| OFFSET_DB + 10.0 * mean_square.log10())
 }
 
 /// The weighted mean square of a loudness.
-fn mean_square(lufs: f64) -> f64 {
+pub(crate) fn mean_square(lufs: f64) -> f64 {
     10f64.powf((lufs - OFFSET_DB) / 10.0)
 }
 
@@ -77,6 +81,6 @@ fn amplitude(db: f64) -> f64 {
 }
 
 /// Decibels of an amplitude; `None` for silence.
-fn decibels(amplitude: f64) -> Option<f64> {
+pub(crate) fn decibels(amplitude: f64) -> Option<f64> {
     (amplitude > 0.0).then(|| 20.0 * amplitude.log10())
 }

@@ -149,7 +149,7 @@ impl SpaceSums {
 
 /// Σ l², Σ r², Σ l·r, each in eight interleaved parts.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
-fn products(left: &[f32], right: &[f32]) -> [f64; 3] {
+pub(crate) fn products(left: &[f32], right: &[f32]) -> [f64; 3] {
     let mut parts = [[0.0f64; 8]; 3];
     for (l, r) in left.chunks(8).zip(right.chunks(8)) {
         for (n, (l, r)) in l.iter().zip(r).enumerate() {

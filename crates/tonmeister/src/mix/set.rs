@@ -10,7 +10,7 @@ use tonmeister_session::model::{BusDynamics, Destination, Send, Song, Strip, Tap
 use tonmeister_session::tables::SILENCE_DB;
 
 use super::sum::{Null, Summing};
-use super::{Dynamics, Trouble};
+use super::{Dynamics, Metered, Told, Trouble};
 use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
@@ -72,6 +72,8 @@ pub struct SetReport {
     pub kept: usize,
     /// What each dynamics processor of the mix did; of a part that was kept, only those of the part itself are known.
     pub dynamics: Vec<Dynamics>,
+    /// What each meter of the mix heard at its place; of a part that was kept, only those of the part itself are known.
+    pub meters: Vec<Metered>,
     /// What was odd about the document and its files.
     pub warnings: Vec<Finding>,
 }
@@ -225,7 +227,7 @@ impl World {
                 }
             })
         });
-        let dynamics = rendering.run_all("Mixing", progress, sinks.collect())?;
+        let Told { dynamics, meters } = rendering.run_all("Mixing", progress, sinks.collect())?;
         let nulls: Vec<Null> =
             sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();
 
@@ -267,7 +269,7 @@ impl World {
         let kept = plan.nodes.iter().filter(|node| node.entry == Entry::Kept).count();
         let made = plan.nodes.len() - kept;
         let title = String::new();
-        Ok(SetReport { title, tracks: 0, buses: 0, versions: reports, pairs, made, kept, dynamics, warnings })
+        Ok(SetReport { title, tracks: 0, buses: 0, versions: reports, pairs, made, kept, dynamics, meters, warnings })
     }
 }
 

@@ -1,8 +1,9 @@
-//! The file of a kept render: a header, blocks of samples each with its hash, and what the dynamics did.
+//! The file of a kept render: a header, blocks of samples each with its hash, and what the inserts told.
 //!
 //! All numbers are little-endian. Header: 8 bytes of magic, sample rate (u32), channels (u32), frames (u64), 16 bytes of
 //! hash over those. Blocks: per channel 4096 samples (f32, the last block filled up with zeros), then 16 bytes of hash.
-//! End: count (u32), per entry the insert (u32) and three gains (f64), then 16 bytes of hash.
+//! End, twice: count (u32), per entry the insert (u32) and its figures (f64, what does not exist is no number), then 16
+//! bytes of hash. First dynamics processors with three gains each, then meters with eleven levels.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
@@ -10,16 +11,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tonmeister_core::{Block, GainReduction, Layout, Source, SourceError, SourceInfo, View};
+use tonmeister_core::{Block, GainReduction, Layout, Levels, Source, SourceError, SourceInfo, View};
+use tonmeister_engine::Told;
 
 /// What the files end in.
 pub(super) const EXTENSION: &str = "render";
 
-const MAGIC: [u8; 8] = *b"TMRENDR1";
+const MAGIC: [u8; 8] = *b"TMRENDR2";
 const FRAMES: usize = 4096;
 const HASH: usize = 16;
 const HEADER: usize = 8 + 4 + 4 + 8 + HASH;
-const MOST_REDUCTIONS: u32 = 1024;
+/// More inserts than any strip has.
+const MOST_ENTRIES: u32 = 1024;
 /// Longer than any song: what claims more was not written here.
 const MOST_FRAMES: u64 = 1 << 44;
 
@@ -47,7 +50,7 @@ impl Header {
         self.block_bytes() + HASH
     }
 
-    /// How much room the file takes, but for the dynamics.
+    /// How much room the file takes, but for what the inserts told.
     pub(super) fn file_bytes(&self) -> u64 {
         HEADER as u64 + self.frames.div_ceil(FRAMES as u64) * self.record_bytes() as u64
     }
@@ -124,7 +127,7 @@ impl<W: Write> Recording<W> {
     }
 
     /// Ends the file; refused when less came than was announced.
-    pub(super) fn finish(mut self, reductions: &[(usize, GainReduction)]) -> io::Result<W> {
+    pub(super) fn finish(mut self, told: &Told) -> io::Result<W> {
         if self.taken < self.header.frames {
             return Err(io::Error::other("the render ended early"));
         }
@@ -134,15 +137,8 @@ impl<W: Write> Recording<W> {
             }
             self.write_block()?;
         }
-        let mut end = (reductions.len() as u32).to_le_bytes().to_vec();
-        for (insert, reduction) in reductions {
-            end.extend((*insert as u32).to_le_bytes());
-            for gain in [reduction.now_db, reduction.max_db, reduction.mean_db] {
-                end.extend(gain.to_le_bytes());
-            }
-        }
-        end.extend(hash(&end));
-        self.out.write_all(&end)?;
+        self.out.write_all(&entries(&told.reductions, gains_of))?;
+        self.out.write_all(&entries(&told.levels, figures_of))?;
         self.out.flush()?;
         Ok(self.out)
     }
@@ -162,20 +158,18 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Opens a render and what its dynamics did; `None` where the file is none, is cut off or damaged there.
-    pub(super) fn open(
-        mut file: File,
-        path: PathBuf,
-        damaged: Arc<AtomicBool>,
-    ) -> Option<(Self, Vec<(usize, GainReduction)>)> {
+    /// Opens a render and what its inserts told; `None` where the file is none, is cut off or damaged there.
+    pub(super) fn open(mut file: File, path: PathBuf, damaged: Arc<AtomicBool>) -> Option<(Self, Told)> {
         let mut bytes = [0; HEADER];
         file.read_exact(&mut bytes).ok()?;
         let header = Header::of_bytes(&bytes)?;
         file.seek(SeekFrom::Start(header.file_bytes())).ok()?;
-        let reductions = read_reductions(&mut file)?;
+        let reductions =
+            read_entries(&mut file, |[now_db, max_db, mean_db]| GainReduction { now_db, max_db, mean_db })?;
+        let told = Told { reductions, levels: read_entries(&mut file, levels_of)? };
         file.seek(SeekFrom::Start(HEADER as u64)).ok()?;
         let record = vec![0; header.record_bytes()];
-        Some((Reading { file, path, header, record, at: 0, loaded: false, damaged }, reductions))
+        Some((Reading { file, path, header, record, at: 0, loaded: false, damaged }, told))
     }
 
     pub(super) fn header(&self) -> Header {
@@ -199,14 +193,83 @@ impl Reading {
     }
 }
 
-fn read_reductions(file: &mut File) -> Option<Vec<(usize, GainReduction)>> {
+fn gains_of(reduction: &GainReduction) -> [f64; 3] {
+    [reduction.now_db, reduction.max_db, reduction.mean_db]
+}
+
+fn figures_of(levels: &Levels) -> [f64; 11] {
+    let Levels {
+        sample_peak_dbfs,
+        true_peak_dbtp,
+        rms_dbfs,
+        momentary_lufs,
+        short_term_lufs,
+        max_momentary_lufs,
+        max_short_term_lufs,
+        integrated_lufs,
+        range_lu,
+        correlation_now,
+        correlation,
+    } = *levels;
+    let peaks = [sample_peak_dbfs, true_peak_dbtp, rms_dbfs];
+    let now = [momentary_lufs, short_term_lufs, max_momentary_lufs, max_short_term_lufs];
+    let whole = [integrated_lufs, range_lu, correlation_now, correlation];
+    let mut figures = [f64::NAN; 11];
+    for (figure, level) in figures.iter_mut().zip(peaks.into_iter().chain(now).chain(whole)) {
+        *figure = level.unwrap_or(f64::NAN);
+    }
+    figures
+}
+
+fn levels_of(figures: [f64; 11]) -> Levels {
+    let [
+        sample_peak_dbfs,
+        true_peak_dbtp,
+        rms_dbfs,
+        momentary_lufs,
+        short_term_lufs,
+        max_momentary_lufs,
+        max_short_term_lufs,
+        integrated_lufs,
+        range_lu,
+        correlation_now,
+        correlation,
+    ] = figures.map(|figure| Some(figure).filter(|figure| !figure.is_nan()));
+    Levels {
+        sample_peak_dbfs,
+        true_peak_dbtp,
+        rms_dbfs,
+        momentary_lufs,
+        short_term_lufs,
+        max_momentary_lufs,
+        max_short_term_lufs,
+        integrated_lufs,
+        range_lu,
+        correlation_now,
+        correlation,
+    }
+}
+
+/// A list of entries with its hash.
+fn entries<T, const N: usize>(all: &[(usize, T)], figures: fn(&T) -> [f64; N]) -> Vec<u8> {
+    let mut bytes = (all.len() as u32).to_le_bytes().to_vec();
+    for (insert, told) in all {
+        bytes.extend((*insert as u32).to_le_bytes());
+        bytes.extend(figures(told).iter().flat_map(|figure| figure.to_le_bytes()));
+    }
+    bytes.extend(hash(&bytes));
+    bytes
+}
+
+fn read_entries<T, const N: usize>(file: &mut File, told: fn([f64; N]) -> T) -> Option<Vec<(usize, T)>> {
     let mut count = [0; 4];
     file.read_exact(&mut count).ok()?;
     let entries = u32::from_le_bytes(count);
-    if entries > MOST_REDUCTIONS {
+    if entries > MOST_ENTRIES {
         return None;
     }
-    let mut body = vec![0; entries as usize * 28];
+    let length = 4 + 8 * N;
+    let mut body = vec![0; entries as usize * length];
     file.read_exact(&mut body).ok()?;
     let mut sum = [0; HASH];
     file.read_exact(&mut sum).ok()?;
@@ -214,11 +277,11 @@ fn read_reductions(file: &mut File) -> Option<Vec<(usize, GainReduction)>> {
         return None;
     }
     let read = |entry: &[u8]| {
-        let number = |at: usize| f64::from_le_bytes(std::array::from_fn(|i| entry[at + i]));
         let insert = u32::from_le_bytes(std::array::from_fn(|i| entry[i])) as usize;
-        (insert, GainReduction { now_db: number(4), max_db: number(12), mean_db: number(20) })
+        let figure = |n: usize| f64::from_le_bytes(std::array::from_fn(|i| entry[4 + 8 * n + i]));
+        (insert, told(std::array::from_fn(figure)))
     };
-    Some(body.chunks_exact(28).map(read).collect())
+    Some(body.chunks_exact(length).map(read).collect())
 }
 
 impl Source for Reading {

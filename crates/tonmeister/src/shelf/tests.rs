@@ -1,4 +1,4 @@
-use tonmeister_core::{Buffer, Layout};
+use tonmeister_core::{Buffer, GainReduction, Layout, Levels};
 
 use super::*;
 use crate::chance::Random;
@@ -38,12 +38,20 @@ fn shape(audio: &Buffer) -> Shape {
     Shape { sample_rate: RATE, layout: audio.layout(), frames: audio.frames() as u64 }
 }
 
+fn told() -> Told {
+    let levels = Levels { true_peak_dbtp: Some(-6.1), integrated_lufs: Some(-18.2), ..Levels::default() };
+    Told {
+        reductions: vec![(2, GainReduction { now_db: 1.0, max_db: 2.0, mean_db: 0.5 })],
+        levels: vec![(0, Levels { correlation: Some(0.5), ..levels }), (3, Levels::default())],
+    }
+}
+
 fn put(shelf: &DiskShelf, name: &Name, audio: &Buffer) {
     let mut keeper = shelf.keep(name, shape(audio)).expect("there is room");
     for from in (0..audio.frames()).step_by(1000) {
         keeper.push(audio.view(audio.frames()).part(from, (from + 1000).min(audio.frames())));
     }
-    keeper.finish(&[(2, GainReduction { now_db: 1.0, max_db: 2.0, mean_db: 0.5 })]);
+    keeper.finish(&told());
 }
 
 #[test]
@@ -57,7 +65,7 @@ fn what_is_kept_comes_back_to_the_bit() {
         assert!(shelf.find(&name, shape(&audio)).is_none());
         put(&shelf, &name, &audio);
         let mut kept = shelf.find(&name, shape(&audio)).expect("it is there");
-        assert_eq!(kept.reductions, [(2, GainReduction { now_db: 1.0, max_db: 2.0, mean_db: 0.5 })]);
+        assert_eq!(kept.told, told());
         let mut back = Buffer::new(layout, frames);
         let mut done = 0;
         while done < frames {
