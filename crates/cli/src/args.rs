@@ -1,6 +1,7 @@
 //! What can be asked, described once: parser, help, man pages and completions come from here.
 
 mod play;
+mod record;
 mod release;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tonmeister::{
 };
 
 pub(crate) use play::Play;
+pub(crate) use record::Record;
 pub(crate) use release::Release;
 
 use crate::exit::Outcome;
@@ -137,6 +139,15 @@ pub(crate) enum Verb {
     /// The moves become the fader's where the rider is the last insert of its strip, the trim's where it is the first.
     /// The rider stays in the song, bypassed.
     Ride(Ride),
+    /// Write moves of a hand on a control into the song as automation, as a desk records them
+    ///
+    /// The moves are a text, one a line: a time of the song and a value, `touch` where a hand is laid on the control and
+    /// `release` where it is taken off. They are thinned to a stated error; everything else of the document stays.
+    #[command(after_help = "Examples:\n  \
+        tonmeister record song.toml vocal/fader_db --moves ride.csv\n  \
+        tonmeister record song.toml drums/send/room/level_db --mode latch --from 17|1 --to 25|1 --moves -\n  \
+        tonmeister record song.toml vocal/fader_db --mode trim --return 1 --moves louder.csv")]
+    Record(Record),
     /// Bring microphones at one source together, in time and polarity
     ///
     /// Each track is measured against the reference, on its audio as its clips place it, and the document gets whole

@@ -13,6 +13,7 @@ mod mix;
 mod new;
 mod play;
 mod process;
+mod record;
 mod release;
 mod ride;
 mod tone;
@@ -51,6 +52,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Release(args) => return release::run(&args, voice),
         Verb::Process(args) => return process::run(args, voice),
         Verb::Ride(args) => return ride::run(args, voice),
+        Verb::Record(args) => return record::run(&args, voice),
         Verb::Align(args) => return align::run(&args, voice),
         Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),

@@ -10,7 +10,11 @@
 //! | [`Mode::Trim`] | each touch | each release | adds to what was there; the offset returns to zero |
 //! | [`Mode::TrimLatch`] | the first touch | the stop | adds to what was there |
 
+mod moves;
+
 use tonmeister_core::ParamSpec;
+
+pub use moves::{Move, read_moves, record};
 
 use crate::lane::{anchor, lay, straight, value_at, within};
 use crate::model::{Curve, Point};
@@ -85,6 +89,16 @@ impl<'s> Recorder<'s> {
             touched: false,
             pass,
             passes: Vec::new(),
+        }
+    }
+
+    /// Where the control stands at a time if nobody touches it: where it was left while something is written, else on the
+    /// lane; an offset on zero.
+    pub fn stands(&self, time_s: f64) -> f64 {
+        match &self.pass {
+            Some(_) => self.value,
+            None if self.mode.adds() => 0.0,
+            None => value_at(&self.old, self.spec, time_s).unwrap_or(self.value),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *play*, *master*, *release*, *process*, *ride*, *align*, *measure*,
+//! The verbs of Tonmeister, on files: *demo*, *new*, *mix*, *play*, *master*, *release*, *process*, *ride*, *record*, *align*, *measure*,
 //! *check*, *compare*, *diff*.
 //!
 //! A [`World`] holds what every verb needs (the rack, the cores to use); each verb is one method that takes paths and
@@ -26,6 +26,7 @@
 //! - [`tone`]: what frequencies a file is made of, and how it lies in space.
 //! - [`process`]: one effect over one file; [`process::rack`] says what effects there are.
 //! - [`ride`]: what a rider does, as automation.
+//! - [`record`]: what a hand does, as automation.
 //! - [`align`]: microphones at one source, brought together in time and polarity.
 //! - [`new`]: a folder of stems to a document. [`demo`]: a song of the program's own.
 #![forbid(unsafe_code)]
@@ -48,6 +49,7 @@ pub mod play;
 pub mod process;
 pub mod progress;
 pub mod rack_pages;
+pub mod record;
 pub mod release;
 pub mod report;
 pub mod ride;
@@ -70,6 +72,7 @@ pub use output::{Depth, Written};
 pub use play::{Listener, PlayOptions, PlayReport};
 pub use process::{ProcessOptions, ProcessReport};
 pub use progress::{Progress, Silent};
+pub use record::{RecordOptions, RecordReport};
 pub use release::{Audition, AuditionOptions, Release, ReleaseOptions, ReleaseReport};
 pub use report::{Portrayed, ReportFiles, ReportOptions};
 pub use ride::{RideOptions, RideReport};
@@ -80,5 +83,6 @@ pub use tonmeister_live as live;
 pub use tonmeister_measure::align::Polarity;
 pub use tonmeister_measure::check::Finding as AudioFinding;
 pub use tonmeister_measure::loudness::{Album, Gains, History, Loudness, Range as LoudnessRange};
+pub use tonmeister_session::record::Mode as RecordMode;
 pub use watch::Watch;
 pub use world::World;

@@ -18,8 +18,7 @@ use tonmeister_session::{Edit, Plain};
 use crate::failure::{Failure, Finding};
 use crate::mix::Trouble;
 use crate::progress::Progress;
-use crate::text_file::{self, Existing};
-use crate::world::{Files, World, plain};
+use crate::world::{Files, World};
 
 /// A track longer than this is not ridden: it is held in memory as a whole.
 const LONGEST_S: u64 = 3600;
@@ -122,12 +121,7 @@ impl World {
             Edit::SetAutomation { strip: found.strip.clone(), target: target.into(), points },
             Edit::SetPlain { address: format!("{address}/bypass"), value: Plain::Switch(true) },
         ]);
-        if let Err(diagnostic) = document.apply(&edit) {
-            let text = document.to_text();
-            return Err(Failure::Document { path: path.into(), text, diagnostics: vec![diagnostic] });
-        }
-        text_file::write(path, &document.to_text(), Existing::Replace)
-            .map_err(|error| Failure::Output { path: path.into(), message: plain(&error) })?;
+        World::change(path, &mut document, &edit)?;
         warnings.extend(files.warnings());
         Ok(RideReport {
             song: path.into(),

@@ -8,11 +8,12 @@ use tonmeister_core::{Diagnostic, Registry, Severity, Source, SourceError, Sourc
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
 use tonmeister_media as media;
-use tonmeister_session::Document;
 use tonmeister_session::model::Song;
+use tonmeister_session::{Document, Edit};
 
 use crate::failure::{Failure, Finding};
 use crate::shelf::DiskShelf;
+use crate::text_file::{self, Existing};
 
 /// The largest document that is read: far beyond any song, small enough for any memory.
 pub(crate) const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
@@ -79,6 +80,16 @@ impl World {
             }
             Err(diagnostics) => Err(Failure::Document { path: path.into(), text, diagnostics }),
         }
+    }
+
+    /// Changes a document and its file, as a whole or not at all; what the edit is not about keeps its bytes.
+    pub(crate) fn change(path: &Path, document: &mut Document, edit: &Edit) -> Result<(), Failure> {
+        if let Err(diagnostic) = document.apply(edit) {
+            let text = document.to_text();
+            return Err(Failure::Document { path: path.into(), text, diagnostics: vec![diagnostic] });
+        }
+        text_file::write(path, &document.to_text(), Existing::Replace)
+            .map_err(|error| Failure::Output { path: path.into(), message: plain(&error) })
     }
 }
 

@@ -93,3 +93,52 @@ fn what_cannot_be_ridden_is_said() {
     assert!(refused("voice/eq").contains("no insert with `effect = \"rider\"`"));
     assert_eq!(std::fs::read_to_string(&between).unwrap(), before);
 }
+
+/// What a hand does is written as a desk would record it, and the document keeps its remarks and its order.
+#[test]
+fn moves_of_a_hand_are_written_into_the_document() {
+    use tonmeister::{RecordMode, RecordOptions};
+    let folder = TempDir::new().unwrap();
+    let text = "[song]\nsample_rate_hz = 48000 # as recorded\n\n[[track]]\nid = \"voice\" # the one\naudio = \"voice.wav\"\n\
+                fader_db = -4.0\n\n[[track.automation]]\ntarget = \"pan\" # by hand\npoints = [[0.0, 0.0], [8.0, 0.5]]\n\n# the \
+                end\n[master]\nfader_db = -1.0\n";
+    let path = folder.path().join("song.toml");
+    std::fs::write(&path, text).unwrap();
+    let options = |control: &str, mode| RecordOptions {
+        control: control.into(),
+        mode,
+        from: None,
+        to: None,
+        return_s: 0.5,
+        error: 0.1,
+        name: "-".into(),
+    };
+    let record = |moves: &str, options: &RecordOptions| World::new().record(&path, moves, options);
+    // A ride of a hundred moves in a straight line is two points, and what was there before and behind.
+    let ride: String =
+        (0..=100).map(|i| format!("{}, {}\n", 2.0 + 0.02 * f64::from(i), -4.0 - 0.05 * f64::from(i))).collect();
+    let moves = format!("2, touch\n{ride}4.5, release\n");
+    let report = record(&moves, &options("voice/fader_db", RecordMode::Touch)).unwrap();
+    assert_eq!((report.moves, report.points[0]), (103, 0));
+    assert!(report.points[1] <= 6, "{:?}", report.points);
+    assert_eq!((report.written_s, report.range, report.unit), ([2.0, 5.0], [-9.0, -4.0], "dB"));
+    let written = std::fs::read_to_string(&path).unwrap();
+    for kept in ["48000 # as recorded", "\"voice\" # the one", "target = \"pan\" # by hand", "# the end\n[master]"] {
+        assert!(written.contains(kept), "{kept} in {written}");
+    }
+    assert!(written.contains("target = \"fader_db\""));
+    // Added to what is there, an offset moves what it is held over.
+    let report = record("2.5, 2.0, touch\n3.5, release\n", &options("voice/fader_db", RecordMode::Trim)).unwrap();
+    assert!(report.points[0] > 2 && report.written_s[0] >= 2.4);
+    // What cannot be is refused, with nothing changed.
+    let before = std::fs::read_to_string(&path).unwrap();
+    let refused = |moves: &str, control: &str, mode| record(moves, &options(control, mode)).unwrap_err().to_string();
+    assert!(
+        refused("1, 0\n2, 3\n", "voice/fader_db", RecordMode::Touch).contains("write `touch` behind the first value")
+    );
+    assert!(refused("1, 99, touch\n2, release\n", "voice/fader_db", RecordMode::Touch).contains("cannot be \"99\""));
+    assert!(refused("1, 0\n2, 0\n", "vioce/fader_db", RecordMode::Write).contains("did you mean `voice`?"));
+    assert!(refused("1, 1, touch\n2, release\n", "voice/mute", RecordMode::Trim).contains("is switched"));
+    assert!(refused("", "voice/fader_db", RecordMode::Write).contains("there is nothing to record"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+}
