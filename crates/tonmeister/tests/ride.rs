@@ -115,9 +115,8 @@ fn moves_of_a_hand_are_written_into_the_document() {
     };
     let record = |moves: &str, options: &RecordOptions| World::new().record(&path, moves, options);
     // A ride of a hundred moves in a straight line is two points, and what was there before and behind.
-    let ride: String =
-        (0..=100).map(|i| format!("{}, {}\n", 2.0 + 0.02 * f64::from(i), -4.0 - 0.05 * f64::from(i))).collect();
-    let moves = format!("2, touch\n{ride}4.5, release\n");
+    let ride = (0..=100).map(|i| format!("{}, {}", 2.0 + 0.02 * f64::from(i), -4.0 - 0.05 * f64::from(i)));
+    let moves = format!("2, touch\n{}\n4.5, release\n", ride.collect::<Vec<_>>().join("\n"));
     let report = record(&moves, &options("voice/fader_db", RecordMode::Touch)).unwrap();
     assert_eq!((report.moves, report.points[0]), (103, 0));
     assert!(report.points[1] <= 6, "{:?}", report.points);
