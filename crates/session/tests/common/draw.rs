@@ -226,7 +226,9 @@ impl Draw<'_> {
         }
         let (bar, beat, _) = tempo.place(*seconds);
         let place = BarBeat { bar, beat, tick: self.below(2) as u16 * 7 };
-        if let Ok(at_s) = tempo.seconds_of(place)
+        // Texts name no bar beyond the last.
+        if bar <= BarBeat::MAX_BAR
+            && let Ok(at_s) = tempo.seconds_of(place)
             && between.0 < at_s
             && at_s < between.1
         {
