@@ -219,16 +219,14 @@ impl Draw<'_> {
         }
     }
 
-    /// Writes a time as the beat before it, where that lies between two others.
+    /// Writes a time as the beat before it, where that lies between two others and has a bar that texts can name.
     fn write(&mut self, tempo: &TempoMap, (seconds, written): (&mut f64, &mut Option<BarBeat>), between: (f64, f64)) {
-        if !self.one_in(3) {
+        let (bar, beat, _) = tempo.place(*seconds);
+        if !self.one_in(3) || bar > BarBeat::MAX_BAR {
             return;
         }
-        let (bar, beat, _) = tempo.place(*seconds);
         let place = BarBeat { bar, beat, tick: self.below(2) as u16 * 7 };
-        // Texts name no bar beyond the last.
-        if bar <= BarBeat::MAX_BAR
-            && let Ok(at_s) = tempo.seconds_of(place)
+        if let Ok(at_s) = tempo.seconds_of(place)
             && between.0 < at_s
             && at_s < between.1
         {
