@@ -2,6 +2,7 @@
 
 use tonmeister_core::{Buffer, Processor};
 
+use super::ar::{Gaps, Model};
 use crate::testing::{noise, run};
 
 /// Plucked strings: chords of decaying, slightly stretched harmonics, one every quarter of a second or so.
@@ -49,4 +50,22 @@ pub(super) fn through(processor: &mut dyn Processor, sound: &[f32]) -> Vec<f32> 
 pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// The median of what so many gaps, `hop` samples apart, are filled to: the ratio of the sound to what is wrong in the gap, dB.
+pub(super) fn gap_db(sound: &[f64], length: usize, count: usize, hop: usize) -> f64 {
+    let (mut model, mut gaps) = (Model::new(8192, 512), Gaps::new(512));
+    let ratios = (0..count).map(|k| {
+        let original = &sound[k * hop..][..8192];
+        let mut frame = original.to_vec();
+        let span = (4096, 4096 + length);
+        frame[span.0..span.1].fill(0.0);
+        for _ in 0..2 {
+            assert!(model.learn(&frame));
+            gaps.fill(&model, &mut frame, &[span]);
+        }
+        let inside = |x: &[f64]| x[span.0..span.1].iter().map(|x| *x as f32).collect::<Vec<_>>();
+        ratio_db(&inside(original), &inside(&frame))
+    });
+    median(ratios.collect())
 }

@@ -1,28 +1,12 @@
 //! De-click.
 
-use super::super::ar::{Gaps, Model};
-use super::super::probe::{median, ratio_db};
+use super::super::probe::gap_db;
 use super::stem;
 
 /// Medians of 40 gaps over six seconds, filled as the effect fills them.
 fn gaps_db(name: &str, from: f64) -> Option<[f64; 3]> {
     let sound: Vec<f64> = stem(name, from, 6.0)?.iter().map(|x| f64::from(*x)).collect();
-    let (mut model, mut gaps) = (Model::new(8192, 512), Gaps::new(512));
-    let medians = [20, 50, 100].map(|length| {
-        let ratios = (0..40).map(|k| {
-            let original = &sound[k * 6200..][..8192];
-            let mut frame = original.to_vec();
-            let span = (4096, 4096 + length);
-            frame[span.0..span.1].fill(0.0);
-            for _ in 0..2 {
-                assert!(model.learn(&frame));
-                gaps.fill(&model, &mut frame, &[span]);
-            }
-            let inside = |x: &[f64]| x[span.0..span.1].iter().map(|x| *x as f32).collect::<Vec<_>>();
-            ratio_db(&inside(original), &inside(&frame))
-        });
-        median(ratios.collect())
-    });
+    let medians = [20, 50, 100].map(|length| gap_db(&sound, length, 40, 6200));
     eprintln!("{name}: gaps of 20, 50, 100 samples filled to {medians:.1?} dB");
     Some(medians)
 }
