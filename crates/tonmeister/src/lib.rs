@@ -19,7 +19,7 @@
 //! - [`master`]: a mix to a master; [`master::chain`] is the chain as a document, [`master::target`] the targets.
 //! - [`release`]: an album document to a folder of files, sequenced, verified.
 //! - [`measure`] and [`check`]: what a file is, and what is wrong with it.
-//! - [`report`]: the same as a page with pictures.
+//! - [`report`]: the same as a page with pictures. `listen`: how files are heard, ahead and side by side.
 //! - [`compare`]: two files held against each other, and heard blind.
 //! - [`diff`]: two documents, or versions of one, told apart in words.
 //! - [`rack_pages`]: the reference pages of the rack, drawn by running it. [`rule_pages`]: those of the check.
@@ -40,6 +40,7 @@ mod describe;
 pub mod diff;
 pub mod failure;
 mod fed;
+mod listen;
 pub mod master;
 pub mod measure;
 pub mod mix;

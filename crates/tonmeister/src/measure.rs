@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tonmeister_core::{Buffer, Layout, Source, Speaker};
+use tonmeister_core::Speaker;
 use tonmeister_measure::loudness::{Album, Blocks, History, Loudness, LoudnessMeter, Peaks, Role};
 use tonmeister_media as media;
 
 use crate::failure::{Failure, Finding};
 use crate::progress::Progress;
 use crate::world::World;
-
-/// Frames read at a time: some tenths of a second.
-const STEP: usize = 16_384;
 
 /// How a file is to be measured.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +71,17 @@ pub fn album(files: &[MeasureReport]) -> Album {
 }
 
 impl World {
+    /// Measures files, as many at a time as there are cores. What came of each stands in the order given; one that cannot
+    /// be read does not keep the others from being measured. Fails as a whole only where it was stopped.
+    pub fn measure_all(
+        &self,
+        paths: &[PathBuf],
+        options: &MeasureOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Result<MeasureReport, Failure>>, Failure> {
+        self.each_file(paths, "Measuring", progress, |path, progress| self.measure(path, options, progress))
+    }
+
     /// Measures one file of any number of channels. NaNs and infinities are counted, warned of, and heard as silence.
     pub fn measure(
         &self,
@@ -107,51 +115,6 @@ impl World {
             course,
             warnings,
         })
-    }
-
-    /// Reads lanes to their end, stretch by stretch.
-    fn each_stretch(
-        &self,
-        path: &Path,
-        lanes: &mut dyn media::Lanes,
-        channels: usize,
-        mut each: impl FnMut(&[&[f32]]),
-    ) -> Result<(), Failure> {
-        let mut memory = vec![0.0_f32; channels * STEP];
-        loop {
-            self.go_on()?;
-            let mut parts: Vec<&mut [f32]> = memory.chunks_exact_mut(STEP).collect();
-            let frames = lanes.read(&mut parts).map_err(|e| Failure::input(path, e))?;
-            if frames == 0 {
-                return Ok(());
-            }
-            let heard: Vec<&[f32]> = parts.iter().map(|part| &part[..frames]).collect();
-            each(&heard);
-        }
-    }
-
-    /// Reads a source to its end. The buffer handed on holds just the frames that were read.
-    pub(crate) fn each_block(
-        &self,
-        path: &Path,
-        source: &mut dyn Source,
-        mut each: impl FnMut(&Buffer),
-    ) -> Result<(), Failure> {
-        let layout: Layout = source.info().layout;
-        let mut buffer = Buffer::new(layout, STEP);
-        loop {
-            self.go_on()?;
-            let frames = source.read(&mut buffer.block(STEP)).map_err(|e| Failure::input(path, e))?;
-            match frames {
-                0 => return Ok(()),
-                STEP => each(&buffer),
-                _ => {
-                    let mut part = Buffer::new(layout, 0);
-                    part.append(buffer.view(frames));
-                    each(&part);
-                }
-            }
-        }
     }
 }
 

@@ -96,6 +96,17 @@ fn levels(levels: &BandLevels) -> Vec<BandLevel> {
 }
 
 impl World {
+    /// The tone of files, as many at a time as there are cores; what came of each stands in the order given. Fails as a
+    /// whole only where it was stopped.
+    pub fn tones(
+        &self,
+        paths: &[PathBuf],
+        corridor: &Corridor,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Result<Tone, Failure>>, Failure> {
+        self.each_file(paths, "Listening", progress, |path, progress| self.tone(path, corridor, progress))
+    }
+
     /// The tone of a mono or stereo file, held against a corridor.
     pub fn tone(&self, path: &Path, corridor: &Corridor, progress: &mut dyn Progress) -> Result<Tone, Failure> {
         let mut opened = open_for_measuring(path)?;
@@ -112,8 +123,7 @@ impl World {
 
     /// The corridor of the tone of these files.
     pub fn corridor(&self, references: &[PathBuf], progress: &mut dyn Progress) -> Result<Corridor, Failure> {
-        let mut all = Vec::new();
-        for path in references {
+        let heard = self.each_file(references, "Listening to references", progress, |path, progress| {
             let mut opened = open_for_measuring(path)?;
             let mut meter = BandMeter::new(opened.info.sample_rate, opened.info.layout);
             progress.begin("Listening to references", opened.info.frames);
@@ -122,9 +132,9 @@ impl World {
                 progress.advance(block.frames() as u64);
             });
             progress.end();
-            pass?;
-            all.push(meter.finish());
-        }
+            pass.map(|()| meter.finish())
+        })?;
+        let all = heard.into_iter().collect::<Result<Vec<_>, Failure>>()?;
         let first = references.first().map_or_else(PathBuf::new, Clone::clone);
         Corridor::of_references("references", &all).ok_or_else(|| Failure::input(&first, "the references are silent"))
     }

@@ -1,7 +1,7 @@
 //! `tonmeister measure`.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use tonmeister::tone::{Corridor, Tone};
@@ -45,15 +45,23 @@ struct Unmeasured {
     message: String,
 }
 
-/// Measures file after file; one that cannot be read does not keep the others from being measured.
+/// Measures all files; one that cannot be read does not keep the others from being measured.
 pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let world = super::world();
     let options = MeasureOptions { speakers: args.channels.clone() };
     let (mut reports, mut portrayed, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let mut outcome = Outcome::Done;
     let drawn = &args.drawn;
-    for path in args.files.iter().chain(&drawn.before).chain(&drawn.after) {
-        match one(&world, path, (!drawn.wanted()).then_some(&options), voice) {
+    let paths: Vec<PathBuf> = args.files.iter().chain(&drawn.before).chain(&drawn.after).cloned().collect();
+    let all = match all(&world, &paths, (!drawn.wanted()).then_some(&options), voice) {
+        Ok(all) => all,
+        Err(failure) => {
+            trouble::tell(&failure, voice);
+            return Outcome::of(&failure);
+        }
+    };
+    for (path, one) in paths.into_iter().zip(all) {
+        match one {
             Ok((report, portrait)) => {
                 reports.push(report);
                 portrayed.extend(portrait);
@@ -63,7 +71,7 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
                 if !voice.json() {
                     trouble::tell(&failure, voice);
                 }
-                failed.push(Unmeasured { path: path.clone(), message: failure.to_string() });
+                failed.push(Unmeasured { path, message: failure.to_string() });
             }
         }
     }
@@ -111,22 +119,28 @@ fn tones(closer: &Closer, paths: &[PathBuf], voice: &Voice) -> Vec<Result<Tone, 
             Err(failure) => return vec![Err(failure)],
         },
     };
-    paths.iter().map(|path| world.tone(path, &corridor, &mut Bars::new(voice))).collect()
+    world.tones(paths, &corridor, &mut Bars::new(voice)).unwrap_or_else(|failure| vec![Err(failure)])
 }
 
-/// Measured by these options; without any, portrayed as well.
-fn one(
-    world: &World,
-    path: &Path,
-    options: Option<&MeasureOptions>,
-    voice: &Voice,
-) -> Result<(MeasureReport, Option<Portrayed>), Failure> {
+/// A file, measured, and portrayed if that was asked for; or why it could not be.
+type One = Result<(MeasureReport, Option<Portrayed>), Failure>;
+
+/// Measured by these options; without any, portrayed as well. A portrait keeps the cores busy by itself, so files are
+/// portrayed one after the other.
+fn all(world: &World, paths: &[PathBuf], options: Option<&MeasureOptions>, voice: &Voice) -> Result<Vec<One>, Failure> {
     let mut bars = Bars::new(voice);
     if let Some(options) = options {
-        return Ok((world.measure(path, options, &mut bars)?, None));
+        let all = world.measure_all(paths, options, &mut bars)?;
+        return Ok(all.into_iter().map(|one| Ok((one?, None))).collect());
     }
-    let portrayed = world.portray(path, &mut bars)?;
-    Ok((portrayed.report.clone(), Some(portrayed)))
+    let mut all = Vec::new();
+    for path in paths {
+        all.push(match world.portray(path, &mut bars) {
+            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            portrayed => portrayed.map(|portrayed| (portrayed.report.clone(), Some(portrayed))),
+        });
+    }
+    Ok(all)
 }
 
 /// What was drawn, and where.
