@@ -1,7 +1,7 @@
 use tonmeister_core::{Effect, Layout, Processor, Settings, Stream};
 
 use super::super::probe::{ratio_db, strings, through};
-use super::Declip;
+use super::{Ceiling, Declip};
 use crate::testing::{assert_block_size_does_not_matter, sine, spread};
 
 fn stream(layout: Layout) -> Stream {
@@ -33,23 +33,23 @@ fn gain_db(ratio: f64) -> f64 {
     gain
 }
 
-/// The survey has published 21.1 dB for its ten recordings, after thousands of iterations; 19.7 was measured on the
-/// same ten with this (`good`), 1.4 dB less. Here, on strings that are made up: 23.6.
+/// The survey has published 21.1 dB for its ten recordings, after thousands of iterations; 20.8 was measured on the
+/// same ten with this (`good`), 0.3 dB less. Here, on strings that are made up: 22.1.
 #[test]
 fn light_clipping_is_restored() {
-    assert!(gain_db(15.0) > 22.0);
+    assert!(gain_db(15.0) > 21.5);
 }
 
-/// There 17.7, and 16.5 with this, 1.2 dB less; here 16.0.
+/// There 17.7, and 16.8 with this, 0.9 dB less; here 15.6.
 #[test]
 fn moderate_clipping_is_restored() {
     assert!(gain_db(7.0) > 15.0);
 }
 
-/// There 15.0, and 13.5 with this, 1.5 dB less; here 10.9.
+/// There 15.0, and 14.2 with this, 0.8 dB less; here 11.7.
 #[test]
 fn hard_clipping_is_lessened() {
-    assert!(gain_db(3.0) > 10.0);
+    assert!(gain_db(3.0) > 11.0);
 }
 
 #[test]
@@ -91,6 +91,99 @@ fn what_was_not_clipped_comes_out_to_the_bit() {
     }
 }
 
+/// Whether a level is found anywhere in a sound.
+pub(in super::super) fn has_level(sound: &[f32]) -> bool {
+    let mut ceiling = Ceiling::new(super::MEMORY);
+    sound.chunks_exact(2048).any(|hop| ceiling.hear(hop).iter().any(|level| level.is_found()))
+}
+
+/// Strokes on a bar of metal, each lower than the one before, which fade between them.
+fn strokes(frames: usize) -> Vec<f32> {
+    let mut sound = vec![0.0; frames];
+    for (k, start) in (0..frames).step_by(48_000).enumerate() {
+        for (n, out) in sound[start..].iter_mut().enumerate() {
+            let seconds = n as f64 / 48_000.0;
+            let part = |hz: f64, decay: f64| (-decay * seconds).exp() * (std::f64::consts::TAU * hz * seconds).sin();
+            let stroke = part(1567.0, 5.0) + 0.5 * part(4301.0, 9.0) + 0.25 * part(7919.0, 14.0);
+            *out += (0.5 * 0.8_f64.powi(k as i32) * stroke) as f32;
+        }
+    }
+    sound
+}
+
+/// The found level restores as much as the true one (39.4 and 39.5 dB here), though it is lost and found again on
+/// either side by itself.
+#[test]
+fn a_found_level_is_as_good_as_a_known_one() {
+    let sound = strokes(240_000);
+    let (clipped, level) = clipped(&sound, 15.0);
+    let ratio = |settings: &[(&str, f64)]| {
+        let settings = [settings, &[("quality", 2.0)]].concat();
+        ratio_db(&sound, &through(&mut *declip(&settings, Layout::Mono), &clipped))
+    };
+    let level_db = 20.0 * f64::from(0.9999 * level).log10();
+    let (found, known) = (ratio(&[]), ratio(&[("level", 1.0), ("level_db", level_db)]));
+    eprintln!("level found {found:.2} dB, known {known:.2} dB");
+    assert!(found > known - 0.1 && known > 38.0);
+}
+
+#[test]
+fn a_level_stands_as_long_as_nothing_is_louder() {
+    let top = |peak: f32, flat: bool| {
+        let wave = sine(441.0, if flat { 1.5 * f64::from(peak) } else { 0.9 * f64::from(peak) }, 48_000, 2048);
+        wave.iter().map(|x| x.clamp(-peak, peak)).collect::<Vec<f32>>()
+    };
+    let single = |peak: f32| {
+        let mut wave = top(peak, false);
+        wave[1000] = peak;
+        wave
+    };
+    let far = |ceiling: &mut Ceiling| {
+        for _ in 0..20 {
+            ceiling.hear(&[0.001; 2048]);
+        }
+    };
+    let mut ceiling = Ceiling::new(super::MEMORY);
+    assert!(!ceiling.hear(&single(0.5))[0].is_found());
+    let [above, below] = ceiling.hear(&top(0.5, true));
+    assert!(above.is_found() && below.is_found() && (above.from - 0.5).abs() < 1e-4);
+    // Long after, one sample is enough, on its side; a little less or more is not.
+    far(&mut ceiling);
+    let [above, below] = ceiling.hear(&single(0.5));
+    assert!(above.is_found() && !below.is_found());
+    far(&mut ceiling);
+    assert!(!ceiling.hear(&single(0.4995))[0].is_found());
+    far(&mut ceiling);
+    assert!(!ceiling.hear(&single(0.6))[0].is_found());
+}
+
+/// Where flat tops are found, louder sound before them was not cut at their level.
+#[test]
+fn what_was_louder_before_stays() {
+    let sound = strings(31, 8000, 34_000);
+    let (mut clipped, level) = clipped(&sound, 7.0);
+    clipped[..8000].copy_from_slice(&sound[..8000].iter().map(|x| 3.0 * x).collect::<Vec<_>>());
+    let stream = Stream { sample_rate: 8000, layout: Layout::Mono, max_block: 4096, seed: 0 };
+    let mut declip = Declip::from_settings(&Settings::new(Declip::SPEC).with("quality", 2.0)).build(&stream).unwrap();
+    let out = through(&mut *declip, &clipped);
+    let last = clipped.iter().rposition(|x| x.abs() > 1.01 * level).unwrap();
+    assert!((6000..8000).contains(&last));
+    assert!(out[..=last].iter().zip(&clipped).all(|(y, x)| y.to_bits() == x.to_bits()));
+    assert!(out[20_000..].iter().zip(&clipped[20_000..]).any(|(y, x)| y.abs() > 1.2 * x.abs()));
+}
+
+/// In few bits the crest of a slow wave is flat, and was not clipped.
+#[test]
+fn coarse_crests_are_not_taken_for_flat_tops() {
+    for (bits, hz) in [(8, 40.0), (8, 200.0), (12, 60.0), (16, 30.0)] {
+        for peak in [0.02, 0.3] {
+            let scale = 2_f32.powi(bits - 1);
+            let sound: Vec<f32> = sine(hz, peak, 48_000, 96_000).iter().map(|x| (x * scale).round() / scale).collect();
+            assert!(!has_level(&sound), "{bits} bits, {hz} Hz, {peak}");
+        }
+    }
+}
+
 #[test]
 fn the_output_is_turned_down() {
     let sound = strings(27, 48_000, 24_000);
@@ -113,7 +206,7 @@ fn blocks_do_not_matter() {
     assert_block_size_does_not_matter(make, &spread(&clipped, Layout::Mono), &[]);
 }
 
-/// 60 iterations end at 12.3 dB, 300 at 13.9.
+/// 60 iterations end at 13.4 dB, 300 at 14.7.
 #[test]
 fn more_iterations_come_nearer() {
     let sound = strings(21, 48_000, 48_000);

@@ -1,7 +1,7 @@
 //! De-clip.
 
 use super::super::Declip;
-use super::super::declip::tests::clipped;
+use super::super::declip::tests::{clipped, has_level};
 use super::super::probe::ratio_db;
 use super::{decode, mean, repaired, stem};
 
@@ -35,31 +35,31 @@ fn stems_db(ratio: f64, quality: f64) -> Option<f64> {
     Some(mean(&gains))
 }
 
-/// Measured: 13.0 dB; harp 25.5, celesta 18.7, Latin guitar 8.1, contrabass 6.0. (Published for solo instruments: 15.0.)
+/// Measured: 13.9 dB; harp 25.7, celesta 19.4, Latin guitar 9.5, strings 8.2, contrabass 6.7. (Published for solo instruments: 15.0.)
 #[test]
 #[ignore = "five stems: up to a minute"]
 fn stems_from_3_db() {
     let Some(gain) = stems_db(3.0, 0.0) else { return };
-    assert!(gain > 12.5, "{gain}");
+    assert!(gain > 13.4, "{gain}");
 }
 
-/// Measured: 15.1 dB; harp 28.8, celesta 21.0, Latin guitar 10.2, contrabass 5.8. (Published: 17.7.)
+/// Measured: 15.6 dB; harp 28.9, celesta 20.8, Latin guitar 11.4, strings 10.4, contrabass 6.6. (Published: 17.7.)
 #[test]
 #[ignore = "five stems: up to a minute"]
 fn stems_from_7_db() {
     let Some(gain) = stems_db(7.0, 0.0) else { return };
-    assert!(gain > 14.6, "{gain}");
+    assert!(gain > 15.1, "{gain}");
 }
 
-/// Measured: 17.7 dB; harp 33.6, celesta 23.2, strings 11.7, Latin guitar 10.6, contrabass 9.2. (Published: 21.1.)
+/// Measured: 17.8 dB; harp 33.2, celesta 22.9, Latin guitar 11.8, strings 11.7, contrabass 9.6. (Published: 21.1.)
 #[test]
 fn stems_from_15_db() {
     let Some(gain) = stems_db(15.0, 0.0) else { return };
-    assert!(gain > 17.2, "{gain}");
+    assert!(gain > 17.3, "{gain}");
 }
 
-/// Measured at 3, 7, 15 dB: 13.5, 16.5, 19.7 dB, which is 1.5, 1.2 and 1.4 dB less than published; with the level set
-/// 13.5, 16.5, 20.6.
+/// Asked: no more than 1 dB less than published. Measured at 3, 7, 15 dB: 14.2, 16.8, 20.8 dB, which is 0.8, 0.9 and
+/// 0.3 dB less.
 #[test]
 #[ignore = "ten recordings in full, three times: minutes"]
 fn the_surveys_recordings() {
@@ -74,6 +74,33 @@ fn the_surveys_recordings() {
     for (ratio, published) in PUBLISHED {
         let gains: Vec<f64> = sounds.iter().map(|sound| gain_db(sound, ratio, 0.0)).collect();
         eprintln!("from {ratio} dB: {:.2} dB nearer, published {published}; {gains:.1?}", mean(&gains));
-        assert!(mean(&gains) > published - 1.6, "{ratio}");
+        assert!(mean(&gains) > published - 1.0, "{ratio}");
+    }
+}
+
+/// No level is found in music that was not clipped: half a minute of sixteen stems and mixes, in 16 bits. (None was found in
+/// the left side of all seven songs' files and of 22 finished pieces, in full.)
+#[test]
+fn music_that_was_not_clipped_has_no_level() {
+    for name in [
+        "beyond_the_horizon/bass_ins16",
+        "beyond_the_horizon/lead_ins00",
+        "beyond_the_horizon/reference_mix",
+        "dear_jon_doe_hiphop/kick_soft",
+        "dear_jon_doe_hiphop/latin_guitar",
+        "dear_jon_doe_hiphop/reference_mix",
+        "evr_caesium/kick",
+        "evr_caesium/lead_vocal",
+        "evr_caesium/minilogue_synth",
+        "freedoom_orchestral_e1m5/timpani",
+        "freedoom_rock_e2m3/distortion_guitar",
+        "freedoom_rock_e2m3/drums_toms",
+        "freedoom_rock_e2m3/square_lead",
+        "sectoid_feelings/guitars",
+        "twilight_area_dnb/dirt_bass",
+        "twilight_area_dnb/organ",
+    ] {
+        let Some(sound) = stem(name, 0.0, 30.0) else { return };
+        assert!(!has_level(&sound), "{name}");
     }
 }
