@@ -276,6 +276,47 @@ fn the_odd_one_out_is_named() {
     assert!((apart + 1000.0 / 48_000.0).abs() < 1e-9);
 }
 
+/// Stems of one song that are 12 s long, one with another rate in its header: all of 48 changes between the families are
+/// found, on the right file and once; the lengths of music and of files alike are none.
+#[test]
+fn a_rate_that_is_not_its_own_is_named() {
+    let silent = |rate: u32, frames: usize| inspect_at(rate, &Buffer::new(Layout::Mono, frames));
+    let named = |all: &[&Inspection]| -> Vec<(&'static str, String)> {
+        let names: Vec<String> = (0..all.len()).map(|n| n.to_string()).collect();
+        let members = all.iter().zip(&names).map(|(inspection, name)| Member { name, inspection });
+        let found = compare_set(&members.collect::<Vec<_>>(), &old());
+        found.iter().map(|f| (f.rule, f.files[0].clone())).collect()
+    };
+    let (discs, films) = ([44_100, 88_200], [48_000, 96_000, 32_000]);
+    let mut changes = 0;
+    for (usual, others) in [(&discs[..], &films[..]), (&films[..], &discs[..])] {
+        for rate in usual {
+            let right = silent(*rate, 12 * *rate as usize);
+            for other in others {
+                // The header says another rate; or the audio is of another rate, and the header says the usual one.
+                let header = silent(*other, 12 * *rate as usize);
+                let audio = silent(*rate, 12 * *other as usize + 1);
+                for (at, wrong) in [(0, &header), (2, &header), (0, &audio), (3, &audio)] {
+                    let mut all = vec![&right; 4];
+                    all[at] = wrong;
+                    let mut found = named(&all);
+                    found.retain(|(rule, _)| *rule != "sample-rate-differs");
+                    assert_eq!(found, [("wrong-rate", at.to_string())], "{rate} Hz, {other} Hz");
+                    changes += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(changes, 48);
+    // Of two files, one; and a file that is half or two thirds as long is just shorter.
+    let (right, wrong) = (silent(48_000, 576_000), silent(48_000, 529_200));
+    assert_eq!(named(&[&right, &wrong]).len(), 1);
+    for frames in [1_152_000, 768_000, 864_000, 530_000] {
+        let found = named(&[&right, &right, &right, &silent(48_000, frames)]);
+        assert_eq!(found, [("length-differs", "3".into())], "{frames} frames");
+    }
+}
+
 #[test]
 fn nothing_and_less_than_a_tile_are_inspected() {
     assert_eq!(rules(&inspect(&Buffer::new(Layout::Stereo, 0)).findings), ["empty"]);
@@ -297,6 +338,45 @@ fn the_cut_does_not_matter() {
             inspector.push(audio.view(audio.frames()).part(at, audio.frames().min(at + size)));
         }
         let cut = inspector.finish();
+        assert_eq!((cut.findings, cut.stats), (whole.findings.clone(), whole.stats.clone()), "blocks of {size}");
+    }
+}
+
+/// Noise of a mix's color, with a resonance, pressed by a curve.
+fn rings_and_is_pressed() -> Buffer {
+    let frames = 9 * RATE as usize + 77;
+    let side = |seed: u64| -> Vec<f32> {
+        let (mut low, mut band) = (0.0, [0.0; 2]);
+        let w = TAU * 3000.0 / f64::from(RATE);
+        let colored = noise(seed, 0.3, frames).into_iter().map(|x| {
+            low += 0.15 * (f64::from(x) - low);
+            // A pole near the unit circle: rings at 3 kHz.
+            let rings = x as f64 * 0.02 + 2.0 * 0.992 * w.cos() * band[0] - 0.992 * 0.992 * band[1];
+            band = [rings, band[0]];
+            low + 0.2 * f64::from(x) + rings
+        });
+        colored.map(|x| (0.9 * (3.0 * x).tanh()) as f32).collect()
+    };
+    Buffer::from_stereo(side(11), side(12))
+}
+
+#[test]
+fn the_cut_does_not_matter_to_any_rule() {
+    let audio = rings_and_is_pressed();
+    let info = SourceInfo { sample_rate: RATE, layout: Layout::Stereo, frames: audio.frames() as u64 };
+    let heard = |size: usize| {
+        let mut inspector = Inspector::new(info);
+        for at in (0..audio.frames()).step_by(size) {
+            inspector.push(audio.view(audio.frames()).part(at, audio.frames().min(at + size)));
+        }
+        inspector.finish()
+    };
+    let whole = heard(audio.frames());
+    for rule in ["resonance", "soft-clipped"] {
+        assert!(rules(&whole.findings).contains(&rule), "{rule}: {:?}", whole.findings);
+    }
+    for size in [1, 100, 1024, 5000] {
+        let cut = heard(size);
         assert_eq!((cut.findings, cut.stats), (whole.findings.clone(), whole.stats.clone()), "blocks of {size}");
     }
 }

@@ -43,6 +43,7 @@ mod offsets;
 mod overs;
 mod polarity;
 mod probe;
+mod rates;
 mod resonance;
 mod rounded;
 pub mod rules;

@@ -9,6 +9,7 @@ use super::inspector::{Inspection, with_relation};
 use super::masking::masked;
 use super::polarity::{Correlator, Cross};
 use super::probe::Band;
+use super::rates::wrong_rates;
 use super::rules;
 
 /// A file of a session, inspected.
@@ -27,7 +28,15 @@ pub struct Member<'a> {
 pub fn compare_set(members: &[Member<'_>], config: &Config) -> Vec<Finding> {
     let heard: Vec<&Member<'_>> = members.iter().filter(|m| m.inspection.stats.frames > 0).collect();
     let mut findings = sample_rates(&heard);
-    findings.extend(lengths(&heard, config));
+    let wrong = if config.asks(&rules::WRONG_RATE) {
+        wrong_rates(&heard, config.limit(&rules::WRONG_RATE))
+    } else {
+        Vec::new()
+    };
+    // A wrong rate explains a length.
+    let is_explained = |at: usize| wrong.iter().any(|(wrong, _)| *wrong == at);
+    findings.extend(lengths(&heard, config, is_explained));
+    findings.extend(wrong.into_iter().map(|(_, finding)| finding));
     findings.extend(pairs(&heard, config));
     if config.asks(&rules::MASKED) {
         findings.extend(masked(&heard, config.limit(&rules::MASKED)));
@@ -65,7 +74,7 @@ fn sample_rates(members: &[&Member<'_>]) -> Vec<Finding> {
 }
 
 /// Lengths are compared as times, so that a file with another sample rate is not accused twice.
-fn lengths(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
+fn lengths(members: &[&Member<'_>], config: &Config, is_explained: impl Fn(usize) -> bool) -> Vec<Finding> {
     let seconds = |m: &Member<'_>| m.inspection.stats.frames as f64 / f64::from(m.inspection.stats.sample_rate_hz);
     let Some((usual, count, true)) =
         most_common(members.iter().map(|m| (m.inspection.stats.sample_rate_hz, m.inspection.stats.frames)))
@@ -80,8 +89,11 @@ fn lengths(members: &[&Member<'_>], config: &Config) -> Vec<Finding> {
         let slack = if exact { frames } else { 1.0 + frames };
         slack / f64::from(m.inspection.stats.sample_rate_hz.min(usual.0))
     };
-    let odd = members.iter().filter(|m| (seconds(m) - usual_s).abs() > limit(m) * (1.0 + 1e-9));
-    odd.map(|m| {
+    let odd = members
+        .iter()
+        .enumerate()
+        .filter(|(at, m)| (seconds(m) - usual_s).abs() > limit(m) * (1.0 + 1e-9) && !is_explained(*at));
+    odd.map(|(_, m)| {
         let apart = seconds(m) - usual_s;
         let word = if apart > 0.0 { "longer" } else { "shorter" };
         let message =
