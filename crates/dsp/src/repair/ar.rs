@@ -107,14 +107,24 @@ impl Model {
     /// What forward prediction leaves, from sample `order` on; zeros before.
     pub(super) fn forward_error(&self, x: &[f64], error: &mut [f64]) {
         error[..self.order].fill(0.0);
-        filter(&self.coefficients, error, self.order, x.len(), |from, to, k| &x[from - k..to - k]);
+        self.forward_error_within(x, error, self.order, x.len());
+    }
+
+    /// The same for a part of the samples, none of the first `order` among them.
+    pub(super) fn forward_error_within(&self, x: &[f64], error: &mut [f64], from: usize, to: usize) {
+        filter(&self.coefficients, error, from, to, |from, to, k| &x[from - k..to - k]);
     }
 
     /// What backward prediction leaves, but for the last `order` samples, where it is zero.
     pub(super) fn backward_error(&self, x: &[f64], error: &mut [f64]) {
         let end = x.len() - self.order;
         error[end..].fill(0.0);
-        filter(&self.coefficients, error, 0, end, |from, to, k| &x[from + k..to + k]);
+        self.backward_error_within(x, error, 0, end);
+    }
+
+    /// The same for a part of the samples, none of the last `order` among them.
+    pub(super) fn backward_error_within(&self, x: &[f64], error: &mut [f64], from: usize, to: usize) {
+        filter(&self.coefficients, error, from, to, |from, to, k| &x[from + k..to + k]);
     }
 }
 

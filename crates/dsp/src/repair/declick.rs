@@ -2,7 +2,7 @@
 //!
 //! A frame of 8192 samples (at 44.1 and 48 kHz) is described by an autoregressive model. What the model cannot foretell,
 //! neither forward nor backward, and stands out from the prediction error around it by so many standard deviations
-//! is a click ([`find`]); it is cut out and filled with the samples that leave the least prediction error under
+//! and from that right next to it, is a click ([`find`]); it is cut out and filled with the samples that leave the least prediction error under
 //! a second, finer model (order 512). Everything else comes out bit for bit as it went in.
 //!
 //! ```
@@ -24,7 +24,7 @@
 mod find;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Unit};
 
@@ -78,9 +78,11 @@ until the clicks are gone; listen to what was taken out (input minus output): he
 Short gaps in tonal sound are filled beyond hearing (20 samples to 23 dB below the sound and better), 2 ms still \
 well; noise is replaced by quieter noise. An onset is told from a click by the sound that follows it. A pulse that an \
 instrument makes by itself (a bright trumpet, a distorted synthesizer, a single-sample impulse) may be taken for a click: \
-lower the sensitivity. In dense music full of transients, clicks that are weaker than those are better left alone: \
-what is taken for a click by mistake costs more than it brings. (On a plucked Latin guitar with 137 clicks, at a \
-sensitivity of 50, it was right so seldom that the sound came out 4.8 dB worse.) The latency is about 0.15 s. \
+lower the sensitivity. On six plucked stems of songs, with a click every 26 ms, at a sensitivity of 50, 91 to 100 % of the \
+clicks were found and 88 to 100 % of what was found was one; the sound came 5 to 27 dB nearer to what it was. Without \
+clicks, at 40, four of the six came out to the last bit, and what changed in the others lies 53 dB below them. Clicks that \
+are faint beside the attacks of the music are better left alone: on an electric piano 60 dB above them, what was taken for \
+one by mistake cost 3 dB more than the repair brought. The latency is about 0.15 s. \
 Parameters are read once per hop (2048 frames at 48 kHz).",
     params: PARAMS,
     groups: &[],
@@ -178,6 +180,8 @@ impl Repair {
         }
         let (begin, end) = (self.begin, self.begin + self.hop);
         self.finder.spans(begin, end, longest, &mut self.spans);
+        let least = if crackle > 0.0 { rustle.deviations } else { deviations };
+        self.finder.confirm(frame, &mut self.clean, &mut self.gaps, &mut self.spans, least);
         if self.spans.is_empty() {
             return;
         }

@@ -1,5 +1,7 @@
 //! Finding clicks.
 
+mod proof;
+
 use super::super::ar::{Gaps, Model};
 
 /// Samples over which the prediction error's spread is measured, on either side.

@@ -55,15 +55,21 @@ fn spoil(sound: &mut [f32], seed: u64) -> Vec<Click> {
     clicks
 }
 
-/// Wanted: F1 ≥ 0.95 for clicks that stand 10 dB or more over the prediction error; measured 0.983 (one of 150
-/// missed), and 13 dB nearer to the original.
-#[test]
-fn clicks_are_found_and_nothing_else() {
-    let clean = strings(7, 48_000, 192_000);
-    let mut spoilt = clean.clone();
-    let clicks = spoil(&mut spoilt, 3);
-    let repaired = through(&mut *declick(&[("sensitivity_percent", 50.0)], Layout::Mono), &spoilt);
-    let changed: Vec<usize> = (0..clean.len()).filter(|n| spoilt[*n] != repaired[*n]).collect();
+/// What became of a sound with clicks in it.
+pub(in super::super) struct Outcome {
+    pub f1: f64,
+    /// How near the sound is to what it was, in dB, with the clicks and without.
+    pub before: f64,
+    pub after: f64,
+}
+
+/// Spoils a sound, repairs it and counts.
+pub(in super::super) fn outcome(clean: &[f32], seed: u64, repair: impl Fn(&[f32]) -> Vec<f32>) -> Outcome {
+    let mut spoilt = clean.to_vec();
+    let clicks = spoil(&mut spoilt, seed);
+    let repaired = repair(&spoilt);
+    let inside = 8000..clean.len() - 8000;
+    let changed: Vec<usize> = inside.clone().filter(|n| spoilt[*n] != repaired[*n]).collect();
     let hit = clicks.iter().filter(|(at, n)| changed.iter().any(|c| (*at..at + n).contains(c))).count();
     // A group of changed samples that touches no click is false.
     let (mut wrong, mut last) = (0, 0);
@@ -74,15 +80,26 @@ fn clicks_are_found_and_nothing_else() {
             last = at;
         }
     }
-    let (recall, precision) = (hit as f64 / clicks.len() as f64, hit as f64 / (hit + wrong) as f64);
-    let f1 = 2.0 * recall * precision / (recall + precision);
-    let (before, after) = (ratio_db(&clean, &spoilt), ratio_db(&clean, &repaired));
+    let (recall, precision) = (hit as f64 / clicks.len() as f64, hit as f64 / (hit + wrong).max(1) as f64);
+    let f1 = 2.0 * recall * precision / (recall + precision).max(1e-9);
+    let [before, after] = [&spoilt, &repaired].map(|sound| ratio_db(&clean[inside.clone()], &sound[inside.clone()]));
     eprintln!(
         "{} clicks: recall {recall:.3}, precision {precision:.3}, F1 {f1:.3}; {before:.1} to {after:.1} dB",
         clicks.len()
     );
-    assert!(f1 >= 0.95, "{f1}");
-    assert!(after > before + 10.0);
+    Outcome { f1, before, after }
+}
+
+/// Wanted: F1 ≥ 0.95 for clicks that stand 10 dB or more over the prediction error; measured 0.997 (one of 150
+/// missed), and 23 dB nearer to the original.
+#[test]
+fn clicks_are_found_and_nothing_else() {
+    let clean = strings(7, 48_000, 192_000);
+    let sensitive = [("sensitivity_percent", 50.0)];
+    let Outcome { f1, before, after } =
+        outcome(&clean, 3, |spoilt| through(&mut *declick(&sensitive, Layout::Mono), spoilt));
+    assert!(f1 >= 0.97, "{f1}");
+    assert!(after > before + 20.0);
 }
 
 /// Onsets and all: a handful of samples in two seconds at most.
@@ -95,8 +112,8 @@ fn clean_sound_comes_out_to_the_bit() {
     }
 }
 
-/// One click every six milliseconds, barely 10 dB over the prediction error: 66.5 dB become 72.6, without the extra
-/// searches 69.9.
+/// One click every six milliseconds, barely 10 dB over the prediction error: 66.5 dB become 75.8, without the extra
+/// searches 71.6.
 #[test]
 fn crackle_goes_where_it_is_asked_for() {
     let clean = strings(11, 48_000, 96_000);
@@ -110,7 +127,7 @@ fn crackle_goes_where_it_is_asked_for() {
     let without = ratio_db(&clean, &through(&mut *declick(&[], Layout::Mono), &worn));
     let with = ratio_db(&clean, &through(&mut *declick(&[("crackle_percent", 100.0)], Layout::Mono), &worn));
     eprintln!("{before:.1} to {with:.1} dB, without the extra searches {without:.1}");
-    assert!(with > before + 5.0 && with > without + 1.5);
+    assert!(with > before + 8.0 && with > without + 3.0);
 }
 
 #[test]
@@ -122,6 +139,18 @@ fn a_longer_event_is_music() {
     let out = through(&mut *declick(&[], Layout::Mono), &sound);
     let changed = (0..sound.len()).filter(|n| sound[*n] != out[*n]).count();
     assert!(changed <= 20, "{changed} samples of a drum changed");
+}
+
+/// A sound that begins and ends at once does so after it as well.
+#[test]
+fn cuts_stay() {
+    let mut sound = strings(15, 48_000, 48_000);
+    sound[..10_000].fill(0.0);
+    sound[40_000..].fill(0.0);
+    let out = through(&mut *declick(&[], Layout::Mono), &sound);
+    for cut in [10_000, 40_000] {
+        assert_eq!(out[cut - 100..cut + 100], sound[cut - 100..cut + 100]);
+    }
 }
 
 #[test]
