@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import soundfile as sf
+
 import truepeak
 
 
@@ -30,7 +32,11 @@ def main():
     tool, *masters = sys.argv[1:]
     print("| master | loudness, LUFS | true peak, dBTP | off −1 dBTP | our meter off, dB | ffmpeg's meter off, dB |\n|---|---:|---:|---:|---:|---:|")
     for path in map(Path, masters):
-        peak, _ = truepeak.of_file(path)
+        try:
+            peak, _ = truepeak.of_file(path)
+        except (sf.LibsndfileError, ValueError) as error:
+            print(f"| {path.stem.removeprefix('j3_')} | left no master that can be read: {error} | | | | |", flush=True)
+            continue
         lufs, ours = of_ours(tool, path)
         name = path.stem.removeprefix("j3_").replace("tonmeister", "**tonmeister**")
         print(f"| {name} | {lufs:.2f} | {peak:.3f} | {peak + 1:+.3f} | {ours - peak:+.3f} | {of_ffmpeg(path) - peak:+.3f} |", flush=True)

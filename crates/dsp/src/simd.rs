@@ -3,7 +3,8 @@
 //! Most loops of this crate are plain and shaped so that the compiler vectorizes them. Recursive filters are the
 //! exception: a sample waits for the one before it, so the lanes must be laid across sections and channels, one
 //! step apart in time, and no compiler finds that by itself. [`pipeline`] does, on top of [`lanes`], the few vector
-//! operations it needs, written once per instruction set.
+//! operations it needs, written once per instruction set. Attack and release lay stretches of time side by side; what they
+//! need is in [`rows`].
 //!
 //! A [`Level`] names an instruction set. Every level gives the same bits: each lane does the IEEE operations of the
 //! plain program in the same order, nothing is contracted into fused multiply-adds, and nothing is summed across
@@ -15,6 +16,7 @@
 
 pub(crate) mod lanes;
 pub(crate) mod pipeline;
+pub(crate) mod rows;
 
 /// A set of vector instructions that a kernel can be run with. All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

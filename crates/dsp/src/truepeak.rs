@@ -11,6 +11,8 @@
 //! 3. [`TruePeakMeter`] is the greatest value over a recording (and over each of its windows). It skips every stretch
 //!    whose bound cannot exceed what has been seen already. The pruning is exact: the reading has the same bits as
 //!    if every point had been computed, at a small part of the cost.
+//! 4. [`close`] has longer taps, for who must keep a ceiling to the hundredth of a decibel with content up to 0.965 of
+//!    half the sample rate ([`TruePeakMeter::close`]).
 //!
 //! The peak of a *cell* is the peak of the waveform from one sample to just before the next one; everything here is
 //! counted in cells. Silence is taken to surround the audio, so a file that starts or ends abruptly is read with the
@@ -21,6 +23,7 @@
 //! spectral peaks".
 
 pub mod bound;
+pub mod close;
 pub mod kernel;
 mod meter;
 

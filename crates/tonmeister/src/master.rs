@@ -5,7 +5,8 @@
 //! 3. The drive into the true-peak limiter is *searched on the finished master*: each try renders, dithers and
 //!    measures what would be written, until its loudness is within [`TOLERANCE_LU`] of what was asked for.
 //! 4. A try that needs more limiting than allowed is taken back to just what is allowed, and the report says so.
-//! 5. The true peak of the written samples is checked against the ceiling once more; an excess lowers the limiter.
+//! 5. The true peak of the written samples is checked against the ceiling once more, with longer taps than the limiter
+//!    has (content above 20 kHz peaks where shorter ones do not see it); an excess lowers the limiter.
 //!
 //! The whole chain is a document ([`chain`]): `mix` renders it to the same bits.
 
@@ -400,7 +401,7 @@ impl Session<'_> {
         let mut song = chain::bare(staged);
         chain::add_limiter(&mut song, self.world.registry(), drive, ceiling);
         let rendering = self.world.prepare_in(&song, Arc::clone(library)).map_err(about)?;
-        let mut output = Output::create(
+        let mut output = Output::create_under_ceiling(
             self.world,
             &self.options.output,
             self.options.depth,

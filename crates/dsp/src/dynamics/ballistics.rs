@@ -27,6 +27,8 @@
 
 use super::curve::at_least;
 use crate::math::exp2;
+use crate::simd::Level;
+use crate::simd::rows::{self, OnRows, ROW, Row};
 
 /// A reduction this small (in dB) is none: the states come to rest and cost nothing.
 const NOTHING_DB: f64 = 1e-12;
@@ -51,7 +53,7 @@ const FOLLOWER: [f64; 9] = [
     19.39933314114628,
 ];
 /// How many samples the state is carried over at once.
-const GROUP: usize = 8;
+const GROUP: usize = ROW;
 
 /// How fast, as coefficients at one sample rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,7 +146,7 @@ impl Times {
     }
 }
 
-/// A number for each frame of eight groups, the frames of one place in their groups side by side.
+/// A number for each frame of eight groups, group by group.
 type Square = [[f64; GROUP]; GROUP];
 
 /// What rises at once and falls with a time.
@@ -195,28 +197,27 @@ impl Follower {
         self.last
     }
 
-    /// Eight groups, by the operations of [`Follower::step`].
+    /// Eight groups, by the operations of [`Follower::step`]: a row has the frames of one place in their groups.
     #[inline(always)]
-    fn square(&mut self, x: &mut Square) {
-        let (mut floors, mut pushes) = ([[0.0; GROUP]; GROUP], [[0.0; GROUP]; GROUP]);
-        let (mut floor, mut push) = ([NO_FLOOR; GROUP], [0.0; GROUP]);
+    fn square<R: Row>(&mut self, x: &mut [R; GROUP]) {
+        let (part, fall) = (R::splat(self.part), R::splat(self.falls[0]));
+        let (mut floor, mut push) = (R::splat(NO_FLOOR), R::splat(0.0));
+        let (mut floors, mut pushes) = ([floor; GROUP], [push; GROUP]);
         for k in 0..GROUP {
-            for g in 0..GROUP {
-                let pushed = self.part * x[k][g];
-                floor[g] = at_least(x[k][g], self.falls[0] * floor[g] + pushed);
-                push[g] = self.falls[0] * push[g] + pushed;
-            }
+            let pushed = part.times(x[k]);
+            floor = x[k].at_least(fall.times(floor).plus(pushed));
+            push = fall.times(push).plus(pushed);
             (floors[k], pushes[k]) = (floor, push);
         }
+        let (last_floors, last_pushes) = (floor.numbers(), push.numbers());
         let mut begins = [0.0; GROUP];
         for g in 0..GROUP {
             begins[g] = self.state;
-            self.state = at_least(self.falls[GROUP - 1] * self.state + push[g], floor[g]);
+            self.state = at_least(self.falls[GROUP - 1] * self.state + last_pushes[g], last_floors[g]);
         }
+        let begins = R::of(begins);
         for k in 0..GROUP {
-            for g in 0..GROUP {
-                x[k][g] = at_least(self.falls[k] * begins[g] + pushes[k][g], floors[k][g]);
-            }
+            x[k] = R::splat(self.falls[k]).times(begins).plus(pushes[k]).at_least(floors[k]);
         }
         self.last = self.state;
     }
@@ -266,23 +267,22 @@ impl Smoother {
 
     /// Eight groups, by the operations of [`Smoother::step`].
     #[inline(always)]
-    fn square(&mut self, x: &mut Square) {
-        let mut lift = [0.0; GROUP];
+    fn square<R: Row>(&mut self, x: &mut [R; GROUP]) {
+        let (part, rise) = (R::splat(self.part), R::splat(self.rises[0]));
+        let mut lift = R::splat(0.0);
         for row in &mut *x {
-            for g in 0..GROUP {
-                lift[g] = self.rises[0] * lift[g] + self.part * row[g];
-            }
+            lift = rise.times(lift).plus(part.times(*row));
             *row = lift;
         }
+        let lifts = lift.numbers();
         let mut begins = [0.0; GROUP];
         for g in 0..GROUP {
             begins[g] = self.state;
-            self.state = self.rises[GROUP - 1] * self.state + lift[g];
+            self.state = self.rises[GROUP - 1] * self.state + lifts[g];
         }
-        for (row, rise) in x.iter_mut().zip(&self.rises) {
-            for g in 0..GROUP {
-                row[g] += rise * begins[g];
-            }
+        let begins = R::of(begins);
+        for k in 0..GROUP {
+            x[k] = x[k].plus(R::splat(self.rises[k]).times(begins));
         }
         self.last = self.state;
     }
@@ -397,6 +397,10 @@ impl Ballistics {
 
     /// Many frames, in place.
     pub fn run(&mut self, x: &mut [f64]) {
+        self.run_at(Level::best(), x);
+    }
+
+    fn run_at(&mut self, level: Level, x: &mut [f64]) {
         let mut state = *self;
         let head = (GROUP - state.place) % GROUP;
         let (head, rest) = x.split_at_mut(head.min(x.len()));
@@ -405,12 +409,10 @@ impl Ballistics {
         }
         let (groups, tail) = rest.as_chunks_mut::<GROUP>();
         let (squares, rest) = groups.as_chunks_mut::<GROUP>();
-        for square in squares {
-            if state.times.slow.is_none() {
-                eight_groups(&mut state, square);
-            } else {
-                square.as_flattened_mut().iter_mut().for_each(|value| *value = state.step(*value));
-            }
+        if state.times.slow.is_none() {
+            rows::run(level, Squares { state: &mut state, squares });
+        } else {
+            squares.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|value| *value = state.step(*value));
         }
         for value in rest.as_flattened_mut().iter_mut().chain(tail) {
             *value = state.step(*value);
@@ -419,16 +421,43 @@ impl Ballistics {
     }
 }
 
-/// Eight groups side by side, from the beginning of the first, by the operations of [`Ballistics::step`]. Only one
-/// product and one sum per group and stage wait for each other.
-#[multiversion::multiversion(targets("x86_64+avx2"))]
-fn eight_groups(state: &mut Ballistics, x: &mut [[f64; GROUP]; GROUP]) {
-    let mut square: Square = std::array::from_fn(|k| std::array::from_fn(|g| x[g][k]));
-    state.quick.square(&mut square);
-    state.follower.square(&mut square);
-    state.smoother.square(&mut square);
-    for g in 0..GROUP {
-        x[g] = std::array::from_fn(|k| square[k][g]);
+/// Eight groups side by side, and so on, from the beginning of a group, by the operations of [`Ballistics::step`]. Only
+/// one product and one sum per group and stage wait for each other. While one stage waits, the next works on the eight
+/// groups before, and the third on those before them.
+struct Squares<'a> {
+    state: &'a mut Ballistics,
+    squares: &'a mut [Square],
+}
+
+impl OnRows for Squares<'_> {
+    #[inline(always)]
+    fn run<R: Row>(self) {
+        let Squares { state, squares } = self;
+        let Ballistics { mut quick, mut follower, mut smoother, .. } = *state;
+        let nothing = [R::splat(0.0); GROUP];
+        let (mut behind_quick, mut behind_follower) = (nothing, nothing);
+        for at in 0..squares.len() + 2 {
+            if at >= 2 {
+                smoother.square(&mut behind_follower);
+                let groups = R::transposed(behind_follower);
+                for (to, group) in squares[at - 2].iter_mut().zip(groups) {
+                    *to = group.numbers();
+                }
+            }
+            if (1..=squares.len()).contains(&at) {
+                follower.square(&mut behind_quick);
+                behind_follower = behind_quick;
+            }
+            if let Some(square) = squares.get(at) {
+                let mut groups = nothing;
+                for (group, from) in groups.iter_mut().zip(square) {
+                    *group = R::load(from);
+                }
+                behind_quick = R::transposed(groups);
+                quick.square(&mut behind_quick);
+            }
+        }
+        (state.quick, state.follower, state.smoother) = (quick, follower, smoother);
     }
 }
 
@@ -463,12 +492,28 @@ mod tests {
     }
 
     #[test]
+    fn every_level_gives_the_same_bits() {
+        let times = Times::manual(2.0, 60.0, 48_000);
+        let run = |level: Level| {
+            let (mut given, mut ballistics) = (asked(6000), Ballistics::new(times));
+            given.chunks_mut(1000).for_each(|part| ballistics.run_at(level, part));
+            given
+        };
+        let mut stepped = asked(6000);
+        let mut ballistics = Ballistics::new(times);
+        stepped.iter_mut().for_each(|value| *value = ballistics.step(*value));
+        for level in Level::all() {
+            assert_eq!(run(level), stepped, "{level:?}");
+        }
+    }
+
+    #[test]
     fn cutting_changes_no_bit() {
         for times in [Times::manual(0.01, 1.0, 48_000), Times::automatic(10.0, 100.0, 48_000)] {
             let x = asked(2000);
             let mut whole = x.clone();
             Ballistics::new(times).run(&mut whole);
-            for size in [1, 3, 64] {
+            for size in [1, 3, 64, 200, 256] {
                 let mut cut = x.clone();
                 let mut ballistics = Ballistics::new(times);
                 cut.chunks_mut(size).for_each(|part| ballistics.run(part));

@@ -111,9 +111,10 @@ impl Curve {
         let half = self.knee_db / 2.0;
         let beyond = self.side * (level_db - self.threshold_db);
         let into_knee = at_least(at_most(beyond + half, self.knee_db), 0.0);
-        // A hard knee divides 0 by a number that does not matter.
-        let width = 2.0 * at_least(self.knee_db, 1e-9);
-        let turned = self.slope * (into_knee * into_knee / width + at_least(beyond - half, 0.0));
+        // Of a hard knee, 0 times a number that does not matter. (A division for every sample would cost more than all the
+        // rest.)
+        let per_width = 1.0 / (2.0 * at_least(self.knee_db, 1e-9));
+        let turned = self.slope * (into_knee * into_knee * per_width + at_least(beyond - half, 0.0));
         let most = at_most(self.range_db, at_least(self.range_db + (level_db - self.floor_db), 0.0));
         at_most(turned, most)
     }

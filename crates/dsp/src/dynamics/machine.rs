@@ -10,8 +10,9 @@ use super::curve::at_least;
 use super::detector::{Detector, Listening};
 use super::parts::{DelayLine, Needle};
 
-/// How many frames are worked on at a time.
-pub(crate) const PART: usize = 64;
+/// How many frames are worked on at a time: what they are worked out in stays in the nearest cache, and the stages of
+/// [`Ballistics`](super::ballistics::Ballistics) overlap.
+pub(crate) const PART: usize = 256;
 /// States that have become nothing are put to rest on this grid of the stream's frames.
 const SETTLE_GRID: u64 = 256;
 

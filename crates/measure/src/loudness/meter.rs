@@ -70,6 +70,9 @@ pub enum Peaks {
     /// The greatest true peak of each channel as well.
     #[default]
     True,
+    /// The same, [looked at closely](tonmeister_dsp::truepeak::close): right to 0.003 dB up to 0.965 of half the sample
+    /// rate, for who must keep a ceiling.
+    TrueClosely,
     /// And the true peak of every 100 ms, from which the smallest PSR is found.
     TrueAndPsr,
 }
@@ -157,6 +160,7 @@ impl LoudnessMeter {
         let true_peak = || match peaks {
             Peaks::Sample => None,
             Peaks::True => Some(TruePeakMeter::new(Layout::Mono)),
+            Peaks::TrueClosely => Some(TruePeakMeter::close(Layout::Mono)),
             Peaks::TrueAndPsr => Some(TruePeakMeter::with_windows(Layout::Mono, grid.step_frames() as u32)),
         };
         let channel = |role: &Role| Channel {

@@ -5,7 +5,9 @@
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+#[cfg(not(feature = "aac"))]
+use std::process::ChildStdout;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::JoinHandle;
 
 use crate::error::MediaError;
@@ -60,7 +62,8 @@ impl Program {
         Ok(Program { what, running: child, input, said })
     }
 
-    /// Its output, where the command has it piped.
+    /// Its output, where the command has it piped: what the AAC encoder of `ffmpeg` needs, and nobody else.
+    #[cfg(not(feature = "aac"))]
     pub(crate) fn output(&mut self) -> Option<ChildStdout> {
         self.running.0.stdout.take()
     }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use tonmeister_core::Layout;
 use tonmeister_dsp::resample::resampled_frames;
-use tonmeister_measure::loudness::LoudnessMeter;
+use tonmeister_measure::loudness::{LoudnessMeter, Options, Peaks};
 use tonmeister_media::Tags;
 use tonmeister_session::model::Song;
 
@@ -140,7 +140,9 @@ impl<'a> Lost<'a> {
         };
         for _ in 0..MAX_MASTERS {
             let song = song(studio, ceiling);
-            let mut meter = LoudnessMeter::new(rate, Layout::Stereo).map_err(|e| Trouble::Target(e.to_string()))?;
+            let options = Options { peaks: Peaks::TrueClosely, ..Options::default() };
+            let mut meter = LoudnessMeter::with_options(rate, Layout::Stereo, options)
+                .map_err(|e| Trouble::Target(e.to_string()))?;
             render_or_hear(studio, &song, &what, keeps.then_some(&path), |view| meter.push(view))?;
             let loudness = meter.finish();
             let true_peak_dbtp = loudness.true_peak_dbtp;
