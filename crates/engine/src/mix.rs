@@ -219,9 +219,10 @@ impl Gains {
         {
             return Some(matrix);
         }
+        let matrix = self.unmoved(from, to);
         // As far ahead as possible, so that it need not be asked again soon.
-        self.held = [to + AHEAD, to].into_iter().find_map(|until| Some((self.unmoved(from, until)?, until)));
-        self.held.map(|(matrix, _)| matrix)
+        self.held = matrix.map(|near| self.unmoved(from, to + AHEAD).map_or((near, to), |far| (far, to + AHEAD)));
+        matrix
     }
 
     fn unmoved(&self, from: i64, to: i64) -> Option<Matrix> {
@@ -231,8 +232,11 @@ impl Gains {
         let (mut strip, mut send) = ([0.0; 6], [0.0; 3]);
         let rests = self.strip.as_ref().is_none_or(|m| still(m, &mut strip))
             && self.send.as_ref().is_none_or(|m| still(m, &mut send));
+        if !rests {
+            return None;
+        }
         let factor = self.factors.iter().try_fold(1.0, |all, f| f.motion.still(from, to).map(|v| all * f.gain(v)));
-        factor.filter(|_| rests).map(|factor| self.matrix(&strip, factor, &send, &Resting::default()))
+        factor.map(|factor| self.matrix(&strip, factor, &send, &Resting::default()))
     }
 
     /// What does not move all through `from..to`, so that it need not be asked for every frame.

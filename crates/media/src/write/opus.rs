@@ -21,6 +21,13 @@ const FRAME: usize = 960;
 /// 80 ms.
 const PRE_SKIP: u16 = 3840;
 
+/// What the encoder is told of lost packets, in percent: from 9 on it leaves its pitch prefilter out, and files lose none.
+///
+/// With the prefilter, opus-pure 0.2.2 encodes single packets of some songs that every decoder plays hundreds of times too
+/// loud (found on one song of 22, in one place or another whatever the bit rate). What it saves matters for speech at low
+/// rates: at 160 kbit/s the files are as large as with it, within 0.4 %.
+const LOSS_PERCENT: i32 = 9;
+
 /// An Opus file in the making.
 pub(crate) struct OpusSink<W: Write> {
     encoder: OpusEncoder,
@@ -46,6 +53,7 @@ impl<W: Write + Send> OpusSink<W> {
         encoder.bitrate_bps = i32::from(kbps) * 1000;
         encoder.complexity = 10;
         encoder.rate_control = RateControl::Vbr;
+        encoder.packet_loss_perc = LOSS_PERCENT;
         let mut head = OpusHead::for_encoder(&encoder, RATE);
         let lead = usize::from(PRE_SKIP.saturating_sub(head.pre_skip));
         head.pre_skip = PRE_SKIP;

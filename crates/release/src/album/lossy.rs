@@ -19,6 +19,8 @@ const IN_HAND_DB: f64 = 0.1;
 /// The most that a moment is taken back, in dB: deeper would be heard as a hole. What is still above the ceiling then is
 /// told.
 const MOST_DB: f64 = 6.0;
+/// So far above the ceiling no codec comes by itself, in dB: the encoder is at fault, and its file is noise somewhere.
+const BROKEN_DB: f64 = 12.0;
 /// The length of a step in which peaks are looked for, in seconds.
 const STEP_S: f64 = 0.1;
 /// Frames at a time.
@@ -108,7 +110,8 @@ fn through(
 }
 
 /// Solves a set: `dipped` gives the master with these dips, and is asked again until a decoder stays below the ceiling;
-/// only tracks that a new dip reaches into are encoded again. Gives the dips, and what was done for each song.
+/// only tracks that a new dip reaches into are encoded again. Gives the dips, and what was done for each song; fails where
+/// the encoder makes noise.
 pub(crate) fn solve(
     studio: &mut dyn Studio,
     set: &Set,
@@ -153,6 +156,15 @@ pub(crate) fn solve(
                 song.most_db = dips.iter().filter(inside).map(|d| d.db).fold(0.0, f64::max);
             }
         }
+    }
+    if let Some(song) = songs.iter().find(|song| song.after_dbtp.is_some_and(|peak| peak > ceiling_dbtp + BROKEN_DB)) {
+        return Err(Trouble::Target(format!(
+            "song {}: what the encoder makes of it as {} decodes to {:+.1} dBTP, which no music does: the encoder is at fault, \
+             and the file is not delivered; ask for another bit rate, or leave that format out",
+            song.song + 1,
+            song.format,
+            song.after_dbtp.unwrap_or_default()
+        )));
     }
     dips.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     Ok((dips, songs))

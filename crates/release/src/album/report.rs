@@ -39,7 +39,7 @@ pub struct Report {
     pub seconds: f64,
     /// The gain of the whole album, in album mode.
     pub gain_db: Option<f64>,
-    /// Whether every loudness that was asked for was reached.
+    /// Whether every loudness that was asked for was reached, and every file keeps the ceiling.
     pub reached: bool,
     /// The songs.
     pub songs: Vec<SongReport>,
@@ -344,7 +344,8 @@ pub(crate) fn report(
         sample_rate_hz: timeline.rate,
         seconds: seconds(timeline.frames),
         gain_db: solution.filter(|_| album.sound.mode == Mode::Album).map(|s| s.gain_db),
-        reached: solution.is_none_or(|s| s.found.iter().all(|f| f.reached)),
+        reached: solution.is_none_or(|s| s.found.iter().all(|f| f.reached))
+            && files.iter().all(|file| file.clipped_samples == 0 && above_ceiling(session, file).is_none()),
         codecs: Vec::new(),
         disc: None,
         media: Vec::new(),
@@ -394,6 +395,13 @@ fn together(songs: &[Levels]) -> Option<f64> {
     (seconds > 0.0).then(|| 10.0 * (power / seconds).log10())
 }
 
+/// By how many dB a file of a song peaks above the ceiling once decoded, if by more than what a meter may err by.
+fn above_ceiling(session: &Session<'_>, file: &Locked) -> Option<f64> {
+    // Sides of a record have a peak of their own.
+    let peak = file.levels.true_peak_dbtp.filter(|_| file.song.is_some())?;
+    Some(peak - session.options.ceiling_dbtp).filter(|excess| *excess > 0.01)
+}
+
 /// What is not as it should be.
 fn failed(session: &Session<'_>, songs: &[SongReport], files: &[Locked]) -> Vec<Failed> {
     let mut all = Vec::new();
@@ -415,10 +423,7 @@ fn failed(session: &Session<'_>, songs: &[SongReport], files: &[Locked]) -> Vec<
         });
     }
     for file in files {
-        // Sides of a record have a peak of their own.
-        let peak = file.levels.true_peak_dbtp.filter(|_| file.song.is_some());
-        let excess = peak.map_or(0.0, |peak| peak - session.options.ceiling_dbtp);
-        if excess > 0.01 {
+        if let Some(excess) = above_ceiling(session, file) {
             all.push(Failed {
                 subject: file.path.clone(),
                 message: format!("peaks {excess:.2} dB above the ceiling once decoded"),
