@@ -157,17 +157,24 @@ pub(crate) fn solve(
             }
         }
     }
-    if let Some(song) = songs.iter().find(|song| song.after_dbtp.is_some_and(|peak| peak > ceiling_dbtp + BROKEN_DB)) {
-        return Err(Trouble::Target(format!(
-            "song {}: what the encoder makes of it as {} decodes to {:+.1} dBTP, which no music does: the encoder is at fault, \
-             and the file is not delivered; ask for another bit rate, or leave that format out",
-            song.song + 1,
-            song.format,
-            song.after_dbtp.unwrap_or_default()
-        )));
-    }
+    refuse_noise(&songs, ceiling_dbtp)?;
     dips.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     Ok((dips, songs))
+}
+
+/// Fails where what an encoder made decodes to something that no codec makes of music.
+fn refuse_noise(songs: &[Looped], ceiling_dbtp: f64) -> Result<(), Trouble> {
+    for song in songs {
+        if let Some(peak) = song.after_dbtp.filter(|peak| *peak > ceiling_dbtp + BROKEN_DB) {
+            return Err(Trouble::Target(format!(
+                "song {}: what the encoder makes of it as {} decodes to {peak:+.1} dBTP, which no music does: the encoder is at \
+                 fault, and the file is not delivered; ask for another bit rate, or leave that format out",
+                song.song + 1,
+                song.format,
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn looped(set: &Set, one: &Through) -> Looped {
@@ -193,6 +200,25 @@ fn deepen(dips: &mut Vec<Dip>, more: Dip) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_codec_makes_of_music_is_refused() {
+        let song = |song: usize, after_dbtp: Option<f64>| Looped {
+            song,
+            version: None,
+            format: "Opus 160 kbit/s".into(),
+            before_dbtp: None,
+            after_dbtp,
+            moments: 0,
+            most_db: 0.0,
+        };
+        assert!(refuse_noise(&[song(0, None), song(1, Some(-1.0)), song(2, Some(3.0))], -1.0).is_ok());
+        let refused = refuse_noise(&[song(0, Some(-1.0)), song(1, Some(34.6))], -1.0).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("song 2: ") && refused.contains("Opus 160 kbit/s decodes to +34.6 dBTP"),
+            "{refused}"
+        );
+    }
 
     #[test]
     fn a_moment_that_is_still_too_high_goes_deeper() {
