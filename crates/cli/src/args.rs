@@ -206,6 +206,17 @@ pub(crate) enum Verb {
         tonmeister diff v1.0:song.toml v1.1:song.toml --version tv --json\n\n\
         With two documents and --version, both are taken in that version.")]
     Diff(Diff),
+    /// Look at a disc master (a DDP fileset), whoever made it: verify, compare, take apart
+    ///
+    /// Tells what stands where, every file's checksum, and what a plant would refuse. `play` plays the same folder. Ends
+    /// with 1 where something is wrong, or where it differs from the one it is held against.
+    #[command(after_help = "Examples:\n  \
+        tonmeister disc cd/ddp\n  \
+        tonmeister disc cd/ddp --against /mnt/from-the-plant\n  \
+        tonmeister disc cd/ddp -o tracks/\n  \
+        tonmeister disc cd/ddp -o tracks/ --track 3\n  \
+        tonmeister play cd/ddp --from 61.5")]
+    Disc(Disc),
     /// Find out blind whether you hear a difference between two files
     ///
     /// Plays A, B and a hidden X from the terminal, equally loud and lined up; after the last trial it says how many
@@ -692,6 +703,22 @@ pub(crate) struct Diff {
     /// Hold it against this version of the first document
     #[arg(long, value_name = "ID")]
     pub(crate) against: Option<String>,
+}
+
+/// `disc`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Disc {
+    /// The folder with DDPID, DDPMS and the image
+    pub(crate) folder: PathBuf,
+    /// Hold it against this fileset: places, codes, texts, and the audio sample by sample
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) against: Option<PathBuf>,
+    /// Write its tracks into this folder, as WAV files of 16 bits that are to the bit what is on the disc
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only this track; 0 is what is hidden before the first
+    #[arg(long, value_name = "N", requires = "output")]
+    pub(crate) track: Option<usize>,
 }
 
 /// `abx`.

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod demo;
 mod diff;
+mod disc;
 mod levels;
 mod master;
 mod measure;
@@ -59,6 +60,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Check(args) => return check::run(&args, voice),
         Verb::Compare(args) => return compare::run(&args, voice),
         Verb::Diff(args) => return diff::run(&args, voice),
+        Verb::Disc(args) => return disc::run(&args, voice),
         Verb::Abx(args) => return abx::run(&args, voice),
         Verb::Demo(args) => return demo::run(&args, voice),
         Verb::Targets(args) => return master::list(&args, voice),

@@ -102,7 +102,7 @@ impl World {
         Live::new(song, Studio { registry: self.registry().clone(), library }, options)
     }
 
-    /// Plays a song document. `remark` is told what happens meanwhile: the document was read anew, a file cannot be read.
+    /// Plays a song document, or the disc in a folder that holds a DDP fileset. `remark` is told what happens meanwhile: the document was read anew, a file cannot be read.
     /// Setting [`World::stop`] ends it, as the end of the song does.
     pub fn play(
         &self,
@@ -111,7 +111,11 @@ impl World {
         progress: &mut dyn Progress,
         remark: &mut dyn FnMut(&str),
     ) -> Result<PlayReport, Failure> {
-        let (document, mut warnings) = self.open_document(path)?;
+        let (document, mut warnings) = match path.is_dir() {
+            true if options.watch => return Err(Failure::Usage("a disc is not edited: leave --watch out".into())),
+            true => self.document_of_disc(path)?,
+            false => self.open_document(path)?,
+        };
         let song = &heard(document.song(), options.version.as_deref())?;
         let base = path.parent().unwrap_or(Path::new(""));
         let rate = song.sample_rate_hz;

@@ -8,6 +8,7 @@ use tonmeister_core::{Diagnostic, Registry, Severity, Source, SourceError, Sourc
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
 use tonmeister_media as media;
+use tonmeister_release::ddp::Fileset;
 use tonmeister_session::model::Song;
 use tonmeister_session::{Document, Edit};
 
@@ -173,13 +174,18 @@ impl Files {
         warnings.iter().map(|(path, diagnostic)| Finding::new(path, "", diagnostic)).collect()
     }
 
-    fn open_native(&self, audio: &str) -> Result<media::Opened, SourceError> {
+    /// An audio file, or the program of a disc: of a folder that holds a DDP fileset.
+    fn open_native(&self, audio: &str) -> Result<Box<dyn Source>, SourceError> {
         let path = self.base.join(audio);
+        if path.is_dir() {
+            let disc = Fileset::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
+            return Ok(disc.program());
+        }
         let opened = media::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
         for warning in &opened.warnings {
             self.remark(&path, warning.clone());
         }
-        Ok(opened)
+        Ok(opened.source)
     }
 
     fn remark(&self, path: &Path, remark: Diagnostic) {
@@ -192,7 +198,7 @@ impl Files {
 
 impl Library for Files {
     fn info(&self, audio: &str, sample_rate: u32) -> Result<SourceInfo, SourceError> {
-        let info = self.open_native(audio)?.info;
+        let info = self.open_native(audio)?.info();
         if info.sample_rate != sample_rate {
             let path = self.base.join(audio);
             let what = format!(
@@ -209,11 +215,18 @@ impl Library for Files {
     fn content(&self, audio: &str) -> Result<String, SourceError> {
         let Some(shelf) = &self.shelf else { return Ok(audio.to_owned()) };
         let path = self.base.join(audio);
-        shelf.content(&path).map_err(|e| SourceError::new(format!("{}: {}", path.display(), plain(&e))))
+        let about = |e: std::io::Error| SourceError::new(format!("{}: {}", path.display(), plain(&e)));
+        if !path.is_dir() {
+            return shelf.content(&path).map_err(about);
+        }
+        let disc = Fileset::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
+        let files = disc.files().iter().map(|name| Ok(format!("{name} {}", shelf.content(&path.join(name))?)));
+        let all = files.collect::<std::io::Result<Vec<String>>>().map_err(about)?;
+        Ok(blake3::hash(all.join("\n").as_bytes()).to_hex().to_string())
     }
 
     fn open(&self, audio: &str, sample_rate: u32) -> Result<Box<dyn Source>, SourceError> {
-        let source = self.open_native(audio)?.source;
+        let source = self.open_native(audio)?;
         if source.info().sample_rate == sample_rate {
             return Ok(source);
         }

@@ -135,7 +135,7 @@ fn format(deliver: &Deliver) -> media::Format {
 }
 
 /// A name that every file system takes: no separators, no control characters, nothing a drive could mean.
-pub(crate) fn safe(name: &str) -> String {
+pub fn safe(name: &str) -> String {
     let clean = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
     let name: String = name.chars().map(clean).collect();
     let mut name = name.trim().trim_end_matches('.').trim_end().trim_start_matches('.').to_owned();

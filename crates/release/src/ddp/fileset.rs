@@ -64,6 +64,11 @@ impl Fileset {
         Ok(Fileset { folder: folder.to_owned(), identifier, map, disc, text, findings, files, image })
     }
 
+    /// The files that belong to it, by the names that they have in the folder.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
     /// Reads every file and compares its checksums with the lists that stand in the folder.
     pub fn verify(&self) -> Result<Verified, ReleaseError> {
         verify::verify(self)

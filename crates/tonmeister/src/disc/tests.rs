@@ -1,0 +1,155 @@
+use std::path::Path;
+
+use tempfile::TempDir;
+use tonmeister_core::{Block, SourceError, SourceInfo};
+use tonmeister_release::toc::Disc;
+
+use super::*;
+use crate::play::{Listener, PlayOptions};
+use crate::progress::Silent;
+
+/// Whole numbers of 16 bits that never repeat within a disc.
+struct Counted {
+    at: u64,
+    frames: u64,
+}
+
+fn counted(frame: u64, channel: usize) -> f32 {
+    let number = (frame * 7 + channel as u64 * 3) % 60_000;
+    (number as f32 - 30_000.0) / 32_768.0
+}
+
+impl Source for Counted {
+    fn info(&self) -> SourceInfo {
+        SourceInfo { sample_rate: RATE, layout: Layout::Stereo, frames: self.frames }
+    }
+
+    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
+        let count = (out.frames() as u64).min(self.frames - self.at) as usize;
+        for channel in 0..2 {
+            for (n, sample) in out.channel_mut(channel)[..count].iter_mut().enumerate() {
+                *sample = counted(self.at + n as u64, channel);
+            }
+        }
+        self.at += count as u64;
+        Ok(count)
+    }
+
+    fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
+        self.at += frames;
+        Ok(frames)
+    }
+}
+
+/// A disc of three tracks, the second after a pause of a second.
+fn fileset(folder: &Path, id: &str) -> u64 {
+    let songs = [(Sectors(0), 5 * 44_100), (Sectors(75), 6 * 44_100), (Sectors(0), 7 * 44_100)];
+    let disc = Disc::of_lengths(&songs);
+    let frames = u64::from(disc.end.0) * 588;
+    let master = ddp::Master { disc: &disc, text: None, id };
+    ddp::write(folder, &master, Sectors(0), &mut Counted { at: 0, frames }).unwrap();
+    frames
+}
+
+fn read(path: &Path) -> Buffer {
+    let mut source = media::open(path).unwrap().source;
+    let mut all = Buffer::new(Layout::Stereo, source.info().frames as usize);
+    let frames = all.frames();
+    let mut at = 0;
+    while at < frames {
+        at += source.read(&mut all.block_range(at, frames)).unwrap();
+    }
+    all
+}
+
+#[test]
+fn a_disc_is_read_and_taken_apart_to_the_bit() {
+    let folder = TempDir::new().unwrap();
+    let (ddp, out) = (folder.path().join("ddp"), folder.path().join("tracks"));
+    let frames = fileset(&ddp, "ONE");
+    let options = DiscOptions { to: Some(out.clone()), ..DiscOptions::default() };
+    let report = World::new().disc(&ddp, &options, &mut Silent).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!((report.level.as_str(), report.master_id.as_str()), ("DDP 2.00", "ONE"));
+    let starts: Vec<&str> = report.tracks.iter().map(|track| track.start.as_str()).collect();
+    assert_eq!(starts, ["00:02:00", "00:08:00", "00:14:00"]);
+    assert_eq!(report.written, ["01.wav", "02.wav", "03.wav"].map(|name| out.join(name)));
+    // Together they are the program behind the first pause.
+    let mut at = 2 * 44_100_u64;
+    for path in &report.written {
+        let track = read(path);
+        for channel in 0..2 {
+            let same = track.channel(channel).iter().enumerate();
+            assert!(same.clone().all(|(n, x)| *x == counted(at + n as u64, channel)), "{}", path.display());
+        }
+        at += track.frames() as u64;
+    }
+    assert_eq!(at, frames);
+}
+
+#[test]
+fn one_track_alone_and_none_that_is_not_there() {
+    let folder = TempDir::new().unwrap();
+    let (ddp, out) = (folder.path().join("ddp"), folder.path().join("tracks"));
+    fileset(&ddp, "");
+    let ask = |track: usize| {
+        let options = DiscOptions { to: Some(out.clone()), track: Some(track), ..DiscOptions::default() };
+        World::new().disc(&ddp, &options, &mut Silent)
+    };
+    assert_eq!(ask(2).unwrap().written, [out.join("02.wav")]);
+    assert!(ask(4).unwrap_err().to_string().contains("3 tracks, and no track 4"));
+    assert!(ask(0).unwrap_err().to_string().contains("nothing is hidden"));
+    let inside = DiscOptions { to: Some(ddp.clone()), ..DiscOptions::default() };
+    assert!(World::new().disc(&ddp, &inside, &mut Silent).unwrap_err().to_string().contains("the fileset itself"));
+}
+
+#[test]
+fn a_changed_byte_and_another_master_are_told() {
+    let folder = TempDir::new().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    fileset(&one, "ONE");
+    fileset(&two, "TWO");
+    let against = DiscOptions { against: Some(two.clone()), ..DiscOptions::default() };
+    let report = World::new().disc(&one, &against, &mut Silent).unwrap();
+    let differences = report.differences.clone().unwrap();
+    assert_eq!(differences.iter().map(|d| d.what.as_str()).collect::<Vec<_>>(), ["name of the master"]);
+    assert!(!report.is_sound());
+    let image = two.join("IMAGE.DAT");
+    let mut bytes = std::fs::read(&image).unwrap();
+    bytes[500_000] ^= 1;
+    std::fs::write(&image, bytes).unwrap();
+    let report = World::new().disc(&two, &DiscOptions::default(), &mut Silent).unwrap();
+    assert!(!report.is_sound());
+    assert!(report.findings.iter().any(|f| f.message.contains("IMAGE.DAT")), "{:?}", report.findings);
+}
+
+#[test]
+fn a_disc_is_played_like_a_song_and_may_be_a_track_of_one() {
+    let folder = TempDir::new().unwrap();
+    let ddp = folder.path().join("ddp");
+    let frames = fileset(&ddp, "");
+    let to = folder.path().join("played.wav");
+    let options = PlayOptions {
+        listener: Listener::File(to.clone(), crate::Depth::Float32),
+        version: None,
+        from: "3".parse().unwrap(),
+        loop_s: None,
+        for_s: Some(4.0),
+        block: 256,
+        periods: 2,
+        watch: false,
+    };
+    World::new().play(&ddp, &options, &mut Silent, &mut |_| {}).unwrap();
+    let played = read(&to);
+    assert_eq!(played.frames(), 4 * 44_100);
+    // Playing begins without a click; what follows is the disc.
+    let from = 3 * 44_100;
+    assert!((4410..played.frames()).all(|n| played.channel(1)[n] == counted(from + n as u64, 1)));
+    let song = folder.path().join("song.toml");
+    let text = "[song]\nsample_rate_hz = 44100\n\n[[track]]\nid = \"disc\"\naudio = \"ddp\"\n";
+    std::fs::write(&song, text).unwrap();
+    let mixed = folder.path().join("mix.wav");
+    let options = crate::MixOptions::whole(&mixed, crate::Depth::Float32);
+    World::new().mix(&song, &options, &mut Silent).unwrap();
+    assert_eq!(read(&mixed).frames() as u64, frames);
+}
