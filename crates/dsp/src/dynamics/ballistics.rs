@@ -266,6 +266,10 @@ impl Smoother {
     }
 
     /// Eight groups, by the operations of [`Smoother::step`].
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "rows stay in registers where nothing but their place is looped over"
+    )]
     #[inline(always)]
     fn square<R: Row>(&mut self, x: &mut [R; GROUP]) {
         let (part, rise) = (R::splat(self.part), R::splat(self.rises[0]));
@@ -501,7 +505,9 @@ mod tests {
         };
         let mut stepped = asked(6000);
         let mut ballistics = Ballistics::new(times);
-        stepped.iter_mut().for_each(|value| *value = ballistics.step(*value));
+        for value in &mut stepped {
+            *value = ballistics.step(*value);
+        }
         for level in Level::all() {
             assert_eq!(run(level), stepped, "{level:?}");
         }

@@ -201,7 +201,7 @@ struct Running {
     /// Gains per frame: one, or one per side from the moment the link is anything but full.
     lanes: usize,
     /// The parameters of each frame, while they move.
-    laws: Box<[Law; PART]>,
+    laws: Box<[Law]>,
 }
 
 impl Running {
@@ -217,7 +217,7 @@ impl Running {
             ballistics: [Ballistics::new(times); 2],
             loops: [Loop::default(); 2],
             lanes: 1,
-            laws: Box::new([law; PART]),
+            laws: vec![law; PART].into_boxed_slice(),
         };
         running.reset();
         running
@@ -407,10 +407,14 @@ fn ask_one(curve: &Curve, scale: f64, silent_below: f64, lane: &mut [f64]) {
         if eight.iter().fold(0.0, |most, heard| at_least(*heard, most)) <= silent_below {
             *eight = [0.0; 8];
         } else {
-            eight.iter_mut().for_each(|level| *level = curve.demand_db(scale * log2(*level)));
+            for level in eight {
+                *level = curve.demand_db(scale * log2(*level));
+            }
         }
     }
-    rest.iter_mut().for_each(|level| *level = curve.demand_db(scale * log2(*level)));
+    for level in rest {
+        *level = curve.demand_db(scale * log2(*level));
+    }
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]

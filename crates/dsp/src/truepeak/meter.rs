@@ -319,11 +319,11 @@ fn read_cells(
         cell_peaks(&samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
         let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
         if close {
-            for cell in first..last {
-                if peaks[cell] > found.height * close::NEAR {
-                    let at = MARGIN + start + cell;
+            for (cell, coarse) in (start + first..).zip(&peaks[first..last]) {
+                if *coarse > found.height * close::NEAR {
+                    let at = MARGIN + cell;
                     let peak = close::cell_peak(&samples[at - close::REACH..at + close::REACH + 2]);
-                    found.raise(&[peak], first_cell + (start + cell) as i64);
+                    found.raise(&[peak], first_cell + cell as i64);
                 }
             }
         } else {
