@@ -86,6 +86,11 @@ impl Pair<'_> {
         let whole = |follow: Option<Follower>| follow.is_some_and(|follow| follow.depth == 1.0);
         if whole(follow_a) && whole(follow_b) {
             // What is drawn or written is not heard in either.
+            if !same_points(a.lane, b.lane) {
+                let sentence =
+                    format!("{}: {what} automation changed under the level that it follows, unheard", both.id);
+                self.add(About::Automation, format!("{}/{local}", both.id), 0.0, sentence);
+            }
             return true;
         }
         let drawn = |lane: &&Lane| !lane.points.is_empty() || !lane.lfos.is_empty();

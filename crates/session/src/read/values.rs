@@ -55,7 +55,11 @@ impl Reader<'_> {
             }
             let key = shortened(&entry.key);
             let near = self.suggest(&entry.key, candidates.iter().copied());
-            let help = near.or_else(|| Some(format!("remove it; docs/document.md lists the keys of {what}")));
+            let help = near.or_else(|| {
+                Some(format!(
+                    "remove it; docs/document.md (songs) and docs/release.md (albums) list the keys of {what}"
+                ))
+            });
             let label = format!("expected a key of {what}, found `{key}`");
             let message = format!("`{key}` is not a key of {what}");
             self.error_with_help("unknown-key", message, (&entry.key_span, label), help);
