@@ -395,10 +395,11 @@ fn vorbis_is_exact_in_length_and_true() {
     lossy(Format::Vorbis { tenths: 100 }, &[48_000], 35.0);
 }
 
-/// Measured, in stereo: 24.5 dB at 96 kbit/s, 28.7 at 160, 32.0 at 256.
+/// Measured, in stereo: 23.5 dB at 96 kbit/s, 27.5 at 160, 30.8 at 256. With the encoder's pitch prefilter, which makes bursts
+/// of some songs and stays out, it was 24.5, 28.7 and 32.0.
 #[test]
 fn opus_is_exact_in_length_and_true() {
-    for (kbps, floor) in [(96, 24.0), (160, 28.0), (256, 31.5)] {
+    for (kbps, floor) in [(96, 23.0), (160, 27.0), (256, 30.5)] {
         lossy(Format::Opus { kbps }, &[48_000], floor);
     }
 }

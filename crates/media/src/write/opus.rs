@@ -24,8 +24,8 @@ const PRE_SKIP: u16 = 3840;
 /// What the encoder is told of lost packets, in percent: from 9 on it leaves its pitch prefilter out, and files lose none.
 ///
 /// With the prefilter, opus-pure 0.2.2 encodes single packets of some songs that every decoder plays hundreds of times too
-/// loud (found on one song of 22, in one place or another whatever the bit rate). What it saves matters for speech at low
-/// rates: at 160 kbit/s the files are as large as with it, within 0.4 %.
+/// loud (found on one song of 22, in one place or another whatever the bit rate). Without it, tonal music is coded 1.0 to
+/// 1.2 dB less nearly at the same size.
 const LOSS_PERCENT: i32 = 9;
 
 /// An Opus file in the making.
