@@ -138,7 +138,9 @@ fn the_same_album_gives_the_same_bytes_and_goes_on_after_a_kill() {
     }
     let mut desk = Desk { block: 777, ..Desk::default() };
     let made = make(&mut desk, &document, folder.path(), &b, &options()).unwrap();
-    assert_eq!(desk.renders, ["Mastering at 48000 Hz"], "the rest was there");
+    // Once, or again where the first one came above the ceiling.
+    let mastered = desk.renders.iter().all(|what| what == "Mastering at 48000 Hz");
+    assert!(mastered && !desk.renders.is_empty(), "the rest was there: {:?}", desk.renders);
     assert_eq!(made.report.files.iter().filter(|file| file.kept).count(), 2);
     let relative = |root: &Path| -> Vec<_> {
         let all = everything(root).into_iter().map(|(p, bytes)| (p.strip_prefix(root).unwrap().to_owned(), bytes));
