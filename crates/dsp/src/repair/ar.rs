@@ -179,7 +179,13 @@ pub(super) struct Gaps {
     /// The first column of each row that is not zero: samples farther apart than the order do not know each other.
     first: Vec<usize>,
     values: Vec<f64>,
+    /// By how much what was seen differs from the filling.
+    apart: Vec<f64>,
 }
+
+/// Clicks are smoother than white, and what is smooth in them adds little to the prediction error: so many times their
+/// variance is as much as it tells of.
+const SMOOTHER: f64 = 3.0;
 
 impl Gaps {
     /// For at most so many missing samples at a time.
@@ -190,6 +196,7 @@ impl Gaps {
             rows: vec![0.0; most * most],
             first: vec![0; most],
             values: vec![0.0; most],
+            apart: vec![0.0; most],
         }
     }
 
@@ -213,8 +220,7 @@ impl Gaps {
         }
     }
 
-    /// The least squares of the prediction error over the missing samples: a positive definite band, factored after
-    /// Cholesky inside its envelope.
+    /// The least squares of the prediction error over the missing samples.
     fn solve(&mut self, model: &Model, x: &mut [f64]) {
         let (count, order) = (self.at.len(), model.order);
         for i in 0..count {
@@ -237,6 +243,59 @@ impl Gaps {
             }
             self.rows[i * self.most + i] = model.shape[0] * (1.0 + 1e-12);
         }
+        self.eliminate(count, model.shape[0]);
+        for (at, value) in self.at.iter().zip(&self.values) {
+            x[*at] = if value.is_finite() { *value } else { 0.0 };
+        }
+    }
+
+    /// Where a click was only added to the sound, what was seen there still tells of it: moves a filled span of `x` from the
+    /// least prediction error toward `seen`, as far as is likely. `spread` is the standard deviation of what the model
+    /// cannot foretell of the sound there.
+    ///
+    /// The click is taken for normally distributed and white, its variance from what it adds to the prediction error
+    /// (Godsill, Rayner, *A Bayesian approach to the restoration of degraded audio signals*, IEEE Trans. SAP 3(4),
+    /// 1995). A loud one is filled as before; where the filling is less certain than the click is loud, hardly
+    /// anything moves.
+    pub(super) fn believe(
+        &mut self,
+        model: &Model,
+        x: &mut [f64],
+        seen: &[f64],
+        (from, to): (usize, usize),
+        spread: f64,
+    ) {
+        let count = to - from;
+        let (apart, power) = (&mut self.apart[..count], model.shape[0]);
+        for ((apart, seen), x) in apart.iter_mut().zip(&seen[from..to]).zip(&x[from..to]) {
+            *apart = seen - x;
+        }
+        let mut added = 0.0;
+        for (i, here) in apart.iter().enumerate() {
+            let first = i.saturating_sub(model.order);
+            self.first[i] = first;
+            for (j, there) in apart[..i].iter().enumerate().skip(first) {
+                let shape = model.shape[i - j];
+                self.rows[i * self.most + j] = shape;
+                added += 2.0 * shape * here * there;
+            }
+            added += power * here * here;
+        }
+        let over = SMOOTHER * (added / (count as f64 * spread * spread).max(1e-30) - 1.0).max(1e-3);
+        let weight = power / over;
+        for (i, apart) in apart.iter().enumerate() {
+            self.rows[i * self.most + i] = power + weight;
+            self.values[i] = weight * apart;
+        }
+        self.eliminate(count, power);
+        for (x, back) in x[from..to].iter_mut().zip(&self.values) {
+            *x += if back.is_finite() { *back } else { 0.0 };
+        }
+    }
+
+    /// Solves the equations in `rows` for the right side in `values`, which becomes the solution: a positive definite band,
+    /// factored after Cholesky inside its envelope.
+    fn eliminate(&mut self, count: usize, power: f64) {
         for i in 0..count {
             let (above, row) = self.rows.split_at_mut(i * self.most);
             let mut pivot = row[i];
@@ -247,7 +306,7 @@ impl Gaps {
                 row[j] = value;
                 pivot -= value * value;
             }
-            row[i] = pivot.max(1e-12 * model.shape[0]).sqrt();
+            row[i] = pivot.max(1e-12 * power).sqrt();
         }
         for i in 0..count {
             let row = &self.rows[i * self.most..=i * self.most + i];
@@ -262,9 +321,6 @@ impl Gaps {
             for (other, part) in self.values[from..i].iter_mut().zip(&row[from..i]) {
                 *other -= part * value;
             }
-        }
-        for (at, value) in self.at.iter().zip(&self.values) {
-            x[*at] = if value.is_finite() { *value } else { 0.0 };
         }
     }
 }

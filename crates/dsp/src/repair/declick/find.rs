@@ -3,6 +3,7 @@
 mod proof;
 
 use super::super::ar::{Gaps, Model};
+pub(super) use proof::Returning;
 
 /// Samples over which the prediction error's spread is measured, on either side.
 const STRETCH: usize = 256;

@@ -57,30 +57,30 @@ fn clicks_on(name: &str, from: f64) -> Option<(f64, f64)> {
     Some((f1, after - before))
 }
 
-/// Wanted: F1 ≥ 0.95. Measured: Latin guitar 0.928 (precision 0.882), steel guitar 0.964, guitars 0.995, harp 0.986,
-/// pizzicato 0.998, bass 0.953; they come 12.5, 25.7, 5.1, 15.5, 5.8 and 27 dB nearer.
+/// Wanted: F1 ≥ 0.95. Measured: Latin guitar 0.951, steel guitar 0.963, guitars 0.991, harp 0.984, pizzicato 0.998, bass
+/// 0.953; they come 18.5, 25.9, 10.3, 22.3, 16.7 and 27.2 dB nearer. (Filled with the least prediction error alone, as
+/// before: 12.5, 25.7, 5.1, 15.5, 5.8 and 27.)
 #[test]
 fn clicks_on_real_plucked_strings_are_found() {
     for (name, from) in PLUCKED {
         let Some((f1, nearer)) = clicks_on(name, from) else { return };
-        let least = if name.ends_with("latin_guitar") { 0.91 } else { 0.95 };
-        assert!(f1 >= least && nearer > 4.0, "{name}: {f1}, {nearer} dB");
+        assert!(f1 >= 0.95 && nearer > 9.0, "{name}: {f1}, {nearer} dB");
     }
 }
 
-/// Measured: celesta 0.988, electric piano 0.911, a rock mix 0.986; they come 19.4, −3.1 and 19.7 dB nearer. On the electric
-/// piano the clicks lie 60 dB below the sound, and what is filled by mistake costs more than they did.
+/// Measured: celesta 0.993, electric piano 0.971, a rock mix 0.980; they come 21.4, 8.3 and 19.7 dB nearer. On the electric
+/// piano the clicks lie 60 dB below the sound: what is filled there must not cost more than they did. (Filled with the least
+/// prediction error alone it did, by 3.1 dB.)
 #[test]
 fn clicks_on_real_keys_and_in_a_mix_are_found() {
     for (name, from) in STRUCK {
         let Some((f1, nearer)) = clicks_on(name, from) else { return };
         eprintln!("{nearer:.1} dB nearer");
-        let least = if name.ends_with("epiano") { -4.0 } else { 5.0 };
-        assert!(f1 >= 0.85 && nearer > least, "{name}: {f1}, {nearer} dB");
+        assert!(f1 >= 0.95 && nearer > 7.0, "{name}: {f1}, {nearer} dB");
     }
 }
 
-/// As the effect is born. Measured: 57 samples of the Latin guitar change (58 dB below it) and 12 of the guitars (53 dB), of the
+/// As the effect is born. Measured: 47 samples of the Latin guitar change (58 dB below it) and 12 of the guitars (63 dB), of the
 /// others none.
 #[test]
 fn real_plucked_strings_stay() {
@@ -92,5 +92,19 @@ fn real_plucked_strings_stay() {
         let changed = inside.filter(|n| clean[*n] != out[*n]).count();
         eprintln!("{name}: {changed} samples changed, {ratio:.1} dB");
         assert!(ratio > 50.0, "{name}: {ratio}");
+    }
+}
+
+/// Synthesizers with sharp edges, as the effect is born; wanted: what is changed lies 40 dB below them. Measured: 48.1 and 47.0
+/// dB (17.9 and 16.8 when what returns was a click each time, and was filled with the least prediction error).
+#[test]
+fn the_edges_of_real_synthesizers_stay() {
+    for name in ["freedoom_rock_e2m3/square_lead", "twilight_area_dnb/dirt_bass"] {
+        let Some(clean) = stem(name, 20.0, 8.0) else { return };
+        let out = repaired::<Declick>(&[], &clean);
+        let inside = 8000..clean.len() - 8000;
+        let ratio = ratio_db(&clean[inside.clone()], &out[inside]);
+        eprintln!("{name}: {ratio:.1} dB");
+        assert!(ratio > 45.0, "{name}: {ratio}");
     }
 }
