@@ -21,6 +21,18 @@
 //! Structure after S. Luff, "Designing a straightforward limiter" (Signalsmith Audio, 2022) for the smoothed sliding
 //! minimum; J. Serra, "Image analysis and mathematical morphology" (Academic Press, 1982) for openings and closings;
 //! the detector, and what lasts, are this house's own. Against other limiters: `bench/limiters`.
+//!
+//! ```
+//! use tonmeister_core::{Buffer, Context, Effect, Layout, Settings, Stream};
+//! use tonmeister_dsp::{limiter::Limiter, testing};
+//!
+//! let stream = Stream { sample_rate: 48_000, layout: Layout::Mono, max_block: 48_000, seed: 0 };
+//! let settings = Settings::new(Limiter::SPEC).with("gain_db", 12.0).with("ceiling_dbtp", -1.0);
+//! let mut limiter = Limiter::from_settings(&settings).build(&stream).unwrap();
+//! let mut audio = Buffer::from_mono(testing::sine(997.0, 0.5, 48_000, 48_000));
+//! limiter.process(&mut audio.block(48_000), &Context::default());
+//! assert!(audio.channel(0).iter().all(|x| x.abs() <= 0.8913));
+//! ```
 
 pub mod effect;
 pub mod envelope;

@@ -33,6 +33,19 @@
 //! Delay memories and mixing are `f32`, filter states `f64`. What a frame becomes never depends on how the audio is
 //! cut into blocks: runs of up to 64 frames only share the work of vector lanes, and what comes back into the lines is
 //! computed on a grid of the reverb's own.
+//!
+//! ```
+//! use tonmeister_core::{Buffer, Context, Effect, Layout, Settings, Stream};
+//! use tonmeister_dsp::reverb::Reverb;
+//!
+//! let stream = Stream { sample_rate: 48_000, layout: Layout::Stereo, max_block: 48_000, seed: 0 };
+//! let mut space = Reverb::from_settings(&Settings::new(Reverb::SPEC).with("decay_s", 1.0)).build(&stream).unwrap();
+//! let mut audio = Buffer::new(Layout::Stereo, 48_000);
+//! audio.channel_mut(0)[0] = 1.0; // a clap on the left
+//! space.process(&mut audio.block(48_000), &Context::default());
+//! let power = |from: usize| audio.channel(1)[from..from + 4800].iter().map(|x| x * x).sum::<f32>();
+//! assert!(power(24_000) > 0.0 && power(24_000) < 0.1 * power(4800));
+//! ```
 
 mod decay;
 mod diffuser;

@@ -140,6 +140,15 @@ impl Effect for Graphic {
 }
 
 /// The effect `graphic_31`: thirty-one bands.
+///
+/// ```
+/// use tonmeister_core::{Effect, Settings};
+/// use tonmeister_dsp::eq::graphic::{Graphic31, response};
+///
+/// let settings = Settings::new(Graphic31::SPEC).with("gain_1k_db", 6.0).with("gain_1k25_db", -6.0);
+/// let db = response(&settings, 44_100, &[1000.0, 1258.9]);
+/// assert!((db[0] - 6.0).abs() < 0.05 && (db[1] + 6.0).abs() < 0.05);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Graphic31(Settings);
 
