@@ -26,6 +26,7 @@ pub mod bound;
 pub mod close;
 pub mod kernel;
 mod meter;
+mod sinc;
 
 pub use meter::TruePeakMeter;
 

@@ -54,6 +54,7 @@ fn how_fast_loudness_is() {
     let (left, right) = (signal(1), signal(2));
     time("I, M, S, LRA, sample peak", || measure(Peaks::Sample, &left, &right));
     time("with true peak", || measure(Peaks::True, &left, &right));
+    time("looked at closely", || measure(Peaks::TrueClosely, &left, &right));
     time("with true peak and PSR", || measure(Peaks::TrueAndPsr, &left, &right));
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use tonmeister_measure::align::{AlignOptions as Search, Aligner, Polarity};
 use tonmeister_measure::check::rules;
+use tonmeister_media::NonFinite;
 use tonmeister_session::model::{Clip, Destination, Master, Song, Strip, Track};
 use tonmeister_session::{Document, Edit};
 
@@ -22,6 +23,7 @@ use crate::check::{CheckOptions, answer, fix};
 use crate::failure::{Failure, Finding};
 use crate::mix::Trouble;
 use crate::progress::Progress;
+use crate::sound::Sound;
 use crate::world::{Files, World};
 
 /// The confidence below which a delay is not believed.
@@ -177,8 +179,7 @@ impl World {
             return Err(Failure::Usage(format!("name another file to lay beside {}", reference.display())));
         }
         let files = Files::new("");
-        let sample_rate_hz =
-            tonmeister_media::open(&reference).map_err(|e| Failure::input(&reference, e))?.info.sample_rate;
+        let sample_rate_hz = Sound::open(&reference, NonFinite::Refuse)?.info.sample_rate;
         let track = |id: &str, path: &Path| {
             let audio = path.to_str().ok_or_else(|| Failure::input(path, "has a name that is no text"))?;
             let strip = Strip::new(Some(Destination::Master));

@@ -13,10 +13,10 @@ use serde::Serialize;
 use tonmeister_core::Layout;
 use tonmeister_measure::align::{AlignOptions, Aligner, Polarity};
 use tonmeister_measure::compare::{Comparer, Difference, Fine, Movement, Outline, movement};
-use tonmeister_measure::loudness::{Loudness, LoudnessMeter};
+use tonmeister_measure::loudness::Loudness;
 
 use crate::failure::{Failure, Finding};
-use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
+use crate::output::{Depth, Output, Written, format_of, meter, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::World;
 use pair::{Pair, Place, Shape};
@@ -161,15 +161,16 @@ impl World {
             (_, _, None) => return Err(silent(second)),
         };
         if options.level == LevelMatch::Null {
-            let difference = self.difference(&shape, place, None, &mut crate::Silent)?;
+            let difference = self.difference(&shape, place, None, &mut crate::Silent)?.0;
             place.gain_db += difference.deepest_gain_db.unwrap_or(0.0);
         }
         let mut output = match &options.residual {
             Some(path) => Some(Output::create(self, path, options.depth, (shape.rate, shape.layout))?),
             None => None,
         };
-        let difference = self.difference(&shape, place, output.as_mut(), progress)?;
+        let (difference, silenced) = self.difference(&shape, place, output.as_mut(), progress)?;
         progress.end();
+        warnings.extend(silenced);
         if let Some(ppm) = alignment.and_then(|a| a.drift_ppm) {
             let message = format!(
                 "runs {:.1} millionths {} than the first: the two were converted by different clocks, and the \
@@ -297,7 +298,7 @@ impl World {
 
     /// Loudness and its history, of the stretch that both share.
     fn levels(&self, shape: &Shape, place: Place) -> Result<[Levels; 2], Failure> {
-        let meter = |path: &Path| LoudnessMeter::new(shape.rate, shape.layout).map_err(|e| Failure::input(path, e));
+        let meter = |path: &Path| meter((shape.rate, shape.layout)).map_err(|e| Failure::input(path, e));
         let (mut first, mut second) = (meter(shape.paths[0])?, meter(shape.paths[1])?);
         let mut pair = Pair::open(shape, Place::whole(place.later))?;
         while let Some((a, b)) = pair.next()? {
@@ -308,13 +309,14 @@ impl World {
         Ok([first.finish_with_history(), second.finish_with_history()])
     }
 
+    /// What is left of the first without the second, and what is said of samples that are no numbers.
     fn difference(
         &self,
         shape: &Shape,
         place: Place,
         mut residual: Option<&mut Output>,
         progress: &mut dyn Progress,
-    ) -> Result<Difference, Failure> {
+    ) -> Result<(Difference, Vec<Finding>), Failure> {
         let mut comparer = Comparer::new(shape.rate, shape.layout);
         let mut pair = Pair::open(shape, place)?;
         while let Some((a, b)) = pair.next()? {
@@ -328,7 +330,7 @@ impl World {
             });
             written?;
         }
-        Ok(comparer.finish())
+        Ok((comparer.finish(), pair.silenced().collect()))
     }
 }
 
@@ -339,7 +341,7 @@ fn silent(path: &Path) -> Failure {
     Failure::input(
         path,
         "has no loudness where the two are compared (it is silent there, or shorter than 0.4 s), so levels cannot be \
-         matched by it; compare them as they are",
+         matched by it; compare them as they are (--level off)",
     )
 }
 

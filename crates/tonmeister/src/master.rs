@@ -24,7 +24,7 @@ use crate::failure::{Failure, Finding};
 use crate::fed::Fed;
 use crate::measure::open_for_measuring;
 use crate::mix::{Dynamics, MixOptions, MixReport, Trouble};
-use crate::output::{Depth, Ended, Output, Written, format_of, refuse_to_replace};
+use crate::output::{Depth, Ended, Output, Written, format_of, meter, refuse_to_replace};
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
 use crate::world::{Files, World, sources};
@@ -202,13 +202,13 @@ impl World {
         mix: Option<&MixReport>,
         progress: &mut dyn Progress,
     ) -> Result<(Material, Loudness, Vec<Finding>), Failure> {
-        let audio = std::path::absolute(audio).map_err(|e| Failure::input(audio, crate::world::plain(&e)))?;
         let (loudness, warnings, sample_rate, frames) = match mix {
             Some(mix) => {
                 (mix.written.loudness.clone(), mix.warnings.clone(), mix.written.sample_rate_hz, mix.written.frames)
             }
-            None => self.measure_input(&audio, input, progress)?,
+            None => self.measure_input(audio, input, progress)?,
         };
+        let audio = std::path::absolute(audio).map_err(|e| Failure::input(audio, crate::world::plain(&e)))?;
         let Some(loudness_lufs) = loudness.integrated_lufs else {
             let what = "is silent (or shorter than 0.4 s): there is nothing that could be brought to a loudness";
             return Err(Failure::input(input, what));
@@ -225,7 +225,7 @@ impl World {
     fn measure_input(&self, audio: &Path, input: &Path, progress: &mut dyn Progress) -> Result<Measured, Failure> {
         let mut opened = open_for_measuring(audio)?;
         let (rate, layout) = (opened.info.sample_rate, opened.info.layout);
-        let mut meter = LoudnessMeter::new(rate, layout).map_err(|e| Failure::input(input, e))?;
+        let mut meter = meter((rate, layout)).map_err(|e| Failure::input(input, e))?;
         progress.begin("Listening", opened.info.frames);
         let mut frames = 0;
         let pass = self.each_block(input, &mut *opened.source, |block| {
@@ -401,7 +401,7 @@ impl Session<'_> {
         let mut song = chain::bare(staged);
         chain::add_limiter(&mut song, self.world.registry(), drive, ceiling);
         let rendering = self.world.prepare_in(&song, Arc::clone(library)).map_err(about)?;
-        let mut output = Output::create_under_ceiling(
+        let mut output = Output::create(
             self.world,
             &self.options.output,
             self.options.depth,

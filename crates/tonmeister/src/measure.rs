@@ -9,6 +9,7 @@ use tonmeister_media as media;
 
 use crate::failure::{Failure, Finding};
 use crate::progress::Progress;
+use crate::sound::Sound;
 use crate::world::World;
 
 /// How a file is to be measured.
@@ -42,17 +43,17 @@ pub struct MeasureReport {
 
 impl MeasureReport {
     /// Of a file of one or two channels that was read to its end.
-    pub(crate) fn of(path: &Path, opened: &media::Opened, loudness: Loudness, course: Blocks) -> Self {
+    pub(crate) fn of(path: &Path, opened: &Sound, loudness: Loudness, course: Blocks) -> Self {
         let mut warnings: Vec<Finding> = opened.warnings.iter().map(|d| Finding::new(path, "", d)).collect();
         warnings.extend(silenced(path, opened.silenced.get()));
         let channels = opened.info.layout.channels();
         let names: &[&str] = if channels == 2 { &["left", "right"] } else { &["mono"] };
         MeasureReport {
             path: path.into(),
-            format: describe(&opened.info),
+            format: opened.format.clone(),
             channels,
             channel_names: names.iter().map(|name| (*name).to_string()).collect(),
-            seconds: opened.info.seconds(),
+            seconds: opened.info.frames as f64 / f64::from(opened.info.sample_rate),
             loudness,
             course,
             warnings,
@@ -154,21 +155,26 @@ fn names(speakers: &[Speaker]) -> Vec<String> {
 }
 
 /// What is said of samples that are no numbers.
-fn silenced(path: &Path, samples: u64) -> Option<Finding> {
+pub(crate) fn silenced(path: &Path, samples: u64) -> Option<Finding> {
     let message = format!("{samples} samples are no numbers (NaN or infinite); they were heard as silence");
     (samples > 0).then(|| Finding::warning(path, "non-finite", message))
 }
 
 /// "WAV, PCM, 24-bit", "Ogg, Vorbis".
-fn describe<C>(info: &media::FileInfo<C>) -> String {
+pub(crate) fn describe<C>(info: &media::FileInfo<C>) -> String {
     let bits = info.bits.map_or_else(String::new, |bits| format!(", {bits}-bit"));
     // A container that is named like its only codec is named once.
     let (container, codec) = (info.container.to_string(), info.codec.to_string());
     if container == codec { format!("{codec}{bits}") } else { format!("{container}, {codec}{bits}") }
 }
 
-/// Opens a file that shall be read to its end whatever its samples are.
-pub(crate) fn open_for_measuring(path: &Path) -> Result<media::Opened, Failure> {
-    let options = media::OpenOptions { non_finite: media::NonFinite::Silence };
-    media::open_with(path, options).map_err(|e| Failure::input(path, e))
+/// Opens sound that shall be read to its end whatever its samples are, for meters and the check: samples that are no
+/// numbers reach them, and they tell where these lie.
+pub(crate) fn open_for_measuring(path: &Path) -> Result<Sound, Failure> {
+    Sound::open(path, media::NonFinite::Keep)
+}
+
+/// The same for what would be spoiled by them, such as a converter: they are silence, and counted.
+pub(crate) fn open_silenced(path: &Path) -> Result<Sound, Failure> {
+    Sound::open(path, media::NonFinite::Silence)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tonmeister_core::{Buffer, Layout, View};
 use tonmeister_dsp::dither::{Dither, Shaping};
-use tonmeister_measure::loudness::{Loudness, LoudnessMeter, Options, Peaks};
+use tonmeister_measure::loudness::{Loudness, LoudnessMeter, Options, Peaks, UnsupportedRate};
 use tonmeister_media as media;
 
 use crate::failure::Failure;
@@ -55,6 +55,13 @@ pub struct Written {
     pub loudness: Loudness,
 }
 
+/// The meter of every verb that reads or writes a file: peaks are looked at closely, so that what one verb writes
+/// another measures alike.
+pub(crate) fn meter((sample_rate, layout): (u32, Layout)) -> Result<LoudnessMeter, UnsupportedRate> {
+    let options = Options { peaks: Peaks::TrueClosely, ..Options::default() };
+    LoudnessMeter::with_options(sample_rate, layout, options)
+}
+
 /// A file being written.
 pub(crate) struct Output {
     path: PathBuf,
@@ -83,7 +90,7 @@ impl Output {
             Dither::new(bits, Shaping::Flat, sample_rate, layout, DITHER_SEED)
                 .map_err(|e| Failure::Usage(e.to_string()))
         });
-        let meter = Output::meter(path, (sample_rate, layout), Peaks::True)?;
+        let meter = meter((sample_rate, layout)).map_err(|e| Failure::output(path, e))?;
         let quantised = Buffer::new(layout, tonmeister_engine::MAX_BLOCK);
         let dither = dither.transpose()?;
         Ok(Output {
@@ -97,22 +104,6 @@ impl Output {
             sample_rate,
             frames: 0,
         })
-    }
-
-    /// The same, its true peak looked at closely, for a file that must keep a ceiling.
-    pub(crate) fn create_under_ceiling(
-        world: &World,
-        path: &Path,
-        depth: Depth,
-        stream: (u32, Layout),
-    ) -> Result<Self, Failure> {
-        let meter = Output::meter(path, stream, Peaks::TrueClosely)?;
-        Ok(Output { meter, ..Output::create(world, path, depth, stream)? })
-    }
-
-    fn meter(path: &Path, (sample_rate, layout): (u32, Layout), peaks: Peaks) -> Result<LoudnessMeter, Failure> {
-        let options = Options { peaks, ..Options::default() };
-        LoudnessMeter::with_options(sample_rate, layout, options).map_err(|e| Failure::output(path, e))
     }
 
     /// Dithers, measures and writes the next frames.

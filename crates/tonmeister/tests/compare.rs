@@ -170,3 +170,19 @@ fn excerpts_are_lined_up_and_equally_loud() {
     assert_eq!(report.alignment.unwrap().delay_frames, 0.0);
     assert!(report.gain_db.abs() < 0.01 && report.difference.null_db.is_none_or(|null| null < -80.0));
 }
+
+/// A sample that is no number is silence to a comparison, and never silently so.
+#[test]
+fn samples_that_are_no_numbers_are_told() {
+    let folder = TempDir::new().unwrap();
+    let audio = music(9, 5);
+    let sound = write(&folder.path().join("sound.wav"), RATE, &audio);
+    let broken = folder.path().join("broken.wav");
+    let mut bytes = std::fs::read(&sound).unwrap();
+    let data = bytes.windows(4).position(|w| w == b"data").unwrap() + 8;
+    bytes[data + 8 * 90_000..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&broken, bytes).unwrap();
+    let report = compare(&sound, &broken);
+    let told: Vec<_> = report.warnings.iter().filter(|w| w.code == "non-finite").collect();
+    assert!(told.len() == 1 && told[0].path == broken, "{:?}", report.warnings);
+}

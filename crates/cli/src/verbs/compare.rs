@@ -8,7 +8,7 @@ use tonmeister::{CompareOptions, CompareReport, Depth, Failure, LevelMatch};
 use crate::args::Compare;
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{FAINT, GOOD, STRONG, Side, Table, duration, maybe, number, quantity, styled};
+use crate::table::{FAINT, GOOD, STRONG, Side, Table, duration, maybe, number, quantity, signed, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -35,7 +35,9 @@ fn told(report: &CompareReport) -> String {
     let mut text = format!("{} against {}\n\n", names[1], names[0]);
     let mut facts = Table::facts();
     facts.fact("compared", duration(report.difference.frames as f64 / f64::from(first.sample_rate_hz)));
-    facts.fact("time", report.alignment.as_ref().map_or_else(|| "no common music was found".into(), time));
+    let unrelated = report.warnings.iter().any(|warning| warning.code == "unrelated");
+    let unplaced = if unrelated { "no common music was found" } else { "both from their beginnings" };
+    facts.fact("time", report.alignment.as_ref().map_or_else(|| unplaced.into(), time));
     facts.fact("level", level(report));
     facts.fact("left over", left(report));
     text.push_str(&facts.text());
@@ -84,14 +86,6 @@ fn left(report: &CompareReport) -> String {
     };
     let peak = maybe(difference.residual_peak_dbfs, 1, "dBFS at most");
     format!("{}{best}; {peak}", maybe(difference.null_db, 1, "dB"))
-}
-
-/// With its sign, always.
-fn signed(value: f64, decimals: usize, unit: &str) -> String {
-    let text = quantity(value, decimals, unit);
-    // What rounds to zero has no sign.
-    let is_zero = text.bytes().take_while(|c| *c != b' ').all(|c| c == b'0' || c == b'.');
-    if value > 0.0 && !is_zero { format!("+{text}") } else { text }
 }
 
 /// Loudness, dynamics and how the two move against each other.

@@ -6,8 +6,11 @@ use tonmeister::{Dynamics, Loudness, LoudnessRange, Metered, Written};
 
 use crate::table::{BAD, FAINT, Side, Table, duration, maybe, number, quantity, styled};
 
-/// Length, format, loudness and peaks of a file that was written.
-pub(crate) fn written(written: &Written) -> String {
+/// What helps a song whose samples did not fit.
+pub(crate) const LOWER_THE_MASTER: &str = "lower the master fader";
+
+/// Length, format, loudness and peaks of a file that was written; and, where samples did not fit, what helps.
+pub(crate) fn written(written: &Written, remedy: &str) -> String {
     let mut table = Table::facts();
     table.fact("length", duration(written.frames as f64 / f64::from(written.sample_rate_hz)));
     table.fact("samples", format!("{}, {} Hz", depth(written), written.sample_rate_hz));
@@ -15,7 +18,7 @@ pub(crate) fn written(written: &Written) -> String {
     let mut text = table.text();
     if written.clipped_samples > 0 {
         let over = written.clipped_samples;
-        let what = format!("{over} samples did not fit and were held at full scale: lower the master fader");
+        let what = format!("{over} samples did not fit and were held at full scale: {remedy}");
         let _ = write!(text, "\n  {}\n", styled(BAD, what));
     }
     text

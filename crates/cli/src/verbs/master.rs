@@ -10,7 +10,7 @@ use super::levels;
 use crate::args::{Master, Targets};
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, duration, maybe, quantity, styled};
+use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, count, duration, maybe, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -64,7 +64,7 @@ fn told(report: &MasterReport) -> String {
 
 fn verdict(report: &MasterReport) -> String {
     if report.reached {
-        return styled(GOOD, format!("on target after {} renders", report.tries));
+        return styled(GOOD, format!("on target after {}", count(report.tries, "render")));
     }
     let reached = maybe(report.written.loudness.integrated_lufs, 1, "LUFS");
     let asked = quantity(report.target.loudness_lufs, 1, "LUFS");

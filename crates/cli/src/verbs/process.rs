@@ -37,7 +37,7 @@ fn told(report: &ProcessReport, asked: &[String]) -> String {
     let set: Vec<String> = set.map(|setting| format!("{} = {}", setting.address, setting.value)).collect();
     let set = if set.is_empty() { "at its defaults".into() } else { set.join(", ") };
     let mut text = format!("{}  {}\n\n", styled(STRONG, report.effect), styled(FAINT, set));
-    text.push_str(&levels::written(&report.written));
+    text.push_str(&levels::written(&report.written, "lower what comes in or the effect's output, or write --bits 32f"));
     text.push_str(&levels::dynamics(report.dynamics.as_slice()));
     text.push_str(&levels::meters(report.meter.as_slice()));
     text.push_str(&trouble::remarks(&report.warnings));

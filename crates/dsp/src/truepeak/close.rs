@@ -12,7 +12,7 @@
 
 use std::sync::LazyLock;
 
-use crate::math::bessel_i0;
+use super::sinc::{self, crest};
 
 /// How many samples before and after a cell its peak depends on.
 pub const REACH: usize = 96;
@@ -27,38 +27,13 @@ const KAISER_BETA: f64 = 10.0;
 /// How far below the greatest peak one may read by the shorter taps and be the greater one: 0.5 dB.
 pub(super) const NEAR: f32 = 0.944;
 
-/// sin(πp/16) for p = 0 to 8, to all digits: the bits must not depend on a machine's `sin`.
-const SINE_OF_SIXTEENTHS: [f64; 9] = [
-    0.0,
-    0.195_090_322_016_128_28,
-    0.382_683_432_365_089_8,
-    0.555_570_233_019_602_2,
-    std::f64::consts::FRAC_1_SQRT_2,
-    0.831_469_612_302_545_2,
-    0.923_879_532_511_286_7,
-    0.980_785_280_403_230_4,
-    1.0,
-];
-
 /// The taps of each phase, for the samples `n − 95` to `n + 96`; each phase's sum is 1.
-static KERNEL: LazyLock<Box<[[f64; TAPS]; PHASES]>> = LazyLock::new(|| Box::new(std::array::from_fn(phase)));
+static KERNEL: LazyLock<Box<[[f64; TAPS]; PHASES]>> =
+    LazyLock::new(|| Box::new(std::array::from_fn(|p| sinc::phase(p, PHASES, KAISER_BETA))));
 
-fn phase(p: usize) -> [f64; TAPS] {
-    let mut taps = [0.0; TAPS];
-    if p == 0 {
-        taps[REACH - 1] = 1.0;
-        return taps;
-    }
-    let sine = SINE_OF_SIXTEENTHS[p.min(PHASES - p)];
-    for (i, tap) in taps.iter_mut().enumerate() {
-        let distance = p as f64 / PHASES as f64 - (i as f64 - (REACH - 1) as f64);
-        let sign = if (i + REACH - 1).is_multiple_of(2) { 1.0 } else { -1.0 };
-        let across = distance / REACH as f64;
-        let window = bessel_i0(KAISER_BETA * (1.0 - across * across).max(0.0).sqrt()) / bessel_i0(KAISER_BETA);
-        *tap = sign * sine / (std::f64::consts::PI * distance) * window;
-    }
-    let sum: f64 = taps.iter().sum();
-    taps.map(|tap| tap / sum)
+/// Works the taps out, so that no audio thread does.
+pub(super) fn prepare() {
+    LazyLock::force(&KERNEL);
 }
 
 /// The height of the waveform at one phase; `x[95]` is the sample that the cell starts from.
@@ -78,13 +53,6 @@ fn height(taps: &[f64; TAPS], x: &[f32]) -> f64 {
         }
     }
     sums[0]
-}
-
-/// Height around a point: the vertex of the parabola through three where the middle one is a crest.
-fn crest(before: f64, at: f64, after: f64) -> f64 {
-    let (slope, curvature) = (after - before, (at - before) + (at - after));
-    let peaked = slope.abs() <= curvature.abs() && curvature * at > 0.0;
-    at.abs() + if peaked { slope * slope / (8.0 * curvature.abs()) } else { 0.0 }
 }
 
 /// The peak of a cell. It starts from sample `x[96]`; there are 96 samples before that one and 97 behind it.

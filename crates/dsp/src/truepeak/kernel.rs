@@ -12,7 +12,7 @@
 
 use std::sync::LazyLock;
 
-use crate::math::bessel_i0;
+use super::sinc::{self, crest};
 
 /// Places per sample at which the waveform is rebuilt.
 pub const PHASES: usize = 8;
@@ -27,9 +27,6 @@ pub const TILE: usize = 32;
 /// the taps allow) against nothing else: below that frequency the error only falls.
 const KAISER_BETA: f64 = 6.6;
 
-/// sin(πp/8) for the phases 0 to 4, to all digits: the bits must not depend on a machine's `sin`.
-const SINE_OF_EIGHTHS: [f64; 5] = [0.0, 0.38268343236508977, std::f64::consts::FRAC_1_SQRT_2, 0.9238795325112867, 1.0];
-
 /// Phases 1 to 4 by their action on `x[n+1+j] + x[n−j]` and on `x[n+1+j] − x[n−j]`. Phase 4 is even.
 #[derive(Debug)]
 struct Taps {
@@ -39,30 +36,11 @@ struct Taps {
 
 static KERNEL: LazyLock<Taps> = LazyLock::new(Taps::design);
 
-/// The taps of phase `p` in full precision, for the samples `n − 23` to `n + 24`; their sum is 1.
-fn phase_in_f64(p: usize) -> [f64; TAPS] {
-    let mut taps = [0.0; TAPS];
-    if p == 0 {
-        taps[REACH - 1] = 1.0;
-        return taps;
-    }
-    let sine = SINE_OF_EIGHTHS[p.min(PHASES - p)];
-    for (i, tap) in taps.iter_mut().enumerate() {
-        let distance = p as f64 / PHASES as f64 - (i as f64 - (REACH - 1) as f64);
-        let sign = if (i + REACH - 1).is_multiple_of(2) { 1.0 } else { -1.0 };
-        let across = distance / REACH as f64;
-        let window = bessel_i0(KAISER_BETA * (1.0 - across * across).max(0.0).sqrt()) / bessel_i0(KAISER_BETA);
-        *tap = sign * sine / (std::f64::consts::PI * distance) * window;
-    }
-    let sum: f64 = taps.iter().sum();
-    taps.map(|tap| tap / sum)
-}
-
 impl Taps {
     fn design() -> Taps {
         let mut kernel = Taps { even: [[0.0; 4]; REACH], odd: [[0.0; 3]; REACH] };
         for p in 1..=4 {
-            let taps = phase_in_f64(p);
+            let taps = sinc::phase::<TAPS>(p, PHASES, KAISER_BETA);
             for j in 0..REACH {
                 let (right, left) = (taps[REACH + j], taps[REACH - 1 - j]);
                 kernel.even[j][p - 1] = right.midpoint(left) as f32;
@@ -79,7 +57,7 @@ impl Taps {
 pub fn phase(p: usize) -> [f64; TAPS] {
     let mut taps = [0.0; TAPS];
     if p == 0 {
-        return phase_in_f64(0);
+        return sinc::phase(0, PHASES, KAISER_BETA);
     }
     let mirrored = p > 4;
     let q = p.min(PHASES - p) - 1;
@@ -146,19 +124,6 @@ fn grid(kernel: &Taps, x: &[f32; TILE + TAPS], last: f32) -> [Lanes; PHASES + 2]
     before[0] = last;
     before[1..].copy_from_slice(&last_phase[..TILE - 1]);
     grid
-}
-
-/// Height of the waveform around a grid point, given its neighbours: the vertex of the parabola when the point is a
-/// local maximum of the magnitude, else the point itself.
-#[inline(always)]
-fn crest(before: f32, at: f32, after: f32) -> f32 {
-    let slope = after - before;
-    let curvature = (at - before) + (at - after);
-    // |slope| ≤ |curvature| says that neither neighbour lies beyond the point; the signs, that it is a crest and
-    // not a trough. A flat stretch has no curvature and needs no parabola.
-    let peaked = slope.abs() <= curvature.abs() && curvature * at > 0.0;
-    let rise = if peaked { slope * slope / (8.0 * curvature.abs()) } else { 0.0 };
-    at.abs() + rise
 }
 
 /// The peaks of one tile; `last` is phase 7 of the cell before and becomes that of the tile's last cell.

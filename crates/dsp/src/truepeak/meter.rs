@@ -104,7 +104,15 @@ impl TruePeakMeter {
     /// A meter of the greatest peak alone that looks [closely](super::close) where the usual taps come within 0.5 dB of
     /// it: for who must keep a ceiling, with content above 0.907 of half the sample rate too.
     pub fn close(layout: Layout) -> Self {
+        close::prepare();
         TruePeakMeter { look: Look { close: true, ..USUAL }, ..TruePeakMeter::new(layout) }
+    }
+
+    /// Both: the greatest peak is looked at closely, and those of the windows by the usual taps, but for the window of the
+    /// greatest.
+    pub fn close_with_windows(layout: Layout, window: u32) -> Self {
+        close::prepare();
+        TruePeakMeter { look: Look { close: true, ..USUAL }, ..TruePeakMeter::with_windows(layout, window) }
     }
 
     /// Reads on. The reading may trail the stream by up to 1220 frames until [`TruePeakMeter::finish`].
@@ -246,7 +254,8 @@ impl Channel {
             if look.pruned {
                 extremes(bounded(&samples), &mut sums);
             }
-            best = read_cells((&samples, first), 0..SPAN, best, look.pruned.then_some(&sums), look.close).height;
+            let sums = look.pruned.then_some(&sums);
+            best = read_cells((&samples, first), 0..SPAN, (best, None), sums, look.close).height;
             samples.copy_within(SPAN.., 0);
             samples[2 * MARGIN..].fill(0.0);
             first += SPAN as i64;
@@ -262,7 +271,7 @@ impl Channel {
         }
         let sums = look.pruned.then_some(&sums);
         let Some(mut windows) = self.windows.take() else {
-            let found = read_cells((&self.samples, self.first_cell), 0..SPAN, self.best, sums, look.close);
+            let found = read_cells((&self.samples, self.first_cell), 0..SPAN, (self.best, None), sums, look.close);
             self.keep(&found);
             return;
         };
@@ -270,9 +279,16 @@ impl Channel {
         while from < SPAN {
             let stop = windows.end_of(self.first_cell + from as i64, end);
             let to = (stop.saturating_sub(self.first_cell)).min(SPAN as i64) as usize;
-            let found = read_cells((&self.samples, self.first_cell), from..to, windows.best, sums, look.close);
-            windows.best = found.height;
-            self.keep(&found);
+            let span = (&self.samples[..], self.first_cell);
+            if look.close {
+                let bests = (self.best, Some(&mut windows.best));
+                let found = read_cells(span, from..to, bests, sums, true);
+                self.keep(&found);
+            } else {
+                let found = read_cells(span, from..to, (windows.best, None), sums, false);
+                windows.best = found.height;
+                self.keep(&found);
+            }
             if self.first_cell + to as i64 == stop {
                 windows.close();
             }
@@ -294,21 +310,27 @@ fn bounded(samples: &[f32]) -> &[f32] {
 }
 
 /// The greatest of `best` and the peaks of some cells of a span that begins with that cell, looking only where a greater
-/// one may be.
+/// one may be. The greatest of a window besides, where that is another: closely where it was looked at closely, else by the
+/// usual taps.
 fn read_cells(
     (samples, first_cell): (&[f32], i64),
     cells: Range<usize>,
-    best: f32,
+    (best, mut window): (f32, Option<&mut f32>),
     sums: Option<&[Extremes; SPAN / STRETCH + 2]>,
     close: bool,
 ) -> Found {
     let Range { start: from, end: to } = cells;
     // The samples are points of the waveform too, and raise the bar at once.
     let mut found = Found { height: best, at: None };
-    found.raise(&samples[MARGIN..][from..to], first_cell + from as i64);
+    let points = &samples[MARGIN..][from..to];
+    found.raise(points, first_cell + from as i64);
+    if let Some(window) = &mut window {
+        **window = loudest(points, **window);
+    }
     for stretch in from / STRETCH..to.div_ceil(STRETCH) {
         let start = stretch * STRETCH;
-        let bar = if close { found.height * close::NEAR } else { found.height };
+        let near = if close { found.height * close::NEAR } else { found.height };
+        let bar = window.as_ref().map_or(near, |window| near.min(**window));
         if let Some(sums) = sums {
             let next = samples[MARGIN + start + STRETCH];
             if highest(sums[stretch], sums[stretch + 1], sums[stretch + 2], next) <= bar {
@@ -318,16 +340,19 @@ fn read_cells(
         let mut peaks = [0.0; STRETCH];
         cell_peaks(&samples[MARGIN + start - REACH..MARGIN + start + STRETCH + REACH], &mut peaks);
         let (first, last) = (from.saturating_sub(start), (to - start).min(STRETCH));
-        if close {
-            for (cell, coarse) in (start + first..).zip(&peaks[first..last]) {
-                if *coarse > found.height * close::NEAR {
-                    let at = MARGIN + cell;
-                    let peak = close::cell_peak(&samples[at - close::REACH..at + close::REACH + 2]);
-                    found.raise(&[peak], first_cell + cell as i64);
-                }
-            }
-        } else {
+        if !close {
             found.raise(&peaks[first..last], first_cell + (start + first) as i64);
+            continue;
+        }
+        for (cell, coarse) in (start + first..).zip(&mut peaks[first..last]) {
+            if *coarse > found.height * close::NEAR {
+                let at = MARGIN + cell;
+                *coarse = close::cell_peak(&samples[at - close::REACH..at + close::REACH + 2]);
+                found.raise(&[*coarse], first_cell + cell as i64);
+            }
+        }
+        if let Some(window) = &mut window {
+            **window = loudest(&peaks[first..last], **window);
         }
     }
     found
@@ -421,6 +446,32 @@ mod tests {
             println!("usual {:+.4} dB, closely {:+.4} dB", off(read(&x, None, true, 4096).0), off(close(4096)));
             assert!(off(close(4096)).abs() < 0.003, "{:+.4} dB", off(close(4096)));
             assert_eq!(close(97), close(4096));
+        }
+    }
+
+    /// One pass gives what two meters would: the greatest closely, the windows by the usual taps, however the stream was
+    /// cut and whether or not it was pruned.
+    #[test]
+    fn windows_beside_a_close_look_are_the_usual_ones() {
+        for seed in 0..4 {
+            let x = [band_limited(&noise(seed, 0.5, 6000), 0.48), music(seed, 30_000)].concat();
+            let run = |mut meter: TruePeakMeter, pruned: bool, block: usize| {
+                meter.look.pruned = pruned;
+                x.chunks(block).for_each(|x| meter.push(View::mono(x)));
+                meter.finish();
+                (meter.max(), meter.channel_max_frame(0), meter.windows(0).to_vec())
+            };
+            let both = |pruned, block| run(TruePeakMeter::close_with_windows(Layout::Mono, 441), pruned, block);
+            let (max, at, windows) = both(true, 4096);
+            assert_eq!(both(false, 97), (max, at, windows.clone()));
+            let (alone, place, _) = run(TruePeakMeter::close(Layout::Mono), true, 4096);
+            assert_eq!((max, at), (alone, place));
+            let (_, _, usual) = run(TruePeakMeter::with_windows(Layout::Mono, 441), true, 4096);
+            assert_eq!(windows.len(), usual.len());
+            // Where the greatest so far was looked at closely, the window has that: higher where the
+            // usual taps read low, lower by what they read high at the edge of the band (0.01 dB).
+            assert!(windows.iter().zip(&usual).all(|(closely, usual)| *closely >= 0.998 * usual));
+            assert_eq!(windows.iter().copied().fold(0.0_f32, f32::max), max as f32);
         }
     }
 

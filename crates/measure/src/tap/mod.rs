@@ -146,7 +146,7 @@ impl Tap {
             greatest_short_term: Greatest::default(),
             momentary: Histogram::new(),
             short_term: Histogram::new(),
-            true_peak: TruePeakMeter::new(stream.layout),
+            true_peak: TruePeakMeter::close(stream.layout),
             sample_peak: 0.0,
             sums: Pair::default(),
             frames: 0,

@@ -2,7 +2,7 @@ use tonmeister_core::{Buffer, Event, ParamIndex};
 use tonmeister_dsp::testing::{noise, sine, spread, stereo_noise};
 
 use super::*;
-use crate::loudness::{Loudness, LoudnessMeter};
+use crate::loudness::{Loudness, LoudnessMeter, Options, Peaks};
 
 fn tap(sample_rate: u32, layout: Layout) -> Box<dyn Processor> {
     let stream = Stream { sample_rate, layout, max_block: 4096, seed: 0 };
@@ -28,7 +28,8 @@ fn heard(tap: &mut dyn Processor, audio: &Buffer, sizes: &[usize]) -> Levels {
 }
 
 fn measured(sample_rate: u32, audio: &Buffer) -> Loudness {
-    let mut meter = LoudnessMeter::new(sample_rate, audio.layout()).unwrap();
+    let options = Options { peaks: Peaks::TrueClosely, ..Options::default() };
+    let mut meter = LoudnessMeter::with_options(sample_rate, audio.layout(), options).unwrap();
     meter.push(audio.view(audio.frames()));
     meter.finish()
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 use tonmeister_core::{Block, Buffer, Db, Layout, Source, View};
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_measure::compare::Fraction;
+use tonmeister_media as media;
 
 use super::Alignment;
 use crate::failure::{Failure, Finding};
-use crate::measure::open_for_measuring;
+use crate::measure::{open_silenced, silenced};
+use crate::sound::Sound;
 
 /// Frames read at a time.
 const STEP: usize = 16_384;
@@ -28,7 +30,7 @@ impl<'p> Shape<'p> {
         let paths = [first, second];
         let (mut infos, mut warnings) = (Vec::new(), Vec::new());
         for path in paths {
-            let opened = open_for_measuring(path)?;
+            let opened = open_silenced(path)?;
             warnings.extend(opened.warnings.iter().map(|d| Finding::new(path, "", d)));
             let info = opened.source.info();
             if info.frames == 0 {
@@ -60,11 +62,11 @@ impl<'p> Shape<'p> {
     /// One of the two files from its beginning.
     pub(super) fn reader(&self, side: usize) -> Result<Reader<'p>, Failure> {
         let path = self.paths[side];
-        let source = open_for_measuring(path)?.source;
+        let Sound { source, silenced, .. } = open_silenced(path)?;
         let own = source.info().layout;
         let source: Box<dyn Source> =
             if self.rates[side] == self.rate { source } else { Box::new(Resampled::new(source, self.rate)) };
-        Ok(Reader { path, source, own, buffer: Buffer::new(self.layout, STEP) })
+        Ok(Reader { path, source, silenced, own, buffer: Buffer::new(self.layout, STEP) })
     }
 }
 
@@ -72,6 +74,7 @@ impl<'p> Shape<'p> {
 pub(super) struct Reader<'p> {
     path: &'p Path,
     source: Box<dyn Source>,
+    silenced: media::NonFiniteCount,
     own: Layout,
     buffer: Buffer,
 }
@@ -157,6 +160,11 @@ impl<'p> Pair<'p> {
         let gain = Db(place.gain_db).gain() * if place.turned { -1.0 } else { 1.0 };
         let moved = [Buffer::new(shape.layout, 0), Buffer::new(shape.layout, 0)];
         Ok(Pair { readers, moves, moved, left, gain })
+    }
+
+    /// What is said of samples that are no numbers, of each file, as far as it was read.
+    pub(super) fn silenced(&self) -> impl Iterator<Item = Finding> {
+        self.readers.iter().filter_map(|reader| silenced(reader.path, reader.silenced.get()))
     }
 
     /// The next frames of both, as many of the one as of the other; `None` at the end.

@@ -61,7 +61,7 @@ pub fn target(name: &str, file: Option<&Path>) -> Result<Target, Failure> {
     }
     let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
     let guess = nearest(name, names.iter().copied()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-    Err(Failure::Usage(format!("there is no target `{name}`{guess} The targets are: {}", names.join(", "))))
+    Err(Failure::Usage(format!("there is no target `{name}`{guess}; the targets are: {}", names.join(", "))))
 }
 
 /// Copies the file that ships with the program to a new file, to be edited.
