@@ -14,6 +14,14 @@ pub enum MediaError {
         /// The file asked for.
         path: PathBuf,
     },
+    /// There is no such folder to write it into.
+    #[error("{} was not written: there is no folder {}; make it, or name another", path.display(), folder.display())]
+    NoFolder {
+        /// The file to be.
+        path: PathBuf,
+        /// The folder that is not there.
+        folder: PathBuf,
+    },
     /// It is a folder.
     #[error("{} is a folder, not an audio file; name one of the files in it", path.display())]
     Folder {
@@ -122,7 +130,12 @@ impl MediaError {
     pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::NotFound => MediaError::Missing { path },
+            io::ErrorKind::NotFound => match path.parent() {
+                Some(folder) if action != "read" && !folder.as_os_str().is_empty() => {
+                    MediaError::NoFolder { folder: folder.to_owned(), path }
+                }
+                _ => MediaError::Missing { path },
+            },
             io::ErrorKind::IsADirectory => MediaError::Folder { path },
             io::ErrorKind::PermissionDenied => {
                 MediaError::Denied { path, action: if action == "read" { "read" } else { "write" } }

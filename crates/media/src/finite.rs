@@ -1,14 +1,14 @@
 //! Samples that are infinite or not a number: refused, or silenced and counted.
 //!
 //! One such sample in a track poisons every recursive filter behind it for the rest of the song, so none ever leaves
-//! this crate.
+//! this crate but to ears that ask for it, to tell where it lies.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::MediaError;
-use crate::pcm::{first_non_finite, silence_non_finite};
+use crate::pcm::{count_non_finite, first_non_finite, silence_non_finite};
 
 /// What happens to samples that are infinite or not a number (floating-point files can hold them).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,11 +16,14 @@ pub enum NonFinite {
     /// Reading stops with an error that names the file and the time of the first one. For work whose result is kept.
     #[default]
     Refuse,
-    /// They are read as silence and counted ([`NonFiniteCount`]). For measuring and checking.
+    /// They are read as silence and counted ([`NonFiniteCount`]). For whatever filters, converts or subtracts.
     Silence,
+    /// They are handed on as they are and counted. For meters and the check, which know what to make of them and can tell
+    /// on which channel and when.
+    Keep,
 }
 
-/// How many samples were silenced so far in one source, kept up while it is read.
+/// How many such samples were met so far in one source, kept up while it is read.
 #[derive(Clone, Debug, Default)]
 pub struct NonFiniteCount(Arc<AtomicU64>);
 
@@ -50,10 +53,11 @@ impl FinitePolicy {
     ) -> Result<(), MediaError> {
         match self.policy {
             NonFinite::Silence => {
-                let found: u64 = lanes.iter_mut().map(|lane| silence_non_finite(&mut lane[..frames])).sum();
-                if found > 0 {
-                    self.count.0.fetch_add(found, Ordering::Relaxed);
-                }
+                self.found(lanes.iter_mut().map(|lane| silence_non_finite(&mut lane[..frames])).sum());
+                Ok(())
+            }
+            NonFinite::Keep => {
+                self.found(lanes.iter().map(|lane| count_non_finite(&lane[..frames])).sum());
                 Ok(())
             }
             NonFinite::Refuse => match lanes.iter().filter_map(|lane| first_non_finite(&lane[..frames])).min() {
@@ -67,6 +71,12 @@ impl FinitePolicy {
                     })
                 }
             },
+        }
+    }
+
+    fn found(&self, samples: u64) {
+        if samples > 0 {
+            self.count.0.fetch_add(samples, Ordering::Relaxed);
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Opened {
     pub info: FileInfo,
     /// What was not as it should be, and what was done about it.
     pub warnings: Vec<Diagnostic>,
-    /// How many samples [`NonFinite::Silence`] has silenced so far.
+    /// How many samples that are no numbers [`NonFinite::Silence`] or [`NonFinite::Keep`] has met so far.
     pub silenced: NonFiniteCount,
 }
 

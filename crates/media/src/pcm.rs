@@ -205,6 +205,11 @@ fn any_non_finite(lane: &[f32]) -> bool {
     lane.iter().fold(0_u32, |found, s| found | u32::from(s.to_bits() & EXPONENT == EXPONENT)) != 0
 }
 
+/// How many samples are infinite or not a number.
+pub(crate) fn count_non_finite(lane: &[f32]) -> u64 {
+    if any_non_finite(lane) { lane.iter().filter(|s| !s.is_finite()).count() as u64 } else { 0 }
+}
+
 /// Sets infinite samples and those that are not numbers to zero; returns how many there were.
 pub(crate) fn silence_non_finite(lane: &mut [f32]) -> u64 {
     let mut count = 0;

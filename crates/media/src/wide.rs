@@ -27,7 +27,8 @@ pub struct OpenedWide {
     pub info: FileInfo<Speakers>,
     /// What was not as it should be, and what was done about it.
     pub warnings: Vec<Diagnostic>,
-    /// How many samples [`NonFinite::Silence`](crate::NonFinite::Silence) has silenced so far.
+    /// How many samples that are no numbers [`NonFinite::Silence`](crate::NonFinite::Silence) or
+    /// [`NonFinite::Keep`](crate::NonFinite::Keep) has met so far.
     pub silenced: NonFiniteCount,
 }
 

@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{aiff, chunk, error_of, fmt, noise, open_bytes, open_silencing, read_all, riff, wav};
+use common::{aiff, chunk, error_of, fmt, noise, open_bytes, open_silencing, open_with_policy, read_all, riff, wav};
 use tonmeister_core::{Buffer, Layout, Severity};
-use tonmeister_media::{Codec, Container, open, probe};
+use tonmeister_media::{Codec, Container, NonFinite, open, probe};
 
 /// Values whose every stored kind is known: full scale, silence, one step, and some between.
 const VALUES: [f32; 8] = [-1.0, -0.5, 0.0, 0.5, 0.25, -0.25, 0.75, -0.75];
@@ -300,7 +300,7 @@ fn more_channels_than_two_and_foreign_codecs_are_refused_by_name() {
 }
 
 #[test]
-fn samples_that_are_no_numbers_are_refused_with_their_time_or_silenced_and_counted() {
+fn samples_that_are_no_numbers_are_refused_with_their_time_or_counted_and_silenced_or_kept() {
     let mut samples = vec![0.25_f32; 96_000];
     samples[48_001] = f32::NAN;
     samples[70_000] = f32::NEG_INFINITY;
@@ -320,6 +320,11 @@ fn samples_that_are_no_numbers_are_refused_with_their_time_or_silenced_and_count
         let audio = read_all(&mut *opened.source, &[1000]);
         assert_eq!(opened.silenced.get(), 2);
         assert_eq!((audio.channel(1)[24_000], audio.channel(0)[35_000]), (0.0, 0.0));
+
+        let mut opened = open_with_policy(&file, NonFinite::Keep);
+        let audio = read_all(&mut *opened.source, &[1000]);
+        assert_eq!(opened.silenced.get(), 2);
+        assert!(audio.channel(1)[24_000].is_nan() && audio.channel(0)[35_000] == f32::NEG_INFINITY);
     }
 }
 

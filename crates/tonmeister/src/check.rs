@@ -21,6 +21,7 @@ use tonmeister_core::{Diagnostic, Severity};
 use tonmeister_measure::check::{
     Config, Finding as AudioFinding, Inspection, Inspector, Member, Stats, compare_set, rules,
 };
+use tonmeister_media::NonFinite;
 use tonmeister_session::Document;
 
 pub use settings::{CheckOptions, RuleSetting, RuleState};
@@ -28,6 +29,7 @@ pub use settings::{CheckOptions, RuleSetting, RuleState};
 use crate::failure::{Failure, Finding};
 use crate::measure::open_for_measuring;
 use crate::progress::Progress;
+use crate::sound::Sound;
 use crate::world::{World, recordings};
 
 /// What a check found.
@@ -200,7 +202,7 @@ impl World {
         let base = path.parent().unwrap_or(Path::new(""));
         // A room is no take: what is asked of it is only that it can be read.
         for (address, recording) in recordings(document.song()) {
-            if let Err(error) = tonmeister_media::open(base.join(recording)) {
+            if let Err(error) = Sound::open(&base.join(recording), NonFinite::Refuse) {
                 let unreadable = Diagnostic::error("audio", error.to_string());
                 let span = document.span_of(&address).unwrap_or_default();
                 let unreadable = unreadable.at(span, "asked for here");
@@ -231,7 +233,7 @@ impl World {
             Ok(opened) => opened,
             Err(failure) => return unreadable(failure),
         };
-        let mut inspector = Inspector::with_config(opened.source.info(), config).with_bits(opened.info.bits);
+        let mut inspector = Inspector::with_config(opened.source.info(), config).with_bits(opened.bits);
         if let Err(failure) =
             self.each_block(path, &mut *opened.source, |block| inspector.push(block.view(block.frames())))
         {

@@ -129,8 +129,13 @@ impl World {
             }
             None => (old.clone(), first),
         };
-        let before = song_of(first, &old, against.as_deref())?;
-        let after = song_of(after_path, &new, version.as_deref())?;
+        let mut before = song_of(first, &old, against.as_deref())?;
+        let mut after = song_of(after_path, &new, version.as_deref())?;
+        if version.is_some() || against.is_some() {
+            // A version holds no versions; that the song does is no difference to hear.
+            before.versions.clear();
+            after.versions.clear();
+        }
         let differences = tonmeister_session::diff(&before, &after);
         Ok(DiffReport {
             before: Side { document: first.into(), version: against },

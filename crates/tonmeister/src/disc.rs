@@ -1,9 +1,10 @@
 //! The verb *disc*: a DDP fileset, whoever made it, is looked at, held against another, and taken apart into tracks.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tonmeister_core::{Buffer, Layout, Severity, Source};
+use tonmeister_core::{Buffer, Layout, Source};
 use tonmeister_media as media;
 use tonmeister_release::album::files::safe;
 use tonmeister_release::cdtext::Texts;
@@ -132,6 +133,46 @@ fn texts(disc: &Fileset) -> (Texts, Vec<Texts>) {
     (block.map(|b| b.disc.clone()).unwrap_or_default(), (0..disc.disc.tracks.len()).map(track).collect())
 }
 
+/// The files that a disc becomes.
+struct Pieces {
+    to: PathBuf,
+    files: Vec<(PathBuf, Range<Sectors>)>,
+}
+
+impl Pieces {
+    /// Each track ends where the next begins, so that together they are the program.
+    fn plan(disc: &Fileset, to: &Path, only: Option<usize>) -> Result<Pieces, Failure> {
+        let count = disc.disc.tracks.len();
+        if let Some(number) = only.filter(|n| *n > count || (*n == 0 && disc.disc.hidden().is_none())) {
+            let what = if number == 0 {
+                "nothing is hidden before the first track".to_owned()
+            } else {
+                format!("the disc has {count} tracks, and no track {number}")
+            };
+            return Err(Failure::Usage(what));
+        }
+        if to.exists() && !to.is_dir() {
+            return Err(Failure::output(to, "is no folder; name the folder that the tracks shall be written to"));
+        }
+        if to.canonicalize().is_ok_and(|to| disc.folder.canonicalize().is_ok_and(|from| from == to)) {
+            let what = "is the fileset itself, which has to stay as it is; name another folder";
+            return Err(Failure::output(to, what));
+        }
+        let own: Vec<PathBuf> = disc.files().iter().map(|name| disc.folder.join(name)).collect();
+        let (_, texts) = texts(disc);
+        let mut files = Vec::new();
+        for number in (0..=count).filter(|number| only.is_none_or(|only| only == *number)) {
+            let range = if number == 0 { disc.disc.hidden() } else { disc.disc.track_to_next(number) };
+            let Some(range) = range else { continue };
+            let title = number.checked_sub(1).map_or("hidden", |place| texts[place].title.as_str());
+            let path = to.join(format!("{}.wav", safe(&format!("{number:02} {title}"))));
+            refuse_to_replace(&path, &own)?;
+            files.push((path, range));
+        }
+        Ok(Pieces { to: to.into(), files })
+    }
+}
+
 impl World {
     /// Looks at a disc: what stands where, every file's checksum, the rules that plants hold it to.
     pub fn disc(
@@ -140,16 +181,20 @@ impl World {
         options: &DiscOptions,
         progress: &mut dyn Progress,
     ) -> Result<DiscReport, Failure> {
+        // What cannot be done is told before a gigabyte is read, and everything is read before anything is written.
         let disc = open(folder)?;
+        let other = options.against.as_deref().map(open).transpose()?;
+        let pieces = options.to.as_deref().map(|to| Pieces::plan(&disc, to, options.track)).transpose()?;
         let verified = disc.verify().map_err(|e| Failure::input(folder, e))?;
         let findings = disc.findings.iter().chain(&verified.findings);
         let findings = findings.map(|diagnostic| Finding::new(folder, "", diagnostic)).collect();
-        let differences = options.against.as_deref().map(|other| {
-            let found = ddp::compare(&disc, &open(other)?).map_err(|e| Failure::input(folder, e))?;
+        let differences = other.map(|other| {
+            let found = ddp::compare(&disc, &other).map_err(|e| Failure::input(folder, e))?;
             let told = |d: ddp::Difference| DiscDifference { what: d.what, here: d.first, there: d.second };
             Ok(found.into_iter().map(told).collect())
         });
-        let written = options.to.as_deref().map(|to| self.take_apart(&disc, to, options.track, progress));
+        let differences = differences.transpose()?;
+        let written = pieces.map(|pieces| self.take_apart(&disc, pieces, progress)).transpose()?;
         let (own, texts) = texts(&disc);
         let tracks = disc.disc.tracks.iter().zip(texts).enumerate().map(|(place, (track, texts))| DiscTrack {
             number: place + 1,
@@ -177,42 +222,15 @@ impl World {
                 .map(|f| DiscFile { name: f.name, bytes: f.bytes, md5: f.md5, crc32: format!("{:08x}", f.crc32) })
                 .collect(),
             findings,
-            differences: differences.transpose()?,
-            written: written.transpose()?.unwrap_or_default(),
+            differences,
+            written: written.unwrap_or_default(),
         })
     }
 
-    /// Writes tracks as files; each ends where the next begins, so that together they are the program.
-    fn take_apart(
-        &self,
-        disc: &Fileset,
-        to: &Path,
-        only: Option<usize>,
-        progress: &mut dyn Progress,
-    ) -> Result<Vec<PathBuf>, Failure> {
-        let count = disc.disc.tracks.len();
-        if let Some(number) = only.filter(|n| *n > count || (*n == 0 && disc.disc.hidden().is_none())) {
-            let what = if number == 0 {
-                "nothing is hidden before the first track".to_owned()
-            } else {
-                format!("the disc has {count} tracks, and no track {number}")
-            };
-            return Err(Failure::Usage(what));
-        }
-        std::fs::create_dir_all(to).map_err(|e| Failure::output(to, plain(&e)))?;
-        if to.canonicalize().ok() == disc.folder.canonicalize().ok() {
-            let what = "is the fileset itself, which has to stay as it is; name another folder";
-            return Err(Failure::output(to, what));
-        }
-        let (_, texts) = texts(disc);
+    fn take_apart(&self, disc: &Fileset, pieces: Pieces, progress: &mut dyn Progress) -> Result<Vec<PathBuf>, Failure> {
+        std::fs::create_dir_all(&pieces.to).map_err(|e| Failure::output(&pieces.to, plain(&e)))?;
         let mut written = Vec::new();
-        for number in (0..=count).filter(|number| only.is_none_or(|only| only == *number)) {
-            let range = if number == 0 { disc.disc.hidden() } else { disc.disc.track_to_next(number) };
-            let Some(range) = range else { continue };
-            let title = number.checked_sub(1).map_or("hidden", |place| texts[place].title.as_str());
-            let name = if title.is_empty() { format!("{number:02}.wav") } else { format!("{number:02} {title}.wav") };
-            let path = to.join(safe(&name));
-            refuse_to_replace(&path, &disc.files().iter().map(|f| disc.folder.join(f)).collect::<Vec<_>>())?;
+        for (path, range) in pieces.files {
             self.write_exactly(&mut *disc.audio(range), &path, &disc.folder, progress)?;
             written.push(path);
         }
@@ -260,10 +278,7 @@ impl World {
             frames: disc.program().info().frames,
             loudness_lufs: 0.0,
         });
-        let findings = disc.findings.iter().filter(|d| d.severity != Severity::Note);
-        let findings: Vec<Finding> = findings.map(|diagnostic| Finding::new(folder, "", diagnostic)).collect();
-        let (document, warnings) = self.document_of(folder, tonmeister_session::print(&song))?;
-        Ok((document, [warnings, findings].concat()))
+        self.document_of(folder, tonmeister_session::print(&song))
     }
 }
 

@@ -75,7 +75,15 @@ fn describe(path: &Path, diagnostics: &[Diagnostic]) -> String {
 /// The message with the file in front, unless it names the file itself.
 fn named(path: &Path, message: &str) -> String {
     let path = path.display().to_string();
-    if message.contains(&path) { message.into() } else { format!("{path}: {message}") }
+    // A file called `m` is not named by the word "permission".
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '/');
+    let names =
+        |at: usize| !goes_on(message[..at].chars().next_back()) && !goes_on(message[at + path.len()..].chars().next());
+    if path.is_empty() || message.match_indices(&path).any(|(at, _)| names(at)) {
+        message.into()
+    } else {
+        format!("{path}: {message}")
+    }
 }
 
 impl Failure {
@@ -210,5 +218,7 @@ mod tests {
         assert_eq!(failure.kind(), "document");
         assert_eq!(Failure::input("a.wav", "a.wav is empty").to_string(), "a.wav is empty");
         assert_eq!(Failure::output("a.wav", "the disk is full").to_string(), "a.wav: the disk is full");
+        assert_eq!(Failure::output("m", "permission denied").to_string(), "m: permission denied");
+        assert_eq!(Failure::input("m", "`m` is empty").to_string(), "`m` is empty");
     }
 }

@@ -57,6 +57,7 @@ pub mod report;
 pub mod ride;
 pub mod rule_pages;
 pub mod shelf;
+mod sound;
 mod text_file;
 pub mod tone;
 pub mod watch;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tonmeister_core::{Frames, Layout};
 use tonmeister_engine::Library;
 use tonmeister_live::{Clocked, Live, LiveError, LiveOptions, Pace, Player, Studio};
+use tonmeister_release::ddp::is_fileset;
 use tonmeister_session::model::Song;
 
 use crate::failure::{Failure, Finding};
@@ -111,7 +112,7 @@ impl World {
         progress: &mut dyn Progress,
         remark: &mut dyn FnMut(&str),
     ) -> Result<PlayReport, Failure> {
-        let (document, mut warnings) = match path.is_dir() {
+        let (document, mut warnings) = match is_fileset(path) {
             true if options.watch => return Err(Failure::Usage("a disc is not edited: leave --watch out".into())),
             true => self.document_of_disc(path)?,
             false => self.open_document(path)?,

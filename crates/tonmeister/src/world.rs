@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use tonmeister_core::{Diagnostic, Registry, Severity, Source, SourceError, SourceInfo};
 use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::Library;
-use tonmeister_media as media;
-use tonmeister_release::ddp::Fileset;
+use tonmeister_media::NonFinite;
+use tonmeister_release::ddp::{Fileset, is_fileset};
 use tonmeister_session::model::Song;
 use tonmeister_session::{Document, Edit};
 
 use crate::failure::{Failure, Finding};
 use crate::shelf::DiskShelf;
+use crate::sound::Sound;
 use crate::text_file::{self, Existing};
 
 /// The largest document that is read: far beyond any song, small enough for any memory.
@@ -60,6 +61,13 @@ impl World {
     /// The effects a document can name.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The same with so many threads.
+    pub(crate) fn with_threads(&self, threads: usize) -> World {
+        let mut world = self.clone();
+        world.threads = threads;
+        world
     }
 
     /// Whether to go on.
@@ -177,11 +185,7 @@ impl Files {
     /// An audio file, or the program of a disc: of a folder that holds a DDP fileset.
     fn open_native(&self, audio: &str) -> Result<Box<dyn Source>, SourceError> {
         let path = self.base.join(audio);
-        if path.is_dir() {
-            let disc = Fileset::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
-            return Ok(disc.program());
-        }
-        let opened = media::open(&path).map_err(|e| SourceError::new(e.to_string()))?;
+        let opened = Sound::open(&path, NonFinite::Refuse).map_err(|e| SourceError::new(e.to_string()))?;
         for warning in &opened.warnings {
             self.remark(&path, warning.clone());
         }
@@ -216,7 +220,7 @@ impl Library for Files {
         let Some(shelf) = &self.shelf else { return Ok(audio.to_owned()) };
         let path = self.base.join(audio);
         let about = |e: std::io::Error| SourceError::new(format!("{}: {}", path.display(), plain(&e)));
-        if !path.is_dir() {
+        if !is_fileset(&path) {
             return shelf.content(&path).map_err(about);
         }
         let disc = Fileset::open(&path).map_err(|e| SourceError::new(e.to_string()))?;

@@ -299,3 +299,39 @@ fn rules_that_are_not_there_are_refused() {
     }
     assert!(matches!(World::new().explain("dc-offest"), Err(Failure::Usage(why)) if why.contains("`dc-offset`")));
 }
+
+/// A stereo file of floats, written byte by byte: our own writer refuses what is no number.
+fn write_raw(path: &Path, frames: &[[f32; 2]]) {
+    let data: Vec<u8> = frames.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    let mut file = b"RIFF....WAVEfmt ".to_vec();
+    file[4..8].copy_from_slice(&(36 + data.len() as u32).to_le_bytes());
+    file.extend(16_u32.to_le_bytes());
+    file.extend([3_u16, 2].map(u16::to_le_bytes).concat());
+    file.extend([RATE, 8 * RATE].map(u32::to_le_bytes).concat());
+    file.extend([8_u16, 32].map(u16::to_le_bytes).concat());
+    file.extend(b"data");
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    fs::write(path, file).unwrap();
+}
+
+#[test]
+fn samples_that_are_no_numbers_are_errors_with_channel_and_time() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("plug-in.wav");
+    let mut frames: Vec<[f32; 2]> = drum(2.0, 7, 0.5).into_iter().map(|x| [x, 0.7 * x]).collect();
+    frames[48_000][1] = f32::NAN;
+    frames[60_000][1] = f32::INFINITY;
+    write_raw(&path, &frames);
+    let report = World::new().check(&[path], &CheckOptions::default(), &mut Silent).unwrap();
+    let finding = report.files[0].findings.iter().find(|f| f.rule == "non-finite").expect("found");
+    assert_eq!((finding.severity, finding.channel), (Severity::Error, Some(1)));
+    let at = finding.at.unwrap();
+    assert!((at.from_s - 1.0).abs() < 1e-9 && (at.to_s - 60_001.0 / 48_000.0).abs() < 1e-9, "{at:?}");
+    assert_eq!(report.errors, 1);
+    let counted: Vec<u64> = report.files[0].stats.as_ref().unwrap().channels.iter().map(|c| c.non_finite).collect();
+    assert_eq!(counted, [0, 2]);
+    // The level around it can be drawn.
+    let moments = World::new().moments(&report.files[0].path, &report.files[0].findings, 60).unwrap();
+    assert!(moments.iter().flatten().flat_map(|m| &m.peaks).all(|peak| peak.is_finite()));
+}

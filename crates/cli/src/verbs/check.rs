@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Check, voice: &mut Voice) -> Result<Outcome, Failure> {
     };
     let outcome = if report.errors > 0 { Outcome::Found } else { Outcome::Done };
     match &args.sarif {
-        Some(_) if to_output => voice.text(&format!("{:#}\n", sarif::sarif(&report, outcome.code()))),
+        Some(_) if to_output => voice.machine(&sarif::sarif(&report, outcome.code())),
         Some(path) => sarif::write(path, &report, outcome.code())?,
         None => {}
     }

@@ -338,12 +338,11 @@ impl Inspector {
 
 fn non_finite(sheet: &Sheet<'_>, c: usize, places: Places) -> Option<Finding> {
     (places.count > 0).then(|| {
-        let message = format!(
-            "{} samples of the {} channel are not numbers, the first at {:.3} s",
-            places.count,
-            sheet.name(c),
-            sheet.seconds(places.first)
-        );
+        let (name, first) = (sheet.name(c), sheet.seconds(places.first));
+        let message = match places.count {
+            1 => format!("a sample of the {name} channel is no number, at {first:.3} s"),
+            count => format!("{count} samples of the {name} channel are no numbers, the first at {first:.3} s"),
+        };
         Finding::of(&rules::NON_FINITE, message)
             .between(places.first, places.last + 1, sheet.info.sample_rate)
             .on(c)

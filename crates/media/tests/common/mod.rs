@@ -18,8 +18,12 @@ pub(crate) fn open_bytes(bytes: &[u8]) -> Result<Opened, MediaError> {
 
 /// Opens bytes, silencing what is no number.
 pub(crate) fn open_silencing(bytes: &[u8]) -> Opened {
-    let options = OpenOptions { non_finite: NonFinite::Silence };
-    open_input(Path::new("test"), Cursor::new(bytes.to_vec()), options).unwrap()
+    open_with_policy(bytes, NonFinite::Silence)
+}
+
+/// Opens bytes, doing that with what is no number.
+pub(crate) fn open_with_policy(bytes: &[u8], non_finite: NonFinite) -> Opened {
+    open_input(Path::new("test"), Cursor::new(bytes.to_vec()), OpenOptions { non_finite }).unwrap()
 }
 
 /// Everything a source has, read in blocks of the given sizes in turn.

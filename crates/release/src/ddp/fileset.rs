@@ -1,7 +1,7 @@
 //! A fileset that was opened, whoever made it.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -45,11 +45,14 @@ impl Fileset {
     /// Opens a fileset: reads its descriptions and the lengths of its files, not its audio.
     ///
     /// # Errors
-    /// When a description is missing or cannot be understood. What can be read in spite of a fault is read, and a finding
-    /// says so.
+    /// When there is no `DDPID`, or a description is missing or cannot be understood. What can be read in spite of a fault is
+    /// read, and a finding says so.
     pub fn open(folder: impl AsRef<Path>) -> Result<Fileset, ReleaseError> {
         let folder = folder.as_ref();
         let names = names(folder)?;
+        if !names.iter().any(|name| is_id(name)) {
+            return Err(ReleaseError::NoFileset { path: folder.to_owned() });
+        }
         let mut opening = Opening { folder, names, findings: Vec::new(), files: Vec::new() };
         let (path, bytes) = opening.read("DDPID")?;
         let identifier = Identifier::parse(&path, &bytes)?;
@@ -95,9 +98,21 @@ impl Fileset {
     }
 }
 
+/// Whether a folder holds a fileset: a `DDPID`, in upper or lower case.
+pub fn is_fileset(folder: impl AsRef<Path>) -> bool {
+    names(folder.as_ref()).is_ok_and(|names| names.iter().any(|name| is_id(name)))
+}
+
+fn is_id(name: &str) -> bool {
+    name.eq_ignore_ascii_case("DDPID")
+}
+
 /// The names in a folder.
 fn names(folder: &Path) -> Result<Vec<String>, ReleaseError> {
-    let io = |e| ReleaseError::io(folder, "read", e);
+    let io = |e: io::Error| match e.kind() {
+        io::ErrorKind::NotADirectory => ReleaseError::NoFileset { path: folder.to_owned() },
+        _ => ReleaseError::io(folder, "read", e),
+    };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         names.extend(entry.map_err(io)?.file_name().into_string());

@@ -125,8 +125,9 @@ fn packet(path: &Path, n: usize, record: &[u8; BYTES]) -> Result<Packet, Release
         number(record, field).map_err(wrong)
     };
     let name = text(record, NAME);
-    // A name must stay in the folder: filesets come from anywhere.
-    let plain = !name.is_empty() && !name.contains(['/', '\\', ':', '\0']) && name != "." && name != "..";
+    // A name must stay in the folder, and be none that a terminal obeys: filesets come from anywhere.
+    let foreign = |c: char| c.is_control() || ['/', '\\', ':'].contains(&c);
+    let plain = !name.is_empty() && !name.contains(foreign) && name != "." && name != "..";
     if !plain {
         return Err(damaged(NAME, format!("expected a file's name, found `{}`", name.escape_debug())));
     }

@@ -22,7 +22,7 @@ mod verify;
 mod write;
 
 pub use compare::{Difference, compare};
-pub use fileset::Fileset;
+pub use fileset::{Fileset, is_fileset};
 pub use id::{Identifier, LONGEST_MASTER_ID};
 pub use map::{Packet, parse as parse_map};
 pub use pq::{Described, parse as parse_pq};

@@ -84,6 +84,11 @@ pub(crate) fn of_track(song: &Song, track: &Track, path: &Path, finding: &Findin
     match finding.rule {
         rule if rule == rules::DC_OFFSET.id => insert(track, |insert| takes_offset(insert, finding.channel)),
         rule if rule == rules::POLARITY_STEREO.id => insert(track, turns_one_side),
+        // What follows from one side being upside down goes with it.
+        rule if rule == rules::MONO_LOSS.id || rule == rules::LOW_END_WIDE.id => {
+            let opposed = finding.evidence("correlation")? <= -rules::POLARITY_STEREO.limit;
+            insert(track, |insert| opposed && turns_one_side(insert))
+        }
         rule if rule == rules::LEADING_SILENCE.id => {
             let sounds_from = finding.at?.to_s;
             let kept = AIR_S.max(finding_limit(song, track, &rules::LEADING_SILENCE));
@@ -149,6 +154,10 @@ pub(crate) fn described(rule: &str) -> Option<&'static str> {
         }
         r if r == rules::POLARITY_STEREO.id => {
             "In a document it counts as answered when the track has a `gain` that inverts one side."
+        }
+        r if r == rules::MONO_LOSS.id || r == rules::LOW_END_WIDE.id => {
+            "In a document it counts as answered where the two sides are opposed (a correlation of −0.5 or less) and the \
+             track has a `gain` that inverts one of them."
         }
         r if r == rules::POLARITY_PAIR.id => {
             "In a document it counts as answered when exactly one of the two tracks has `polarity = \"inverted\"`."
@@ -232,6 +241,14 @@ mod tests {
             &(track("a", "[[track.insert]]\neffect = \"dc_blocker\"") + "[[track]]\nid = \"b\"\naudio = \"a.wav\"\n"),
         );
         assert_eq!(alone(&[both], "takes/a.wav".as_ref(), &leans), None);
+
+        let by = |correlation: f64, more: &str| {
+            let cancels = finding("mono-loss", &[], ("correlation", correlation));
+            alone(&[song(&track("a", more))], "takes/a.wav".as_ref(), &cancels)
+        };
+        let turned = "[[track.insert]]\neffect = \"gain\"\ninvert_right = true";
+        assert_eq!(by(-0.98, turned), Some("a/gain".into()));
+        assert_eq!((by(-0.3, turned), by(-0.98, "")), (None, None), "a widener cancels otherwise");
 
         let hot = finding("over-full-scale", &[], ("peak", 3.5));
         let by = |more: &str| alone(&[song(&track("a", more))], "takes/a.wav".as_ref(), &hot);

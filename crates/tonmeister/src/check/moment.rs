@@ -7,7 +7,7 @@ use tonmeister_core::Buffer;
 use tonmeister_measure::check::Finding;
 
 use crate::failure::Failure;
-use crate::measure::open_for_measuring;
+use crate::measure::open_silenced;
 use crate::world::World;
 
 /// The shortest stretch that is shown, in seconds.
@@ -42,7 +42,7 @@ impl World {
         if findings.iter().all(|finding| finding.at.is_none()) {
             return Ok(moments);
         }
-        let mut opened = open_for_measuring(path)?;
+        let mut opened = open_silenced(path)?;
         let info = opened.source.info();
         let rate = f64::from(info.sample_rate);
         let end_s = info.frames as f64 / rate;

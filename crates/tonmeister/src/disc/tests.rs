@@ -104,6 +104,83 @@ fn one_track_alone_and_none_that_is_not_there() {
 }
 
 #[test]
+fn what_cannot_be_done_is_told_before_anything_is_read_or_written() {
+    let folder = TempDir::new().unwrap();
+    let (ddp, out) = (folder.path().join("ddp"), folder.path().join("tracks"));
+    fileset(&ddp, "");
+    // Hashing would fail on this; nothing gets that far.
+    std::fs::remove_file(ddp.join("CHECKSUM.MD5")).unwrap();
+    std::fs::create_dir(ddp.join("CHECKSUM.MD5")).unwrap();
+    let whole = DiscOptions { to: Some(out.clone()), ..DiscOptions::default() };
+    let ask = |options: &DiscOptions| World::new().disc(&ddp, options, &mut Silent).unwrap_err().to_string();
+    assert!(ask(&whole).contains("CHECKSUM.MD5"));
+    assert!(ask(&DiscOptions { track: Some(4), ..whole.clone() }).contains("no track 4"));
+    assert!(ask(&DiscOptions { to: Some(ddp.clone()), ..whole.clone() }).contains("the fileset itself"));
+    assert!(ask(&DiscOptions { to: Some(ddp.join("DDPMS")), ..whole.clone() }).contains("is no folder"));
+    let other = |name: &str| DiscOptions { against: Some(folder.path().join(name)), ..whole.clone() };
+    assert!(ask(&other("nothing")).contains("there is no"));
+    assert!(ask(&other(".")).contains("holds no DDP fileset: there is no DDPID in it"));
+    // A comparison that fails leaves nothing written either.
+    std::fs::remove_dir(ddp.join("CHECKSUM.MD5")).unwrap();
+    fileset(&folder.path().join("cut"), "");
+    let image = folder.path().join("cut/IMAGE.DAT");
+    std::fs::File::options().write(true).open(&image).unwrap().set_len(1_000_000).unwrap();
+    assert!(ask(&other("cut")).contains("IMAGE.DAT"));
+    assert!(!out.exists());
+}
+
+/// The type-80 packs of two titles, the second too long for a file's name, as CD-Text puts them on a disc.
+fn titles(first: &str, second: &str) -> Vec<u8> {
+    let bytes: Vec<u8> = ["Disc", first, second, "", ""].join("\0").chars().map(|c| c as u8).collect();
+    let packs = bytes.chunks(12).enumerate().flat_map(|(n, text)| {
+        let track = bytes[..12 * n].split(|byte| *byte == 0).count() - 1;
+        let mut pack = vec![0x80, track as u8, n as u8, 0];
+        pack.extend(text);
+        pack.resize(18, 0);
+        pack
+    });
+    packs.collect()
+}
+
+#[test]
+fn a_hostile_text_names_no_file_that_is_not_a_wav() {
+    let folder = TempDir::new().unwrap();
+    let (ddp, out) = (folder.path().join("ddp"), folder.path().join("tracks"));
+    fileset(&ddp, "");
+    std::fs::write(ddp.join("CDTEXT.BIN"), titles("../\u{1b}]0;x\u{7}", &"é".repeat(300))).unwrap();
+    let options = DiscOptions { to: Some(out.clone()), ..DiscOptions::default() };
+    let report = World::new().disc(&ddp, &options, &mut Silent).unwrap();
+    assert_eq!(report.tracks[0].title, "../\u{1b}]0;x\u{7}");
+    let long = format!("02 {}.wav", "é".repeat(98));
+    assert_eq!(report.written, ["01 ..__]0;x_.wav", &long, "03.wav"].map(|name| out.join(name)));
+    assert!(report.written.iter().all(|path| path.is_file()));
+}
+
+#[test]
+fn a_folder_that_is_no_disc_is_told_so() {
+    let folder = TempDir::new().unwrap();
+    let of_disc = World::new().disc(folder.path(), &DiscOptions::default(), &mut Silent).unwrap_err().to_string();
+    assert!(of_disc.contains("holds no DDP fileset: there is no DDPID in it"), "{of_disc}");
+    let play = PlayOptions {
+        listener: Listener::Nobody(1.0),
+        version: None,
+        from: "0".parse().unwrap(),
+        loop_s: None,
+        for_s: None,
+        block: 256,
+        periods: 2,
+        watch: false,
+    };
+    let played = World::new().play(folder.path(), &play, &mut Silent, &mut |_| {}).unwrap_err().to_string();
+    assert!(played.contains("is a folder; name the document inside it"), "{played}");
+    let song = folder.path().join("song.toml");
+    std::fs::write(&song, "[song]\nsample_rate_hz = 44100\n\n[[track]]\nid = \"disc\"\naudio = \".\"\n").unwrap();
+    let options = crate::MixOptions::whole(folder.path().join("mix.wav"), crate::Depth::Float32);
+    let mixed = World::new().mix(&song, &options, &mut Silent).unwrap_err().to_string();
+    assert!(mixed.contains("is a folder, not an audio file"), "{mixed}");
+}
+
+#[test]
 fn a_changed_byte_and_another_master_are_told() {
     let folder = TempDir::new().unwrap();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
@@ -152,4 +229,10 @@ fn a_disc_is_played_like_a_song_and_may_be_a_track_of_one() {
     let options = crate::MixOptions::whole(&mixed, crate::Depth::Float32);
     World::new().mix(&song, &options, &mut Silent).unwrap();
     assert_eq!(read(&mixed).frames() as u64, frames);
+    // What can be mixed can be checked.
+    let checked = World::new().check(&[song], &crate::CheckOptions::default(), &mut Silent).unwrap();
+    let [file] = checked.files.as_slice() else { panic!("{} files", checked.files.len()) };
+    assert_eq!((file.unreadable.as_deref(), file.played_by.len()), (None, 1));
+    let stats = file.stats.as_ref().unwrap();
+    assert_eq!((stats.sample_rate_hz, stats.frames), (RATE, frames));
 }

@@ -12,6 +12,7 @@ use super::{NewSong, StemFile, name, note, plan};
 use crate::failure::{Failure, Finding};
 use crate::progress::Progress;
 use crate::text_file::{self, Existing};
+use crate::world::plain;
 
 /// What files of audio end in.
 const EXTENSIONS: &[&str] = &[
@@ -74,6 +75,8 @@ pub struct NewTrack {
 /// [`Failure::Input`] when the folder cannot be read, holds no stems, or holds audio that cannot be read;
 /// [`Failure::Output`] when the document is already there or cannot be written.
 pub fn create(stems: &Path, options: &NewOptions, progress: &mut dyn Progress) -> Result<NewReport, Failure> {
+    // Told as it was named; worked with as it lies.
+    let path = options.output.as_deref().unwrap_or(stems).join("song.toml");
     let stems = resolve(stems)?;
     let home = match &options.output {
         Some(folder) => {
@@ -82,7 +85,6 @@ pub fn create(stems: &Path, options: &NewOptions, progress: &mut dyn Progress) -
         }
         None => stems.clone(),
     };
-    let path = home.join("song.toml");
     if !options.force && path.exists() {
         return Err(exists(&path));
     }
@@ -106,11 +108,11 @@ fn resolve(folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::input(path, format!("{} cannot be read: {error}", path.display()))
+    Failure::input(path, format!("{} cannot be read: {}", path.display(), plain(error)))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::output(path, format!("{} cannot be written: {error}", path.display()))
+    Failure::output(path, format!("{} cannot be written: {}", path.display(), plain(error)))
 }
 
 fn exists(path: &Path) -> Failure {

@@ -15,6 +15,8 @@ const SILENT_DB: f64 = -40.0;
 const HEARD_DB: f64 = -20.0;
 /// The correlation below which a stretch is turned against itself.
 const TURNED: f64 = -0.2;
+/// Of what loses more than this in mono nothing is left to hear, in dB.
+const NOTHING_LEFT_DB: f64 = 90.0;
 /// Low end this far below the whole fills no room, in dB.
 const LOW_HEARD_DB: f64 = -15.0;
 /// One side of the low end this far below the other is a panned bass, not a wide one, in dB.
@@ -132,8 +134,9 @@ impl Sides {
     fn mono_loss(sheet: &Sheet<'_>, all: [f64; 3]) -> Option<Finding> {
         let loss = loss_db(all);
         (loss >= sheet.limit(&MONO_LOSS)).then(|| {
+            let lost = if loss > NOTHING_LEFT_DB { "everything".into() } else { format!("{loss:.1} dB") };
             let message = format!(
-                "in mono it loses {loss:.1} dB: left and right cancel each other (correlation {:.2})",
+                "in mono it loses {lost}: left and right cancel each other (correlation {:.2})",
                 correlation(all)
             );
             Finding::of(&MONO_LOSS, message).graver(MONO_LOSS.severity_of(loss)).with("loss", loss, "dB").with(

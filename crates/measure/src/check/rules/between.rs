@@ -18,7 +18,7 @@ pub const DELAY_PAIR: Rule = Rule {
           part played twice has none.",
     why: "Heard together they comb: some notes are hollow, others stand out, transients are smeared. A room microphone \
           may be late on purpose.",
-    remedy: "move one by the delay (the align effect does it to a part of a sample), or use only one of them",
+    remedy: "move one by the delay (`tonmeister align` writes it into a song), or use only one of them",
     source: "Knapp & Carter, IEEE Trans. ASSP 24, 1976",
 };
 

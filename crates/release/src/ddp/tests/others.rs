@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tonmeister_core::codes::Barcode;
 
 use super::{Noise, all, disc, frames_of, sample, text, written};
-use crate::ddp::{Fileset, Master, checksums, compare, parse_map, parse_pq, write};
+use crate::ddp::{Fileset, Master, checksums, compare, is_fileset, parse_map, parse_pq, write};
 use crate::error::ReleaseError;
 use crate::toc::Sectors;
 
@@ -185,6 +185,7 @@ fn what_cannot_be_understood_says_where() {
     assert!(error("DDPMS", &|b| put(b, 128, "XXXX")).contains("byte 128"));
     assert!(error("DDPMS", &|b| put(b, MAP_IMAGE + 14, "x")).contains("byte 270"));
     assert!(error("DDPMS", &|b| put(b, MAP_IMAGE + 74, "../../etc/passwd")).contains("a file's name"));
+    assert!(error("DDPMS", &|b| put(b, MAP_IMAGE + 74, "A\u{1b}[2J.DAT ")).contains("`A\\u{1b}[2J.DAT`"));
     assert!(error("DDPMS", &|b| put(b, MAP_IMAGE + 38, "10")).contains("expected a stream of audio"));
     assert!(error("DDPMS", &|b| put(b, MAP_IMAGE + 40, "8")).contains("mode 8"));
     assert!(error("DDPMS", &|b| put(b, MAP_PQ + 30, "RW24XX  ")).contains("PQ DESCR"));
@@ -194,6 +195,12 @@ fn what_cannot_be_understood_says_where() {
     assert!(error("PQDESCR", &|b| put(b, 128 + 10, "006099")).contains("byte 136"));
     assert!(error("PQDESCR", &|b| put(b, 64 + 16, "41")).contains("data track"));
     assert!(matches!(Fileset::open(folder.path().join("nothing")), Err(ReleaseError::Missing { .. })));
+    for none in [folder.path(), &path.join("DDPMS")] {
+        assert!(!is_fileset(none));
+        let error = Fileset::open(none).unwrap_err();
+        assert!(matches!(error, ReleaseError::NoFileset { .. }), "{error}");
+    }
+    assert!(is_fileset(&path));
     fs::remove_file(path.join("IMAGE.DAT")).unwrap();
     assert!(matches!(Fileset::open(&path), Err(ReleaseError::Missing { .. })));
 }
