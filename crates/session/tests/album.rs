@@ -9,7 +9,7 @@ use common::{registry, rendered};
 use tonmeister_core::Registry;
 use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
 use tonmeister_session::album::model::{
-    Audio, Cd, Deliver, Depth, Dither, Evening, Format, Gap, IntoNext, Mode, Tape, Wrapping,
+    Audio, Cd, Deliver, Depth, Dither, Evening, Format, Gap, IntoNext, Mode, Part, Tape, Wrapping,
 };
 use tonmeister_session::album::{AlbumDocument, keys, parse, reference, schema};
 use tonmeister_session::model::FadeShape;
@@ -18,6 +18,22 @@ const EVERYTHING: &str = include_str!("albums/everything.toml");
 
 fn read(text: &str) -> AlbumDocument {
     parse(text, &registry()).unwrap_or_else(|found| panic!("{}", rendered(text, &found)))
+}
+
+/// A gap lies before its song; before the first there is none, and whoever wrote one meant another.
+#[test]
+fn a_gap_before_the_first_song_is_told_to_do_nothing() {
+    let album = |first: &str, second: &str| {
+        format!(
+            "[album]\ntitle = \"A\"\nartist = \"B\"\n[[song]]\naudio = \"1.wav\"\ntitle = \"1\"\n{first}\n\
+             [[song]]\naudio = \"2.wav\"\ntitle = \"2\"\n{second}\n[[deliver]]\nformat = \"wav\"\n"
+        )
+    };
+    let text = album("gap_s = 3.0", "");
+    let document = read(&text);
+    let [warning] = document.warnings() else { panic!("{:?}", document.warnings()) };
+    assert_eq!((warning.code, &text[warning.span.clone().unwrap()]), ("no-effect", "3.0"));
+    assert!(read(&album("gap_s = 0.0", "gap_s = 3.0")).warnings().is_empty());
 }
 
 #[test]
@@ -68,6 +84,19 @@ fn everything_that_can_be_written_is_read() {
     assert_eq!((cassette.tape, cassette.sample_rate_hz, cassette.peak_dbtp), (Tape::C90, None, -2.0));
     assert_eq!((one.side, two.side), (None, Some('A')));
     assert_eq!((album.deliver[2].bitrate_kbps, album.deliver[3].quality), (Some(128), Some(6.5)));
+    let about = &album.about;
+    assert_eq!((about.disc, about.language.unwrap().as_str()), (Some((1, Some(2))), "en"));
+    let made: Vec<&str> = about.credits.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(made, ["Ada", "Cy", "Cy", "Dee"]);
+    assert_eq!((one.version_title.as_deref(), one.genre.as_deref()), (Some("Live"), Some("Pop")));
+    assert_eq!(one.language.unwrap().as_str(), "de");
+    let parts: Vec<(Part, &str)> = one.credits.iter().map(|(part, name)| (*part, name.as_str())).collect();
+    assert_eq!(parts.len(), 10);
+    assert_eq!(
+        (parts[0], parts[5], parts[9]),
+        ((Part::Featured, "Eve"), (Part::Performer, "Jo"), (Part::Mastering, "Ned"))
+    );
+    assert_eq!((album.deliver[4].format, album.deliver[4].vbr), (Format::Mp3, Some(2)));
     assert_eq!(&EVERYTHING[document.span_of_song(0).unwrap()], "[[song]]");
 }
 

@@ -210,6 +210,21 @@ pub const QUALITY: ParamSpec = ParamSpec::number(
     8.0,
     "The quality of Vorbis, −1 to 10, in tenths.",
 );
+/// Which disc of a release of several.
+pub const DISC: ParamSpec =
+    ParamSpec::integer("disc", "Disc", Unit::None, (1, 99), 1, "Which disc of the release this is.");
+/// How many discs a release has.
+pub const DISCS: ParamSpec =
+    ParamSpec::integer("discs", "Discs", Unit::None, (1, 99), 1, "How many discs the release has.");
+/// The variable bit rate of a set of files.
+pub const VARIABLE: ParamSpec = ParamSpec::integer(
+    "vbr",
+    "Variable bit rate",
+    Unit::None,
+    (0, 9),
+    0,
+    "MP3 with as many bits as each moment needs, in place of `bitrate_kbps`: V0, the finest (about 245 kbit/s), to V9.",
+);
 /// The rate of a set of files.
 pub const DELIVER_RATE: ParamSpec = ParamSpec::integer(
     "sample_rate_hz",
@@ -262,6 +277,9 @@ pub const UPC_FORM: &str = "12 digits (UPC-A) or 13 (EAN), with a right check di
 pub const ISRC_FORM: &str = "an ISRC, such as `GBABC2600001` or `GB-ABC-26-00001`";
 /// What a date looks like.
 pub const DATE_FORM: &str = "a date in quotes: `2026-11-21`, `2026-11` or `2026`";
+/// What a language looks like.
+pub const LANGUAGE_FORM: &str =
+    "a code of two or three letters (ISO 639), such as `en`; `zxx` where there are no words";
 /// What a pattern of names looks like.
 pub const NAME_FORM: &str = "a pattern of `{track}`, `{title}`, `{artist}`, `{album}`, `{isrc}`, `{upc}`";
 /// The names of files, when nothing is said.
@@ -314,6 +332,13 @@ pub const ALBUM: &[Key] = &[
     key("phonogram", Takes::Text, "not stated", "The ℗ line without its sign: year and owner of the recording."),
     key("copyright", Takes::Text, "not stated", "The © line without its sign: year and owner of everything else."),
     key("genre", Takes::Text, "not stated", "Its genre."),
+    key("language", Takes::Form(LANGUAGE_FORM), "not stated", "The language of its words."),
+    param(&DISC, "not stated"),
+    param(&DISCS, "not stated"),
+    key("producers", Takes::Texts, "not stated", "Who produced the songs that name no producers of their own."),
+    key("engineers", Takes::Texts, "not stated", "Who recorded the songs that name no engineers of their own."),
+    key("mixers", Takes::Texts, "not stated", "Who mixed the songs that name no mixers of their own."),
+    key("mastering", Takes::Texts, "not stated", "Who mastered the songs that name nobody of their own for it."),
     key("artwork", Takes::File, "none", "The picture of its cover."),
     key("comment", Takes::Text, "none", "Anything else that the files shall say."),
     param(&MODE, "\"album\""),
@@ -349,9 +374,26 @@ pub const SONG: &[Key] = &[
         "The version of the song document that the album has in its place.",
     ),
     key("title", Takes::Text, "the document's title, or the file's name", "Its name."),
+    key(
+        "version_title",
+        Takes::Text,
+        "the name of its `version`, if it has one",
+        "Which version it is, as it stands in parentheses behind the title: `Live`, `2026 Remaster`.",
+    ),
     key("artists", Takes::Texts, "the album's artist", "Who plays it."),
     key("composers", Takes::Texts, "not stated", "Who wrote the music."),
     key("lyricists", Takes::Texts, "not stated", "Who wrote the words."),
+    key("featured", Takes::Texts, "nobody", "Its guests, named behind the artists: `feat.`"),
+    key("remixers", Takes::Texts, "not stated", "Who made this version of somebody else's recording."),
+    key("producers", Takes::Texts, "the album's", "Who produced it."),
+    key("conductors", Takes::Texts, "not stated", "Who conducted it."),
+    key("arrangers", Takes::Texts, "not stated", "Who set it for these voices or instruments."),
+    key("performers", Takes::Texts, "not stated", "Who plays or sings without being one of its artists."),
+    key("engineers", Takes::Texts, "the album's", "Who recorded it."),
+    key("mixers", Takes::Texts, "the album's", "Who mixed it."),
+    key("mastering", Takes::Texts, "the album's", "Who mastered it."),
+    key("genre", Takes::Text, "the album's", "Its genre."),
+    key("language", Takes::Form(LANGUAGE_FORM), "the album's", "The language of its words."),
     key("isrc", Takes::Form(ISRC_FORM), "not stated", "The recording's own code."),
     key("lyrics", Takes::Text, "not stated", "Its words."),
     param(&EXPLICIT, "not stated"),
@@ -387,6 +429,7 @@ pub const DELIVER: &[Key] = &[
     param(&DELIVER_RATE, "the album's, where the format takes it"),
     param(&DEPTH, "\"24\""),
     param(&BITRATE, "the format's"),
+    param(&VARIABLE, "a constant bit rate"),
     param(&QUALITY, "8"),
     param(&DITHER, "\"flat\""),
     param(&WRAPPING, "\"auto\""),

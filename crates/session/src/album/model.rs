@@ -1,10 +1,12 @@
 //! The album as typed values: what the text says, checked and with every default filled in.
 
+mod people;
 mod physical;
 
+pub use people::{Credits, Part};
 pub use physical::{Cassette, Diameter, Speed, Tape, Vinyl, Wrapping};
 
-use tonmeister_core::codes::{Barcode, Isrc, ReleaseDate};
+use tonmeister_core::codes::{Barcode, Isrc, Language, ReleaseDate};
 
 use crate::model::{FadeShape, Insert, Lane};
 
@@ -56,6 +58,12 @@ pub struct About {
     pub copyright: Option<String>,
     /// Its genre.
     pub genre: Option<String>,
+    /// The language of its words.
+    pub language: Option<Language>,
+    /// Which disc of the release it is, and how many there are.
+    pub disc: Option<(u16, Option<u16>)>,
+    /// Who made all of it: for songs that name nobody in that part.
+    pub credits: Credits,
     /// The path of its picture.
     pub artwork: Option<String>,
     /// Anything else.
@@ -128,12 +136,20 @@ pub struct AlbumSong {
     pub version: Option<String>,
     /// Its name; without one, the document's title or the file's name.
     pub title: Option<String>,
+    /// Which version it is, as it stands behind the title; without one, the name of its `version`.
+    pub version_title: Option<String>,
     /// Who plays it, when that is not the album's artist.
     pub artists: Vec<String>,
     /// Who wrote the music.
     pub composers: Vec<String>,
     /// Who wrote the words.
     pub lyricists: Vec<String>,
+    /// Who made it besides.
+    pub credits: Credits,
+    /// Its genre, when that is not the album's.
+    pub genre: Option<String>,
+    /// The language of its words, when that is not the album's.
+    pub language: Option<Language>,
     /// The recording's code.
     pub isrc: Option<Isrc>,
     /// Its words.
@@ -274,6 +290,8 @@ pub struct Deliver {
     pub bitrate_kbps: Option<u32>,
     /// The quality of Vorbis (8 without it).
     pub quality: Option<f64>,
+    /// The quality of MP3 of a variable bit rate: 0, the finest, to 9; without it, its bit rate is constant.
+    pub vbr: Option<u8>,
     /// How the last bit is rounded.
     pub dither: Dither,
     /// How a WAV file's sizes are stored.

@@ -1,15 +1,17 @@
 //! From the tree to the [`Album`], by the same reader as a song.
 
-use tonmeister_core::codes::{Barcode, CodeError, ReleaseDate};
+use tonmeister_core::codes::{Barcode, CodeError, Language, ReleaseDate};
 use tonmeister_core::{Diagnostic, ParamSpec, Registry};
 
 use super::{Place, Reader};
 use crate::album::keys::{
-    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, CONSISTENCY, DELIVER, DELIVER_RATE, DEPTH, DITHER, DOCUMENT, FORMAT,
-    GAP, LOUDNESS, MAX_CORRECTION, MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR, MODE, NAME,
-    QUALITY, REFERENCE_SONG, SAMPLE_RATE, SONG,
+    ALBUM, BITRATE, CEILING, CHAIN, CHAIN_TABLE, CONSISTENCY, DELIVER, DELIVER_RATE, DEPTH, DISC, DISCS, DITHER,
+    DOCUMENT, FORMAT, GAP, LOUDNESS, MAX_CORRECTION, MAX_DELIVER, MAX_LIMITING, MAX_NAMES, MAX_SONGS, MIN_PLR, MIN_PSR,
+    MODE, NAME, QUALITY, REFERENCE_SONG, SAMPLE_RATE, SONG, VARIABLE,
 };
-use crate::album::model::{About, Album, Consistency, Deliver, Depth, Dither, Evening, Format, Mode, Sound, Wrapping};
+use crate::album::model::{
+    About, Album, Consistency, Credits, Deliver, Depth, Dither, Evening, Format, Mode, Part, Sound, Wrapping,
+};
 use crate::keys::{Key, MAX_VERSIONS};
 use crate::model::Insert;
 use crate::report::suggestion;
@@ -146,6 +148,9 @@ impl Reader<'_> {
         about.phonogram = self.optional_text(table, "phonogram");
         about.copyright = self.optional_text(table, "copyright");
         about.genre = self.optional_text(table, "genre");
+        about.language = self.coded(table, "language", Language::parse);
+        about.disc = self.disc(table);
+        about.credits = self.credits(table, &Part::OF_ALBUM);
         about.artwork = table.get("artwork").and_then(|node| self.path("artwork", node));
         about.comment = self.optional_text(table, "comment");
         let sound = &mut album.sound;
@@ -190,7 +195,8 @@ impl Reader<'_> {
         deliver.sample_rate_hz = self.number_of(table, &DELIVER_RATE).map(|rate| rate as u32);
         deliver.bitrate_kbps = self.number_of(table, &BITRATE).map(|kbps| kbps as u32);
         deliver.quality = self.number_of(table, &QUALITY);
-        self.idle(table, deliver.format);
+        deliver.vbr = self.number_of(table, &VARIABLE).map(|quality| quality as u8);
+        self.idle(table, &deliver);
         deliver.depth = self.choice(table, &DEPTH, Depth::ALL);
         deliver.dither = self.choice(table, &DITHER, Dither::ALL);
         deliver.folder = table.get("folder").and_then(|node| self.folder(node));
@@ -231,13 +237,23 @@ impl Reader<'_> {
         ids
     }
 
-    /// Keys that do nothing for a format.
-    fn idle(&mut self, table: &Table, format: Format) {
+    /// Keys that do nothing for a format, or beside another.
+    fn idle(&mut self, table: &Table, deliver: &Deliver) {
+        let format = deliver.format;
         let idle: &[&str] = match format {
-            Format::Wav | Format::Flac | Format::Aiff | Format::Alac => &[BITRATE.id, QUALITY.id],
-            Format::Mp3 | Format::Opus | Format::Aac => &[QUALITY.id, DEPTH.id, DITHER.id],
-            Format::Vorbis => &[BITRATE.id, DEPTH.id, DITHER.id],
+            Format::Wav | Format::Flac | Format::Aiff | Format::Alac => &[BITRATE.id, VARIABLE.id, QUALITY.id],
+            Format::Mp3 => &[QUALITY.id, DEPTH.id, DITHER.id],
+            Format::Opus | Format::Aac => &[VARIABLE.id, QUALITY.id, DEPTH.id, DITHER.id],
+            Format::Vorbis => &[BITRATE.id, VARIABLE.id, DEPTH.id, DITHER.id],
         };
+        if format == Format::Mp3
+            && deliver.vbr.is_some()
+            && let Some(entry) = table.entries.iter().find(|entry| entry.key == BITRATE.id)
+        {
+            let message = format!("`{}` does nothing beside `{}`", BITRATE.id, VARIABLE.id);
+            let label = "expected a constant bit rate or a variable one, found both".to_string();
+            self.error("no-effect", message, &entry.key_span, label);
+        }
         for entry in table.entries.iter().filter(|entry| idle.contains(&entry.key.as_str())) {
             let message = format!("`{}` does nothing for \"{}\"", entry.key, format.word());
             let label = "expected only what the format knows".to_string();
@@ -319,6 +335,28 @@ impl Reader<'_> {
         table.get(key).and_then(|node| self.filled(key, node))
     }
 
+    /// Which disc of how many.
+    fn disc(&mut self, table: &Table) -> Option<(u16, Option<u16>)> {
+        let number = self.number_of(table, &DISC).map(|disc| disc as u16);
+        let of = self.number_of(table, &DISCS).map(|discs| discs as u16);
+        if let (Some(node), Some(of)) = (table.get(DISC.id), of)
+            && number.is_some_and(|number| number > of)
+        {
+            let label = format!("expected a disc from 1 to {of}, the `discs`");
+            self.error("out-of-range", "there is no such disc of the release".into(), &node.span, label);
+        }
+        (number.is_some() || of.is_some()).then_some((number.unwrap_or(1), of))
+    }
+
+    /// Who did what.
+    fn credits(&mut self, table: &Table, parts: &[Part]) -> Credits {
+        let mut all = Credits::new();
+        for part in parts {
+            all.extend(self.people(table, part.key()).into_iter().map(|name| (*part, name)));
+        }
+        all
+    }
+
     /// A text of a form that can be wrong.
     fn coded<T>(&mut self, table: &Table, key: &str, parse: fn(&str) -> Result<T, CodeError>) -> Option<T> {
         let node = table.get(key)?;
@@ -362,6 +400,7 @@ impl Deliver {
             sample_rate_hz: None,
             bitrate_kbps: None,
             quality: None,
+            vbr: None,
             depth: Depth::Bits24,
             dither: Dither::Flat,
             container: Wrapping::Auto,

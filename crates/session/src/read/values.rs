@@ -237,7 +237,7 @@ impl Reader<'_> {
             return None;
         }
         if spec.check(value).is_err() {
-            let label = format!("expected {}, found {value}", spec.expected());
+            let label = format!("expected {}, found {}", spec.expected(), plain(value));
             let message = format!("`{}` cannot be {}", spec.id, with_unit(value, spec.unit));
             self.error_with_help("out-of-range", message, (&node.span, label), range_help(spec, value));
             return None;
@@ -272,10 +272,16 @@ fn legal_id(id: &str) -> Option<String> {
 /// A number with its unit, as a reader writes it.
 fn with_unit(value: f64, unit: Unit) -> String {
     match unit.symbol() {
-        "" => value.to_string(),
-        symbol if symbol.starts_with([':', '%']) => format!("{value}{symbol}"),
-        symbol => format!("{value} {symbol}"),
+        "" => plain(value),
+        symbol if symbol.starts_with([':', '%']) => format!("{}{symbol}", plain(value)),
+        symbol => format!("{} {symbol}", plain(value)),
     }
+}
+
+/// As a reader writes it: 1e300 and not three hundred zeros.
+fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-9..1e18).contains(&size) { format!("{value:e}") } else { value.to_string() }
 }
 
 fn switch_help(node: &Node) -> Option<String> {

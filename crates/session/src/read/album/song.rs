@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use tonmeister_core::ParamSpec;
-use tonmeister_core::codes::Isrc;
+use tonmeister_core::codes::{Isrc, Language};
+use tonmeister_core::{Diagnostic, ParamSpec};
 
 use super::super::lanes::Addresses;
 use super::{Place, Reader, song_keys, uses_chain};
@@ -11,7 +11,7 @@ use crate::album::keys::{
     CROSSFADE, CROSSFADE_SHAPE, END, EXPLICIT, FADE_IN, FADE_IN_SHAPE, FADE_OUT, FADE_OUT_SHAPE, GAP_BEATS, HIDDEN,
     LEVEL, SEGUE, SONG_GAP, START, TEMPO,
 };
-use crate::album::model::{AlbumSong, Audio, Gap, IntoNext};
+use crate::album::model::{AlbumSong, Audio, Gap, IntoNext, Part};
 use crate::model::{FadeShape, Insert, Lane, Lfo, Rate, Strip};
 use crate::time::TempoMap;
 use crate::tree::{Node, Table};
@@ -31,8 +31,9 @@ impl Reader<'_> {
                     codes.insert(isrc, place);
                 }
             }
-            if let Some(last) = songs.last() {
-                self.overlap(table, last.into_next);
+            match songs.last() {
+                Some(last) => self.overlap(table, last.into_next),
+                None => self.gap_before_the_first(table, song.gap),
             }
             songs.push(song);
         }
@@ -44,6 +45,22 @@ impl Reader<'_> {
             self.error("no-next", "the last song goes over into nothing".into(), &node.span, label);
         }
         songs
+    }
+
+    /// A gap lies before its song; who writes one for the first song most likely means the one behind it.
+    fn gap_before_the_first(&mut self, table: &Table, gap: Gap) {
+        if let Gap::Seconds(0.0) | Gap::Beats(0.0) = gap {
+            return;
+        }
+        let (key, node) = match (table.get(SONG_GAP.id), table.get(GAP_BEATS.id)) {
+            (Some(node), None) => (SONG_GAP.id, node),
+            (None, Some(node)) => (GAP_BEATS.id, node),
+            _ => return,
+        };
+        let warning = Diagnostic::warning("no-effect", format!("`{key}` of the first song does nothing"));
+        let help =
+            format!("a gap lies before its song: write `{key}` for the second one; `start_s` is where a song begins");
+        self.report.add(warning.at(node.span.clone(), "nothing sounds before it").help(help));
     }
 
     /// A gap and an overlap exclude each other.
@@ -70,6 +87,10 @@ impl Reader<'_> {
             artists: self.people(table, "artists"),
             composers: self.people(table, "composers"),
             lyricists: self.people(table, "lyricists"),
+            version_title: self.optional_text(table, "version_title"),
+            credits: self.credits(table, &Part::ALL),
+            genre: self.optional_text(table, "genre"),
+            language: self.coded(table, "language", Language::parse),
             isrc: self.coded(table, "isrc", Isrc::parse),
             lyrics: self.optional_text(table, "lyrics"),
             explicit: self.number_of(table, &EXPLICIT).map(|on| on != 0.0),
