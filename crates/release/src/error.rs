@@ -38,6 +38,15 @@ pub enum ReleaseError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A folder without a `DDPID`.
+    #[error(
+        "{} holds no DDP fileset: there is no DDPID in it; name the folder that DDPID, DDPMS and the image are in",
+        path.display()
+    )]
+    NoFileset {
+        /// The folder.
+        path: PathBuf,
+    },
     /// It breaks a rule, so that nothing was written.
     #[error("{} was not written: {}", path.display(), listed(findings))]
     Refused {

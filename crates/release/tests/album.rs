@@ -314,6 +314,7 @@ fn files_say_what_they_are() {
         assert_eq!(tags.barcode.map(|code| code.ean().to_owned()).as_deref(), Some("0036000291452"), "{file}");
         assert_eq!(tags.credited(tonmeister_media::tags::Role::Composer), ["C", "D"], "{file}");
         assert_eq!(found.pictures.len(), 1, "{file}");
+        assert_eq!(found.pictures[0].mime, "image/jpeg", "{file}");
     }
     let flac = tonmeister_media::tags(out.join("f/01 One.flac")).unwrap().tags;
     let gain = flac.replay_gain.track_gain_db.unwrap();

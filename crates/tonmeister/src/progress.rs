@@ -16,6 +16,20 @@ pub trait Progress {
     fn end(&mut self);
 }
 
+impl<P: Progress + ?Sized> Progress for &mut P {
+    fn begin(&mut self, what: &str, total: u64) {
+        (**self).begin(what, total);
+    }
+
+    fn advance(&mut self, units: u64) {
+        (**self).advance(units);
+    }
+
+    fn end(&mut self) {
+        (**self).end();
+    }
+}
+
 /// Nobody waits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

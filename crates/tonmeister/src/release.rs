@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tonmeister_core::{Frames, Registry, Source, View};
 use tonmeister_engine::Span;
 use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
-use tonmeister_release::album::{self, Mixed, Options, Studio, Trouble};
+use tonmeister_release::album::{self, Mixed, Options, Share, Studio, Trouble};
 use tonmeister_report::Subject;
 use tonmeister_session::album::AlbumDocument;
 use tonmeister_session::album::model::Audio;
@@ -112,7 +112,7 @@ impl World {
         let mut warnings: Vec<Finding> = document.warnings().iter().map(|d| Finding::new(album, &text, d)).collect();
         let settings = settings(&document, options)?;
         let base = album.parent().unwrap_or(Path::new(""));
-        let mut desk = Desk { world: self, fed: Fed::new(self), progress, open: false };
+        let mut desk = Desk::new(self, &mut *progress);
         let made = if options.dry_run {
             let scratch = tempfile::tempdir().map_err(|e| Failure::output("a temporary folder", plain(&e)))?;
             album::plan(&mut desk, &document, base, scratch.path(), &settings)
@@ -206,7 +206,7 @@ impl World {
         })?;
         let settings = settings(&document, &ReleaseOptions { targets: options.targets.clone(), dry_run: false })?;
         let base = album.parent().unwrap_or(Path::new(""));
-        let mut desk = Desk { world: self, fed: Fed::new(self), progress, open: false };
+        let mut desk = Desk::new(self, &mut *progress);
         let places = (folder, options.release.as_deref());
         let made = album::audition(&mut desk, &document, base, places, options.range_s, &settings);
         desk.end();
@@ -238,20 +238,47 @@ fn settings(document: &AlbumDocument, options: &ReleaseOptions) -> Result<Option
     })
 }
 
+/// More jobs than this are not done at the same time: what is in memory grows with them.
+const MOST_AT_ONCE: usize = 8;
+
 /// The house, as the room of releases sees it.
-struct Desk<'a> {
-    world: &'a World,
+struct Desk<P> {
+    world: World,
     /// What documents name beside files.
     fed: Fed,
-    progress: &'a mut dyn Progress,
+    progress: P,
     /// A step of the room's own is under way.
     open: bool,
+    /// How many jobs are done at the same time.
+    cores: usize,
+    /// Whom a hand tells.
+    share: Option<Share>,
+}
+
+/// A hand's progress: its steps are parts of a greater one.
+struct Beside(Share);
+
+impl Progress for Beside {
+    fn begin(&mut self, _what: &str, _total: u64) {}
+
+    fn advance(&mut self, units: u64) {
+        self.0.advance(units);
+    }
+
+    fn end(&mut self) {}
 }
 
 /// What a rendering is run into.
 type Heard<'s> = &'s mut (dyn FnMut(View<'_>) -> Result<(), Failure> + Send);
 
-impl Desk<'_> {
+impl<P: Progress> Desk<P> {
+    fn new(world: &World, progress: P) -> Self {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = if world.threads == 0 { all() } else { world.threads };
+        let (world, fed) = (world.clone(), Fed::new(world));
+        Desk { world, fed, progress, open: false, cores: cores.min(MOST_AT_ONCE), share: None }
+    }
+
     /// Prepares a song and has `go` run it into the sink; which inserts took how much off.
     fn run(
         &mut self,
@@ -263,8 +290,8 @@ impl Desk<'_> {
         let rendering = self.world.prepare_in(song, self.fed.library()).map_err(|e| studio(e.about(about)))?;
         // The engine's own error says only that the sink stopped it; why is kept beside it.
         let mut why = None;
-        let world = self.world;
-        let rendered = go(rendering, self.progress, &mut |view: View<'_>| {
+        let world = &self.world;
+        let rendered = go(rendering, &mut self.progress, &mut |view: View<'_>| {
             world.go_on()?;
             sink(view).map_err(|trouble| {
                 why = Some(trouble);
@@ -301,7 +328,7 @@ fn studio(failure: Failure) -> Trouble {
     Trouble::Studio(Box::new(failure))
 }
 
-impl Studio for Desk<'_> {
+impl<P: Progress> Studio for Desk<P> {
     fn registry(&self) -> &Registry {
         self.world.registry()
     }
@@ -353,7 +380,7 @@ impl Studio for Desk<'_> {
         self.end();
         if versions.is_empty() {
             let options = MixOptions::whole(output, Depth::Float32);
-            return self.world.mix(document, &options, self.progress).map(|_| ()).map_err(studio);
+            return self.world.mix(document, &options, &mut self.progress).map(|_| ()).map_err(studio);
         }
         // As `mix --versions` makes them: bus dynamics do to a version what they do to the mix.
         let options = SetOptions {
@@ -364,7 +391,7 @@ impl Studio for Desk<'_> {
             replay: true,
             shelf: None,
         };
-        let set = self.world.mix_set(document, &options, self.progress).map_err(studio)?;
+        let set = self.world.mix_set(document, &options, &mut self.progress).map_err(studio)?;
         debug_assert!(
             set.versions.iter().skip(1).zip(versions).all(|(made, id)| made.written.path == beside(output, id))
         );
@@ -383,6 +410,21 @@ impl Studio for Desk<'_> {
             self.progress.advance(frames);
         }
         Ok(())
+    }
+
+    fn cores(&self) -> usize {
+        self.cores
+    }
+
+    fn hand(&self, share: &Share) -> Box<dyn Studio + Send> {
+        // The cores are shared out by now: a hand has one.
+        let (world, fed) = (self.world.with_threads(1), self.fed.with_threads(1));
+        let (progress, share) = (Beside(share.clone()), Some(share.clone()));
+        Box::new(Desk { world, fed, progress, open: false, cores: self.cores, share })
+    }
+
+    fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
     }
 }
 

@@ -57,7 +57,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("lofty", &["tonmeister-media"]),
     ("image", &["tonmeister-media"]),
     ("opus-pure", &["tonmeister-media"]),
-    ("rayon", &["tonmeister-engine", "tonmeister-measure", "tonmeister"]),
+    ("rayon", &["tonmeister-engine", "tonmeister-measure", "tonmeister-release", "tonmeister"]),
     ("blake3", &["tonmeister-engine", "tonmeister-release", "tonmeister"]),
     ("clap", &["tonmeister-cli"]),
     ("clap_complete", &["tonmeister-cli"]),

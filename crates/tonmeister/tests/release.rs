@@ -26,7 +26,11 @@ fn every_file_of_a_release_is_what_its_report_says() {
     if !lame {
         eprintln!("\n*** SKIPPED: MP3 is not released here: lame is not installed ***\n");
     }
-    let mp3 = if lame { "\n[[deliver]]\nformat = \"mp3\"\nbitrate_kbps = 192\n" } else { "" };
+    let mp3 = if lame {
+        "\n[[deliver]]\nformat = \"mp3\"\nbitrate_kbps = 192\n\n[[deliver]]\nformat = \"mp3\"\nvbr = 2\n"
+    } else {
+        ""
+    };
     text += "\n[[deliver]]\nformat = \"wav\"\ndepth = \"16\"\nsample_rate_hz = 44100\n\n[[deliver]]\nformat = \"alac\"\n\n[[deliver]]\nformat = \
              \"vorbis\"\nquality = 5.0\n\n[[deliver]]\nformat = \"opus\"\nbitrate_kbps = 128\n";
     text += mp3;

@@ -8,7 +8,7 @@ use tonmeister::{Audition, AuditionOptions, Failure, Release, ReleaseOptions};
 use crate::args;
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, duration, maybe, quantity, styled};
+use crate::table::{CARE, FAINT, GOOD, STRONG, Side, Table, duration, maybe, quantity, signed, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -191,11 +191,15 @@ fn services(release: &Release) -> String {
         let gains = song.services.iter().map(|preview| {
             let peak = if preview.held_by_peak { "*" } else { "" };
             if !preview.album_known {
-                format!("{:+.1} dB{peak} / ?", preview.shuffle_db)
+                format!("{}{peak} / ?", signed(preview.shuffle_db, 1, "dB"))
             } else if (preview.album_db - preview.shuffle_db).abs() < 0.05 {
-                format!("{:+.1} dB{peak}", preview.shuffle_db)
+                format!("{}{peak}", signed(preview.shuffle_db, 1, "dB"))
             } else {
-                format!("{:+.1}{peak} / {:+.1} dB", preview.shuffle_db, preview.album_db)
+                format!(
+                    "{}{peak} / {}",
+                    signed(preview.shuffle_db, 1, "").trim_end(),
+                    signed(preview.album_db, 1, "dB")
+                )
             }
         });
         table.row(std::iter::once(song.title.clone()).chain(gains));

@@ -11,6 +11,7 @@ use tonmeister_session::album::Album;
 use tonmeister_session::album::model::{AlbumSong, Mode};
 use tonmeister_session::model::Song;
 
+use super::crew;
 use super::documents::{run_chain, run_limited};
 use super::even::{Tone, measures};
 use super::inputs::{Input, listen, text_of};
@@ -21,6 +22,9 @@ use super::sequence::Timeline;
 use super::solve::{Found, Heard, Held, seek, thousandth};
 use super::studio::{Studio, Trouble};
 use crate::chain::{STAGING_LUFS, staging_db};
+
+/// Tries that a search is expected to take, for whoever waits.
+const TRIES: u64 = 3;
 
 /// A run of songs behind its chain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,9 +116,12 @@ impl Session<'_> {
 
     /// Each song as it came.
     pub(crate) fn listen(&self, studio: &mut dyn Studio) -> Result<Vec<(Levels, Tone)>, Trouble> {
-        let songs = self.album.songs.iter().zip(self.inputs);
         let tone = measures(&self.album.consistency);
-        songs.map(|(song, input)| listen(studio, input, (song.start_s, song.end_s), tone)).collect()
+        let sizes: Vec<u64> = self.inputs.iter().map(|input| input.frames).collect();
+        crew::each(studio, "Listening to the songs", &sizes, |studio, place| {
+            let song = &self.album.songs[place];
+            listen(studio, &self.inputs[place], (song.start_s, song.end_s), tone)
+        })
     }
 
     /// What that follows from.
@@ -124,6 +131,24 @@ impl Session<'_> {
         let mut parts: Vec<String> = songs.map(song).collect();
         parts.push(format!("heard {} {}", self.options.program, measures(&self.album.consistency)));
         key(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// How long each run is, in frames.
+    fn run_frames(&self) -> Vec<u64> {
+        let frames = |run: usize| self.timeline.songs[self.timeline.run(run)].iter().map(|song| song.length).sum();
+        (0..self.timeline.runs()).map(frames).collect()
+    }
+
+    /// Every run behind its chain, as clips name it.
+    pub(crate) fn all_staged(
+        &self,
+        studio: &mut dyn Studio,
+        work: &Work,
+        staging_db: &[f64],
+    ) -> Result<Vec<(String, Staged)>, Trouble> {
+        crew::each(studio, "Equalizing and compressing", &self.run_frames(), |studio, run| {
+            self.staged(studio, work, run, staging_db[run])
+        })
     }
 
     /// The gain into each run's chain, from the loudest of its songs.
@@ -239,10 +264,7 @@ impl Session<'_> {
     /// Finds every gain.
     pub(crate) fn solve(&self, studio: &mut dyn Studio, work: &Work, inputs: Vec<Levels>) -> Result<Solution, Trouble> {
         let staging = self.staging(&inputs);
-        let mut staged = Vec::new();
-        for (run, db) in staging.iter().enumerate() {
-            staged.push(self.staged(studio, work, run, *db)?);
-        }
+        let staged = self.all_staged(studio, work, &staging)?;
         let (runs_db, gain_db, found, limiting_db) = match self.album.sound.mode {
             Mode::Album => self.together(studio, &inputs, &staged)?,
             Mode::Song => self.each(studio, &staged)?,
@@ -275,8 +297,11 @@ impl Session<'_> {
         let found = seek(self.options.loudness_lufs, start, |gain| -> Result<Heard, Trouble> {
             number += 1;
             let (mut lufs, mut over): (Option<f64>, Option<(f64, Held)>) = (None, None);
-            for (run, (path, before)) in staged.iter().enumerate() {
-                let (after, limiting_db) = self.attempt(studio, run, path, gain + runs_db[run], number)?;
+            let what = format!("Limiting, try {number}");
+            let heard = crew::each(studio, &what, &self.run_frames(), |studio, run| {
+                self.attempt(studio, run, &staged[run].0, gain + runs_db[run], number)
+            })?;
+            for (run, ((_, before), (after, limiting_db))) in staged.iter().zip(heard).enumerate() {
                 limiting[run] = limiting_db;
                 let loudest = after.iter().filter_map(|l| l.integrated_lufs).max_by(f64::total_cmp);
                 lufs = lufs.max_by(loudest);
@@ -295,28 +320,37 @@ impl Session<'_> {
 
     /// Each run to the loudness.
     fn each(&self, studio: &mut dyn Studio, staged: &[(String, Staged)]) -> Result<Gains, Trouble> {
-        let (mut runs_db, mut all, mut limiting) = (Vec::new(), Vec::new(), Vec::new());
-        for (run, (path, before)) in staged.iter().enumerate() {
-            let places = self.timeline.run(run);
-            let songs = &self.album.songs[places.clone()];
-            let loudest = |levels: &[Levels], with: f64| {
-                let each = levels.iter().zip(songs).filter_map(|(l, s)| Some(l.integrated_lufs? - with * s.level_db));
-                each.max_by(f64::total_cmp)
-            };
-            let start = loudest(&before.songs, 0.0).map_or(0.0, |lufs| self.options.loudness_lufs - lufs);
-            let (mut most, mut number) = (0.0, 0);
-            let found = seek(self.options.loudness_lufs, start, |gain| -> Result<Heard, Trouble> {
-                number += 1;
-                let (after, limiting_db) = self.attempt(studio, run, path, gain, number)?;
-                most = limiting_db;
-                Ok(Heard { lufs: loudest(&after, 1.0), over: self.over(&before.songs, &after, limiting_db) })
-            })?;
-            let found = found.ok_or_else(|| self.nothing_found(&format!("song {}", places.start + 1)))?;
-            runs_db.push(found.gain_db);
-            all.push(found);
-            limiting.push(most);
-        }
-        Ok((runs_db, 0.0, all, limiting))
+        let sizes: Vec<u64> = self.run_frames().into_iter().map(|frames| TRIES * frames).collect();
+        let sought = crew::each(studio, "Limiting, until the loudness is there", &sizes, |studio, run| {
+            self.sought(studio, run, &staged[run])
+        })?;
+        let (all, limiting): (Vec<Found>, Vec<f64>) = sought.into_iter().unzip();
+        Ok((all.iter().map(|found| found.gain_db).collect(), 0.0, all, limiting))
+    }
+
+    /// One run to the loudness: how the search ended, and the most that the limiter takes off.
+    fn sought(
+        &self,
+        studio: &mut dyn Studio,
+        run: usize,
+        (path, before): &(String, Staged),
+    ) -> Result<(Found, f64), Trouble> {
+        let places = self.timeline.run(run);
+        let songs = &self.album.songs[places.clone()];
+        let loudest = |levels: &[Levels], with: f64| {
+            let each = levels.iter().zip(songs).filter_map(|(l, s)| Some(l.integrated_lufs? - with * s.level_db));
+            each.max_by(f64::total_cmp)
+        };
+        let start = loudest(&before.songs, 0.0).map_or(0.0, |lufs| self.options.loudness_lufs - lufs);
+        let (mut most, mut number) = (0.0, 0);
+        let found = seek(self.options.loudness_lufs, start, |gain| -> Result<Heard, Trouble> {
+            number += 1;
+            let (after, limiting_db) = self.attempt(studio, run, path, gain, number)?;
+            most = limiting_db;
+            Ok(Heard { lufs: loudest(&after, 1.0), over: self.over(&before.songs, &after, limiting_db) })
+        })?;
+        let found = found.ok_or_else(|| self.nothing_found(&format!("song {}", places.start + 1)))?;
+        Ok((found, most))
     }
 
     fn nothing_found(&self, what: &str) -> Trouble {

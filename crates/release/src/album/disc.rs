@@ -125,7 +125,7 @@ pub(crate) fn write(
     (disc, text): (&Disc, Option<&CdText>),
     word: Word,
     key: &str,
-    (out, work): (&Path, &mut Work),
+    (out, work): (&Path, &Work),
 ) -> Result<Vec<Locked>, Trouble> {
     let folder = out.join(FOLDER);
     // Only what an earlier run made is replaced. It loses its name at once: a fileset is there whole or not at all.

@@ -1,5 +1,6 @@
 //! The master of one rate cut into tracks: dithered once and last, measured as written, each file whole or not there.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Buffer, Layout};
@@ -13,6 +14,7 @@ use tonmeister_session::album::model::{Deliver, Depth, Dither as Word, Format, W
 use tonmeister_session::model::Song;
 
 use super::broadcast;
+use super::deliver::length;
 use super::levels::{Cutter, Levels, meter};
 use super::lock::{Locked, Work, hash_of, plain};
 use super::studio::{Studio, Trouble};
@@ -126,7 +128,10 @@ fn format(deliver: &Deliver) -> media::Format {
         Format::Wav => media::Format::Wav(samples),
         Format::Flac => media::Format::Flac(bits),
         Format::Aiff => media::Format::Aiff(samples),
-        Format::Mp3 => media::Format::Mp3(media::Mp3Mode::Cbr(deliver.bitrate_kbps.unwrap_or(320) as u16)),
+        Format::Mp3 => media::Format::Mp3(match deliver.vbr {
+            Some(quality) => media::Mp3Mode::Vbr(quality),
+            None => media::Mp3Mode::Cbr(deliver.bitrate_kbps.unwrap_or(320) as u16),
+        }),
         Format::Vorbis => media::Format::Vorbis { tenths: (deliver.quality.unwrap_or(8.0) * 10.0).round() as i8 },
         Format::Alac => media::Format::Alac(bits),
         Format::Aac => media::Format::Aac { kbps: deliver.bitrate_kbps.unwrap_or(256) as u16 },
@@ -168,26 +173,31 @@ struct Open {
     clipped_before: u64,
 }
 
-/// Writes the tracks of a set, cut out of a master, that an earlier run has not finished, and gives all of them.
+/// Writes the tracks of these songs of a set, cut out of a master, that an earlier run has not finished, and gives all of
+/// them. Where the set is dithered the songs begin with the first.
 pub(crate) fn write(
     studio: &mut dyn Studio,
-    master: Option<&Song>,
+    master: &Song,
     set: &Set,
-    cuts: &[(u64, u64)],
+    (cuts, songs): (&[(u64, u64)], Range<usize>),
     (keys, texts): (&[String], &Texts<'_>),
-    (out, work): (&Path, &mut Work),
+    (out, work): (&Path, &Work),
 ) -> Result<Vec<Option<Locked>>, Trouble> {
-    let mut all: Vec<Option<Locked>> =
-        set.paths.iter().zip(keys).map(|(path, key)| work.finished(out, path.as_deref()?, key)).collect();
-    let whole = set.paths.iter().zip(&all).all(|(path, done)| path.is_none() || done.is_some());
-    let Some(master) = master.filter(|_| !whole) else { return Ok(all) };
-    for path in set.paths.iter().flatten() {
+    let finished = |place: usize| work.finished(out, set.paths[place].as_deref()?, &keys[place]);
+    let mut all: Vec<Option<Locked>> = songs.clone().map(finished).collect();
+    if songs.clone().all(|place| set.paths[place].is_none() || all[place - songs.start].is_some()) {
+        return Ok(all);
+    }
+    for path in set.paths[songs.clone()].iter().flatten() {
         let at = out.join(path);
         let folder = at.parent().unwrap_or(out);
         std::fs::create_dir_all(folder).map_err(|e| Trouble::output(folder, plain(&e)))?;
     }
+    let cuts = &cuts[songs.clone()];
+    let begins = cuts.first().map_or(0, |(from, _)| *from);
     let mut source = studio.open(master)?;
-    studio.begin(&format!("Writing {}", set.format.title()), source.info().frames);
+    source.skip(begins).map_err(|e| Trouble::Target(e.to_string()))?;
+    studio.begin(&format!("Writing {}", set.format.title()), length(cuts));
     // One dither runs through the whole programme, so that no seam begins anew; it runs through finished tracks too,
     // so that the others have the same bits however often the release was interrupted.
     let lanes = if set.is_mono() { Layout::Mono } else { Layout::Stereo };
@@ -199,15 +209,17 @@ pub(crate) fn write(
         ),
         None => None,
     };
-    let mut cutter = Cutter::new(cuts.iter().copied());
+    let mut cutter = Cutter::new(cuts.iter().map(|(from, to)| (from - begins, to - begins)));
+    let mut left = cuts.last().map_or(0, |(_, to)| to - begins);
     let mut open: Option<(usize, Open)> = None;
     let mut buffer = Buffer::new(Layout::Stereo, BLOCK);
-    loop {
-        let mut block = buffer.block(BLOCK);
+    while left > 0 {
+        let mut block = buffer.block(left.min(BLOCK as u64) as usize);
         let frames = source.read(&mut block).map_err(|e| Trouble::Target(e.to_string()))?;
         if frames == 0 {
             break;
         }
+        left -= frames as u64;
         let before = dither.as_ref().map_or(0, Dither::clipped);
         let mut block = block.part(0, frames);
         match &mut dither {
@@ -224,11 +236,12 @@ pub(crate) fn write(
             None => {}
         }
         let clipped = dither.as_ref().map_or(0, Dither::clipped);
-        cutter.push(block.view(), |place, view| -> Result<(), Trouble> {
-            let Some(path) = set.paths[place].as_ref().filter(|_| all[place].is_none()) else { return Ok(()) };
+        cutter.push(block.view(), |cut, view| -> Result<(), Trouble> {
+            let place = songs.start + cut;
+            let Some(path) = set.paths[place].as_ref().filter(|_| all[cut].is_none()) else { return Ok(()) };
             if open.as_ref().is_none_or(|(at, _)| *at != place) {
                 if let Some((at, track)) = open.take() {
-                    all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+                    all[at - songs.start] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
                 }
                 open = Some((place, begin(&out.join(path), set, &texts.tags[place], before)?));
             }
@@ -243,7 +256,7 @@ pub(crate) fn write(
     }
     if let Some((at, track)) = open.take() {
         let clipped = dither.as_ref().map_or(0, Dither::clipped);
-        all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+        all[at - songs.start] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
     }
     Ok(all)
 }
@@ -266,7 +279,7 @@ fn close(
     set: &Set,
     song: usize,
     (keys, texts): (&[String], &Texts<'_>),
-    (out, work): (&Path, &mut Work),
+    (out, work): (&Path, &Work),
     clipped: u64,
 ) -> Result<Locked, Trouble> {
     let path = set.paths[song].clone().unwrap_or_default();

@@ -83,7 +83,7 @@ pub(crate) fn paths(title: &str, (cue, pq): (bool, bool)) -> Vec<String> {
 }
 
 /// Writes the PQ sheet as a text.
-pub(crate) fn write_sheet(sheet: &PqSheet, key: &str, (out, work): (&Path, &mut Work)) -> Result<Locked, Trouble> {
+pub(crate) fn write_sheet(sheet: &PqSheet, key: &str, (out, work): (&Path, &Work)) -> Result<Locked, Trouble> {
     if let Some(done) = work.finished(out, SHEET, key) {
         return Ok(done);
     }
@@ -98,7 +98,7 @@ pub(crate) fn write_image(
     title: &str,
     text: Option<&CdText>,
     key: &str,
-    (out, work): (&Path, &mut Work),
+    (out, work): (&Path, &Work),
 ) -> Result<Vec<Locked>, Trouble> {
     let paths = paths(title, (true, false));
     let done: Vec<Locked> = paths.iter().filter_map(|path| work.finished(out, path, key)).collect();

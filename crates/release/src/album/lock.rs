@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use super::even::Tone;
 use super::inputs::Source;
 use super::levels::Levels;
 use super::lossy::Looped;
+use super::manifest;
 use super::mono::Fold;
 use super::sides::MediumReport;
 use super::solve::Found;
@@ -189,9 +191,16 @@ pub(crate) struct Work {
     is_new: bool,
     /// Held while a release is made; the system lets go of it when the program ends, however it ends.
     alone: Option<File>,
+    /// Several sets of files are made at the same time.
+    book: Mutex<Book>,
+}
+
+/// What was finished, and what there is to tell of it.
+#[derive(Default)]
+struct Book {
     done: Vec<Locked>,
-    pub(crate) loops: BTreeMap<String, Vec<Looped>>,
-    pub(crate) sides: BTreeMap<String, MediumReport>,
+    loops: BTreeMap<String, Vec<Looped>>,
+    sides: BTreeMap<String, MediumReport>,
 }
 
 impl Work {
@@ -205,21 +214,28 @@ impl Work {
             let message = "another release is being made in this folder; wait until it is done, or name another folder";
             return Err(Trouble::output(out, message));
         }
-        let mut done: Vec<Locked> = recall(&folder.join("done.json")).unwrap_or_default();
-        let mut loops: BTreeMap<String, Vec<Looped>> = recall(&folder.join("loops.json")).unwrap_or_default();
-        let mut sides: BTreeMap<String, MediumReport> = recall(&folder.join("sides.json")).unwrap_or_default();
+        let mut book = Book {
+            done: recall(&folder.join("done.json")).unwrap_or_default(),
+            loops: recall(&folder.join("loops.json")).unwrap_or_default(),
+            sides: recall(&folder.join("sides.json")).unwrap_or_default(),
+        };
         if let Some(lock) = recall::<Lock>(&out.join(NAME)) {
-            done.extend(lock.files);
-            loops.extend(lock.loops);
-            sides.extend(lock.sides);
+            book.done.extend(lock.files);
+            book.loops.extend(lock.loops);
+            book.sides.extend(lock.sides);
         }
-        Ok(Work { folder, out: out.into(), is_new, alone: Some(alone), done, loops, sides })
+        Ok(Work { folder, out: out.into(), is_new, alone: Some(alone), book: Mutex::new(book) })
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // Nothing in it is ever half changed.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Clears away what a killed run has left half-written beside the files of these paths, beside the folder of the
     /// disc, and among the steps on the way.
     pub(crate) fn sweep(&self, out: &Path, paths: &[String]) {
-        let own = [NAME, "release.json", "release.html", "release.pdf", "cd/ddp"];
+        let own = [NAME, "release.json", "release.html", "release.pdf", "cd/ddp"].into_iter().chain(manifest::FILES);
         let mut names: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
         for path in paths.iter().map(String::as_str).chain(own) {
             let at = out.join(path);
@@ -248,26 +264,27 @@ impl Work {
 
     /// A file of the release that an earlier run has finished from the same things, if it is still what it was.
     pub(crate) fn finished(&self, out: &Path, path: &str, key: &str) -> Option<Locked> {
-        let known = self.done.iter().find(|file| file.path == path && file.key == key)?;
-        (hash_of(&out.join(path)).ok()? == (known.bytes, known.blake3.clone())).then(|| known.clone())
+        let known = self.book().done.iter().find(|file| file.path == path && file.key == key)?.clone();
+        (hash_of(&out.join(path)).ok()? == (known.bytes, known.blake3.clone())).then_some(known)
     }
 
     /// Whether an earlier run made this file, whatever it was made from.
     pub(crate) fn made(&self, path: &str) -> bool {
-        self.done.iter().any(|file| file.path == path)
+        self.book().done.iter().any(|file| file.path == path)
     }
 
     /// Remembers a finished file over a kill.
-    pub(crate) fn finish(&mut self, file: &Locked) -> Result<(), Trouble> {
-        self.done.retain(|known| known.path != file.path);
-        self.done.push(file.clone());
-        keep(&self.path("done.json"), &self.done)
+    pub(crate) fn finish(&self, file: &Locked) -> Result<(), Trouble> {
+        let mut book = self.book();
+        book.done.retain(|known| known.path != file.path);
+        book.done.push(file.clone());
+        keep(&self.path("done.json"), &book.done)
     }
 
     /// The same of a file that belongs to no song, a side or a sheet: its bytes are read here. The rate, and where it sounds
     /// how many frames it has, how many samples clipped, and its levels.
     pub(crate) fn finish_apart(
-        &mut self,
+        &self,
         (out, path): (&Path, &str),
         format: &str,
         key: &str,
@@ -294,27 +311,41 @@ impl Work {
 
     /// What the codec loop did for the set of these keys, in an earlier run.
     pub(crate) fn looped(&self, keys: &[String]) -> Vec<Looped> {
-        self.loops.get(&together(keys)).cloned().unwrap_or_default()
+        self.book().loops.get(&together(keys)).cloned().unwrap_or_default()
     }
 
     /// Remembers it over a kill.
-    pub(crate) fn remember(&mut self, keys: &[String], looped: &[Looped]) -> Result<(), Trouble> {
+    pub(crate) fn remember(&self, keys: &[String], looped: &[Looped]) -> Result<(), Trouble> {
         if !looped.is_empty() {
-            self.loops.insert(together(keys), looped.to_vec());
-            keep(&self.path("loops.json"), &self.loops)?;
+            let mut book = self.book();
+            book.loops.insert(together(keys), looped.to_vec());
+            keep(&self.path("loops.json"), &book.loops)?;
         }
         Ok(())
     }
 
     /// Remembers what was found of sides over a kill.
-    pub(crate) fn remember_sides(&mut self, key: &str, report: &MediumReport) -> Result<(), Trouble> {
-        self.sides.insert(key.to_owned(), report.clone());
-        keep(&self.path("sides.json"), &self.sides)
+    pub(crate) fn remember_sides(&self, key: &str, report: &MediumReport) -> Result<(), Trouble> {
+        let mut book = self.book();
+        book.sides.insert(key.to_owned(), report.clone());
+        keep(&self.path("sides.json"), &book.sides)
+    }
+
+    /// What was found of the sides of this key, in this run or an earlier one.
+    pub(crate) fn sides(&self, key: &str) -> Option<MediumReport> {
+        self.book().sides.get(key).cloned()
+    }
+
+    /// All that is remembered: what the codec loop did, and what was found of sides.
+    pub(crate) fn remembered(&self) -> (BTreeMap<String, Vec<Looped>>, BTreeMap<String, MediumReport>) {
+        let book = self.book();
+        (book.loops.clone(), book.sides.clone())
     }
 
     /// Removes files in a folder of the release that an earlier run made and that are not made any more.
-    pub(crate) fn drop_made(&mut self, out: &Path, folder: &str, still: &[String]) -> Result<(), Trouble> {
-        for file in self.done.iter().filter(|file| file.path.starts_with(folder) && !still.contains(&file.path)) {
+    pub(crate) fn drop_made(&self, out: &Path, folder: &str, still: &[String]) -> Result<(), Trouble> {
+        for file in self.book().done.iter().filter(|file| file.path.starts_with(folder) && !still.contains(&file.path))
+        {
             let at = out.join(&file.path);
             // Only what is still what it was is ours to remove.
             if hash_of(&at).is_ok_and(|(_, hash)| hash == file.blake3) {

@@ -6,6 +6,8 @@ use tonmeister_core::{Buffer, Source};
 use tonmeister_media::CodecLoop;
 use tonmeister_session::model::Song;
 
+use super::crew;
+use super::deliver::{length, parts};
 use super::documents::{DIP_REACH_S, Dip};
 use super::files::Set;
 use super::levels::meter;
@@ -58,15 +60,14 @@ fn through(
     studio: &mut dyn Studio,
     master: &Song,
     set: &Set,
-    cuts: &[(u64, u64)],
-    wanted: &[bool],
+    (cuts, songs): (&[(u64, u64)], &[usize]),
     ceiling_dbtp: f64,
 ) -> Result<Vec<Through>, Trouble> {
     let trouble = |e: &dyn std::fmt::Display| Trouble::Target(format!("{}: {e}", set.format.title()));
     let mut all = Vec::new();
     let mut source = studio.open(master)?;
     let mut at = 0;
-    for (song, (begin, end)) in cuts.iter().enumerate().filter(|(song, _)| wanted[*song]) {
+    for (song, (begin, end)) in songs.iter().map(|song| (*song, &cuts[*song])) {
         source.skip(begin.saturating_sub(at)).map_err(|e| trouble(&e))?;
         at = *end;
         let layout = source.info().layout;
@@ -109,13 +110,33 @@ fn through(
     Ok(all)
 }
 
+/// Hears them in several parts at the same time where songs can be read `apart` from those before them.
+fn all_through(
+    studio: &mut dyn Studio,
+    master: &Song,
+    set: &Set,
+    (cuts, apart): (&[(u64, u64)], bool),
+    wanted: &[bool],
+    ceiling_dbtp: f64,
+) -> Result<Vec<Through>, Trouble> {
+    let songs: Vec<usize> = (0..cuts.len()).filter(|song| wanted[*song]).collect();
+    let own: Vec<(u64, u64)> = songs.iter().map(|song| cuts[*song]).collect();
+    let parts = parts(&own, if apart { studio.cores() } else { 1 });
+    let sizes: Vec<u64> = parts.iter().map(|part| length(&own[part.clone()])).collect();
+    let heard = crew::each(studio, &format!("Through {}", set.format.title()), &sizes, |studio, part| {
+        through(studio, master, set, (cuts, &songs[parts[part].clone()]), ceiling_dbtp)
+    })?;
+    Ok(heard.into_iter().flatten().collect())
+}
+
 /// Solves a set: `dipped` gives the master with these dips, and is asked again until a decoder stays below the ceiling;
-/// only tracks that a new dip reaches into are encoded again. Gives the dips, and what was done for each song; fails where
+/// only tracks that a new dip reaches into are encoded again. `apart` says whether a song can be read without those before
+/// it. Gives the dips, and what was done for each song; fails where
 /// the encoder makes noise.
 pub(crate) fn solve(
     studio: &mut dyn Studio,
     set: &Set,
-    cuts: &[(u64, u64)],
+    (cuts, apart): (&[(u64, u64)], bool),
     ceiling_dbtp: f64,
     dipped: impl Fn(&[Dip]) -> Song,
 ) -> Result<(Vec<Dip>, Vec<Looped>), Trouble> {
@@ -123,7 +144,7 @@ pub(crate) fn solve(
     let mut songs: Vec<Looped> = Vec::new();
     let mut wanted: Vec<bool> = set.paths.iter().map(Option::is_some).collect();
     for round in 0..ROUNDS {
-        let heard = through(studio, &dipped(&dips), set, cuts, &wanted, ceiling_dbtp)?;
+        let heard = all_through(studio, &dipped(&dips), set, (cuts, apart), &wanted, ceiling_dbtp)?;
         if round == 0 {
             songs = heard.iter().map(|one| looped(set, one)).collect();
         }

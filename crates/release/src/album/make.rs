@@ -6,33 +6,32 @@ use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Diagnostic, Layout};
 use tonmeister_dsp::resample::resampled_frames;
-use tonmeister_media::Tags;
-use tonmeister_media::tags::Embedded;
+use tonmeister_media::{Format, IntegerBits, Tags};
 use tonmeister_session::album::model::{Audio, Deliver};
 use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::balance::Session;
-use super::broadcast::with_broadcast;
+use super::deliver::{self, deliver};
 use super::disc;
-use super::documents::Dip;
 use super::editions::{Edition, Remark, editions};
 use super::even::{self, Lie, Tone};
-use super::files::{Set, Texts, write};
+use super::files::Set;
 use super::image::{self, DiscReport};
 use super::inputs::{Foreseen, Input, gather};
 use super::levels::Levels;
 use super::lock::{Folds, Heard, Lock, Locked, NAME, Solution, Work, keep, key, plain, recall};
-use super::lossy::{self, Looped};
+use super::lossy::Looped;
+use super::manifest;
 use super::mono;
 use super::report::{Report, report};
 use super::sequence::{Length, Timeline, place};
 use super::services::Service;
 use super::sides::{self, Sides, SidesWork};
-use super::sound::{Lost, Mastered, sound_key};
+use super::sound::{Lost, sound_key};
 use super::space::{Held, Need};
 use super::stages::{self, Excerpt, Stages, Wanted};
 use super::studio::{Studio, Trouble};
-use super::texts::{cover, tags};
+use super::texts::{Cover, cover, tags};
 use crate::cdtext::CdText;
 use crate::pq::PqSheet;
 use crate::toc::Disc;
@@ -76,7 +75,7 @@ struct Known {
     titles: Vec<String>,
     sets: Vec<Set>,
     tags: Vec<Tags>,
-    cover: Option<Embedded>,
+    cover: Option<Cover>,
     disc: Option<(Disc, Option<CdText>)>,
     /// The disc's sheet, which has its titles whatever stands on it.
     sheet: Option<PqSheet>,
@@ -182,7 +181,9 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
     let sets: Vec<Set> = sets.into_iter().flatten().collect();
     let mut tags = tags(document, &titles)?;
     for (tags, input) in tags.iter_mut().zip(&inputs) {
-        tags.version.clone_from(&input.version_title);
+        if tags.version.is_none() {
+            tags.version.clone_from(&input.version_title);
+        }
     }
     Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks, editions, versions })
 }
@@ -237,7 +238,7 @@ pub fn plan(
         .remarked(&known.versions)
         .evened(&album, lies, &[])
         .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &physical(&known, document.album()));
-    let warnings = warnings(&known, &report);
+    let warnings = warnings(&known, &report, album.about.artwork.as_deref());
     Ok(Made { report, warnings })
 }
 
@@ -253,7 +254,7 @@ pub fn make(
     // How long a document is, its mix tells; files are refused before anything is written.
     let mixes = album.songs.iter().any(|song| matches!(song.audio, Audio::Document(_)));
     let known = if mixes { None } else { Some(fit(studio, document, base, (out, out), options)?) };
-    let mut work = Work::open(out)?;
+    let work = Work::open(out)?;
     let known = known.map_or_else(|| fit(studio, document, base, (&work.folder, out), options), Ok)?;
     work.sweep(out, &paths(&known, album));
     let sources = known.inputs.iter().flat_map(|input| &input.sources);
@@ -269,29 +270,21 @@ pub fn make(
         (session, edition.solution(&solution, &known.timeline), edition)
     });
     let editions: Vec<(Session<'_>, Solution, &Edition)> = editions.collect();
-    let mut lost = Lost::new(&session, &solution, None);
     let others = editions.iter().map(|(session, solution, edition)| Lost::new(session, solution, Some(edition)));
-    let mut others: Vec<Lost<'_>> = others.collect();
-    let mut all: Vec<Vec<Option<Locked>>> = Vec::new();
-    let mut kept = Vec::new();
-    let mut loops = Vec::new();
-    for (n, set) in known.sets.iter().enumerate() {
-        let version = others.iter_mut().find(|other| other.id() == set.version.as_deref());
-        let lost = version.unwrap_or(&mut lost);
-        all.push(deliver(studio, set, &known, lost, (&mut kept, &mut loops), (out, &mut work))?);
-        // What nobody reads any more goes at once.
-        let later = || known.sets[n + 1..].iter().filter(|other| other.version == set.version);
-        let disc = known.disc.is_some() && set.version.is_none() && set.rate == disc::RATE;
-        if !disc && !later().any(|other| other.rate == set.rate) {
-            lost.forget_master(studio, &work, set.rate);
-        }
-        if later().next().is_none() {
-            lost.forget_runs(studio, &work);
-        }
-    }
-    let folds =
-        if known.editions.iter().any(Edition::is_mono) { Some(folds(studio, &mut lost, &work, out)?) } else { None };
-    let mut files: Vec<Locked> = all.into_iter().flatten().flatten().collect();
+    let mut lost: Vec<Lost<'_>> = std::iter::once(Lost::new(&session, &solution, None)).chain(others).collect();
+    let wanted = deliver::Wanted {
+        sets: &known.sets,
+        tags: &known.tags,
+        cover: known.cover.as_ref(),
+        timeline: &known.timeline,
+        disc: known.disc.is_some(),
+    };
+    let sets = deliver(studio, &wanted, &mut lost, (out, &work))?;
+    let mut kept: Vec<String> = sets.iter().flat_map(|set| set.kept.iter().cloned()).collect();
+    let looped: Vec<Looped> = sets.iter().flat_map(|set| set.loops.iter().cloned()).collect();
+    let mut files: Vec<Locked> = sets.into_iter().flat_map(|set| set.files).flatten().collect();
+    let lost = &mut lost[0];
+    let folds = if known.editions.iter().any(Edition::is_mono) { Some(folds(studio, lost, &work, out)?) } else { None };
     if let (Some((contents, text)), Some(cd)) = (&known.disc, album.cd) {
         let follows = format!("{contents:?} {text:?} {:?}", cd.dither);
         let key = key(&["ddp", &sound_key(&session, &solution, studio), &follows]);
@@ -299,23 +292,24 @@ pub fn make(
             kept.extend(fileset.iter().map(|file| file.path.clone()));
             fileset
         } else {
+            lost.prepare(studio, &work, disc::RATE)?;
             let (audio, _) = lost.master(studio, &work, disc::RATE)?;
             let source = studio.open(&lost.as_it_is(&audio, disc::RATE, &[]))?;
-            disc::write(source, (contents, text.as_ref()), cd.dither, &key, (out, &mut work))?
+            disc::write(source, (contents, text.as_ref()), cd.dither, &key, (out, &work))?
         };
         lost.forget_master(studio, &work, disc::RATE);
         files.extend(fileset);
         if let Some(sheet) = known.sheet.as_ref().filter(|_| cd.pq) {
-            files.push(image::write_sheet(sheet, &key, (out, &mut work))?);
+            files.push(image::write_sheet(sheet, &key, (out, &work))?);
         }
         if cd.cue {
-            files.extend(image::write_image(studio, &album.title, text.as_ref(), &key, (out, &mut work))?);
+            files.extend(image::write_image(studio, &album.title, text.as_ref(), &key, (out, &work))?);
         }
     }
     let mut media = Vec::new();
     for sides in &known.sides {
         let sound = sound_key(&session, &solution, studio);
-        let with = SidesWork { album, sound: &sound, tags: &known.tags, out, steps: &mut work };
+        let with = SidesWork { album, sound: &sound, tags: &known.tags, out, steps: &work };
         let Timeline { rate, frames, .. } = known.timeline;
         let programme = |studio: &mut dyn Studio, work: &Work| Ok((lost.programme(studio, work)?, rate, frames));
         let (made, report, whole) = sides::write(studio, sides, programme, with)?;
@@ -325,28 +319,30 @@ pub fn make(
     }
     let report = report(&session, &known.titles, &solution.inputs, Some(&solution), &known.sets, &files)
         .kept(&kept)
-        .looped(&loops)
+        .looped(&looped)
         .remarked(&known.versions)
         .evened(album, lies, &even::distances(album, &known.timeline, &solution.tones))
         .staged(&stages.songs)
         .folded(folds.as_ref().map_or(&[], |folds| &folds.songs))
         .with_physical(known.sheet.as_ref().map(DiscReport::from), media, &[]);
+    let (loops, sides) = work.remembered();
     let lock = Lock {
         program: options.program.clone(),
         title: album.title.clone(),
         sources: sources.cloned().collect(),
         heard: Some(heard),
         solution: solution.clone(),
-        loops: work.loops.clone(),
-        sides: work.sides.clone(),
+        loops,
+        sides,
         stages: Some(stages),
         folds,
         files,
     };
+    manifest::write(studio, &manifest::Told { album, tags: &known.tags, editions: &known.editions }, &lock.files, out)?;
     keep(&out.join("release.json"), &report)?;
     keep(&out.join(NAME), &lock)?;
     work.close()?;
-    let warnings = warnings(&known, &report);
+    let warnings = warnings(&known, &report, album.about.artwork.as_deref());
     Ok(Made { report, warnings })
 }
 
@@ -361,13 +357,15 @@ fn fit(
     let known = know(studio, document, base, scratch)?;
     let album = document.album();
     protect(out, base, &known, album)?;
-    let picture = known.cover.as_ref().map_or(0, |cover| cover.bytes.len() as u64);
+    let lossless = Format::Flac(IntegerBits::TwentyFour);
+    let picture = known.cover.as_ref().map_or(0, |cover| cover.of(lossless).bytes.len() as u64);
     // Each of these holds the whole program once more: so many bytes for each frame.
     let disc = album.cd.map(|cd| Held { rate: disc::RATE, bytes: if cd.cue { 8 } else { 4 }, premade: false });
     let sides = known.sides.iter().map(|sides| Held { rate: sides.rate, bytes: 6, premade: true });
     let held: Vec<Held> = disc.into_iter().chain(sides).collect();
     let keeps = known.session(album, options).keeps();
-    Need::of(&known.timeline, &known.sets, picture, &held, keeps).refuse(out, &paths(&known, album))?;
+    let need = Need::of(&known.timeline, &known.sets, picture, &held, keeps.then(|| studio.cores()));
+    need.refuse(out, &paths(&known, album))?;
     Ok(known)
 }
 
@@ -455,49 +453,17 @@ fn folds(studio: &mut dyn Studio, lost: &mut Lost<'_>, work: &Work, out: &Path) 
     Ok(recall(&path).unwrap_or(folds))
 }
 
-/// Makes the files of a set that an earlier run has not finished, and gives all of them.
-fn deliver(
-    studio: &mut dyn Studio,
-    set: &Set,
-    known: &Known,
-    lost: &mut Lost<'_>,
-    (kept, loops): (&mut Vec<String>, &mut Vec<Looped>),
-    (out, work): (&Path, &mut Work),
-) -> Result<Vec<Option<Locked>>, Trouble> {
-    let cuts = lost.cuts(set.rate, &known.timeline);
-    let tags = with_broadcast(lost.session.album, set, &lost.tags(&known.tags), &cuts);
-    let keys = set_keys(lost, set, &tags, known, studio);
-    let finished = set.paths.iter().zip(&keys).map(|(path, key)| Some(work.finished(out, path.as_deref()?, key)?.path));
-    let finished: Vec<String> = finished.flatten().collect();
-    let (master, facts, looped) = if finished.len() == set.paths.iter().flatten().count() {
-        (None, Mastered::default(), work.looped(&keys))
-    } else {
-        let (audio, facts) = lost.master(studio, work, set.rate)?;
-        let dipped = |dips: &[Dip]| lost.as_it_is(&audio, set.rate, dips);
-        let (dips, looped) = if set.format.lossy() {
-            lossy::solve(studio, set, &cuts, lost.session.options.ceiling_dbtp, dipped)?
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        (Some(dipped(&dips)), facts, looped)
-    };
-    kept.extend(finished);
-    work.remember(&keys, &looped)?;
-    loops.extend(looped);
-    let whole = (facts.integrated_lufs, facts.true_peak_dbtp);
-    let texts = Texts { tags: &tags, cover: known.cover.as_ref(), whole };
-    write(studio, master.as_ref(), set, &cuts, (&keys, &texts), (out, work))
-}
-
-/// What was odd about the songs' files, about the disc, and about sides.
-fn warnings(known: &Known, report: &Report) -> Vec<(PathBuf, Diagnostic)> {
+/// What was odd about the songs' files, about the disc, about sides, and about the picture.
+fn warnings(known: &Known, report: &Report, artwork: Option<&str>) -> Vec<(PathBuf, Diagnostic)> {
     let files = known.inputs.iter().flat_map(|input| input.warnings.iter().map(|w| (input.named.clone(), w.clone())));
     // The place in the document is the caller's to know; these speak of the disc as a whole.
     let disc =
         known.remarks.iter().map(|d| (PathBuf::from("[cd]"), Diagnostic { span: None, label: None, ..d.clone() }));
     let sides = report.media.iter().flat_map(|medium| medium.findings.iter().map(move |f| (medium, f)));
     let sides = sides.map(|(medium, f)| (PathBuf::from(format!("[{}]", medium.folder)), f.into()));
-    files.chain(disc).chain(sides).collect()
+    let artwork = PathBuf::from(artwork.unwrap_or_default());
+    let cover = known.cover.iter().flat_map(|cover| &cover.remarks).map(|d| (artwork.clone(), d.clone()));
+    files.chain(disc).chain(sides).chain(cover).collect()
 }
 
 /// Refuses to write a file where one of the sources stands.
@@ -549,16 +515,4 @@ fn solution(
     keep(&path, &solution)?;
     // As an interrupted run would read it.
     Ok(recall(&path).unwrap_or(solution))
-}
-
-/// What each file of a set follows from.
-fn set_keys(lost: &Lost<'_>, set: &Set, tags: &[Tags], known: &Known, studio: &dyn Studio) -> Vec<String> {
-    let sound = sound_key(lost.session, lost.solution, studio);
-    let picture = known.cover.as_ref().map_or_else(String::new, |c| blake3::hash(&c.bytes).to_hex().to_string());
-    let format = format!("{:?} {} {:?} {:?} {:?}", set.format, set.rate, set.shaping, set.container, set.version);
-    let one = |place: usize| {
-        let texts = format!("{:?}", tags[place]);
-        key(&["file", &sound, &format, &place.to_string(), &texts, &picture])
-    };
-    (0..set.paths.len()).map(one).collect()
 }

@@ -13,7 +13,8 @@
 //! 6. [`files`] cuts the master into tracks, dithers once and last, measures what is written. One continuous programme
 //!    is cut, so that joins stay continuous to the sample in every format.
 //! 7. [`editions`] does the same, with the same gains, for versions of the songs: instrumentals, edits, mono.
-//! 8. [`services`] says what players will make of it; [`lock`] holds what was made, by hash.
+//! 8. [`services`] says what players will make of it; `manifest` lists it for a distributor; [`lock`] holds what was made,
+//!    by hash.
 //!
 //! Before any of it, `space` asks whether the disk has room.
 //!
@@ -22,6 +23,8 @@
 
 mod balance;
 mod broadcast;
+mod crew;
+mod deliver;
 mod disc;
 pub mod documents;
 pub mod editions;
@@ -33,6 +36,7 @@ pub mod levels;
 pub mod lock;
 pub mod lossy;
 pub mod make;
+mod manifest;
 pub mod mono;
 pub mod report;
 pub mod sequence;
@@ -46,6 +50,7 @@ pub mod studio;
 mod texts;
 pub mod verify;
 
+pub use crew::Share;
 pub use levels::Levels;
 pub use make::{KEPT_S, Made, Options, audition, make, plan};
 pub use report::Report;

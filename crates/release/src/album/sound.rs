@@ -81,10 +81,8 @@ impl<'a> Lost<'a> {
             return Ok(name.clone());
         }
         let (session, solution) = (self.session, self.solution);
-        let mut staged = Vec::new();
-        for (run, db) in solution.staging_db.iter().enumerate() {
-            staged.push(session.staged(studio, work, run, *db)?.0);
-        }
+        let staged = session.all_staged(studio, work, &solution.staging_db)?;
+        let staged: Vec<String> = staged.into_iter().map(|(name, _)| name).collect();
         let song = programme(session.album, session.timeline, &staged, &solution.runs_db);
         let name = format!("programme-{}", sound_key(session, solution, studio));
         studio.feed(&name, song);
@@ -102,13 +100,30 @@ impl<'a> Lost<'a> {
         self.edition.is_some_and(Edition::is_mono)
     }
 
-    fn frames(&self, rate: u32) -> u64 {
+    /// How long it is at a rate.
+    pub(crate) fn frames(&self, rate: u32) -> u64 {
         resampled_frames(self.session.timeline.frames, self.session.timeline.rate, rate)
     }
 
+    /// What an earlier run has measured of the master of a rate, if that can be had without its being made again.
+    fn known_master(&self, studio: &dyn Studio, work: &Work, rate: u32) -> Option<Mastered> {
+        let path = work.path(&format!("{}.wav", self.master_name(studio, rate)));
+        recall::<Mastered>(&path.with_extension("json")).filter(|_| path.exists() && self.session.keeps())
+    }
+
+    /// Sees to it that [`Lost::master`] of a rate has what it is made of. Several masters may be made at the same time; the
+    /// songs they share are made here, before.
+    pub(crate) fn prepare(&mut self, studio: &mut dyn Studio, work: &Work, rate: u32) -> Result<(), Trouble> {
+        if self.known_master(studio, work, rate).is_none() {
+            self.programme(studio, work)?;
+        }
+        Ok(())
+    }
+
     /// The master of a rate, as clips name it: programme, conversion, limiter; its true peak below the ceiling.
+    /// [`Lost::prepare`] comes before.
     pub(crate) fn master(
-        &mut self,
+        &self,
         studio: &mut dyn Studio,
         work: &Work,
         rate: u32,
@@ -117,15 +132,17 @@ impl<'a> Lost<'a> {
         let path = work.path(&format!("{name}.wav"));
         let facts = path.with_extension("json");
         let keeps = self.session.keeps();
-        let known = recall::<Mastered>(&facts).filter(|_| path.exists() || !keeps);
-        if let Some(known) = known.clone().filter(|_| keeps) {
+        if let Some(known) = self.known_master(studio, work, rate) {
             return Ok((text_of(&path)?, known));
         }
-        let programme = self.programme(studio, work)?;
+        let known = recall::<Mastered>(&facts).filter(|_| !keeps);
+        let Some(programme) = &self.programme else {
+            return Err(Trouble::output(&path, "was there a moment ago and is gone; run it again"));
+        };
         let (session, mono, frames) = (self.session, self.is_mono(), self.frames(rate));
         let gain_db = self.solution.gain_db;
         let song = |studio: &dyn Studio, ceiling: f64| {
-            master(session.album, &programme, (rate, frames), (gain_db, ceiling, mono), studio.registry())
+            master(session.album, programme, (rate, frames), (gain_db, ceiling, mono), studio.registry())
         };
         if let Some(known) = known {
             let song = song(studio, known.ceiling_dbtp);

@@ -6,6 +6,7 @@ use std::path::Path;
 use tonmeister_dsp::resample::resampled_frames;
 use tonmeister_session::album::keys::MONO;
 
+use super::deliver::{Group, groups};
 use super::files::Set;
 use super::lock::WORK;
 use super::sequence::Timeline;
@@ -42,8 +43,9 @@ pub(crate) struct Need {
 
 impl Need {
     /// Of these sets of files, each with a picture of so many bytes, and of what can be held (a disc, a record): the
-    /// whole program at a rate, with so many bytes for each frame. `keeps`: whether steps on the way are kept.
-    pub(crate) fn of(timeline: &Timeline, sets: &[Set], picture: u64, held: &[Held], keeps: bool) -> Need {
+    /// whole program at a rate, with so many bytes for each frame. `at_once`: where steps on the way are kept, how many
+    /// masters are made at the same time.
+    pub(crate) fn of(timeline: &Timeline, sets: &[Set], picture: u64, held: &[Held], at_once: Option<usize>) -> Need {
         let frames = |rate: u32| resampled_frames(timeline.frames, timeline.rate, rate);
         let mut files = PAGE * (1 + timeline.songs.len() as u64);
         for set in sets {
@@ -61,35 +63,27 @@ impl Need {
         // A track is encoded beside its place, and tried before.
         let coded =
             sets.iter().filter(|set| set.format.lossy()).map(|set| frames(set.rate) / u64::from(set.rate) * LOSSY);
-        let coded = coded.max().unwrap_or(0);
-        if !keeps {
-            return Need { files, steps: sides + coded };
-        }
+        let mut coded: Vec<u64> = coded.collect();
+        coded.sort_unstable_by(|a, b| b.cmp(a));
+        let coded = coded.iter().take(at_once.unwrap_or(1).max(1)).sum::<u64>();
+        let Some(at_once) = at_once else { return Need { files, steps: sides + coded } };
         let runs: u64 = timeline.songs.iter().map(|song| song.length * STEP).sum();
-        // Sets are made in their order, the disc behind them; a master is kept until its last set is made, and so are the
-        // songs of a version behind their chains.
-        let disc = held.iter().filter(|held| !held.premade).map(|held| (held.rate, None));
-        let uses: Vec<(u32, Option<&str>)> =
-            sets.iter().map(|set| (set.rate, set.version.as_deref())).chain(disc).collect();
-        let spans = |same: &dyn Fn(usize, usize) -> bool, now: usize| {
-            let all = (0..=now).filter(|n| (now..uses.len()).any(|later| same(*n, later)));
-            let mut first: Vec<usize> = Vec::new();
-            for n in all {
-                if !first.iter().any(|known| same(*known, n)) {
-                    first.push(n);
-                }
-            }
-            first
-        };
-        let most = (0..uses.len()).map(|now| {
-            let masters = spans(&|a, b| uses[a] == uses[b], now);
-            let versions = spans(&|a, b| uses[a].1 == uses[b].1, now);
-            let masters: u64 = masters.into_iter().map(|n| frames(uses[n].0) * STEP).sum();
+        // As many masters are there at a time as are made side by side, and the songs of their versions behind their chains;
+        // the disc's waits for the disc.
+        let groups = groups(sets);
+        let disc = held.iter().find(|held| !held.premade).map(|held| held.rate);
+        let of_disc = |group: &Group| group.version.is_none() && Some(group.rate) == disc;
+        let most = groups.chunks(at_once.max(1)).enumerate().map(|(n, now)| {
+            let waits = groups[..n * at_once.max(1)].iter().filter(|group| of_disc(group));
+            let masters: u64 = now.iter().chain(waits).map(|group| frames(group.rate) * STEP).sum();
             // The fold-down is made of the album's own.
-            let own = |n: &usize| uses[*n].1.is_some_and(|id| id != MONO);
-            masters + versions.iter().filter(|n| own(n)).count() as u64 * runs
+            let mut own: Vec<&str> = now.iter().filter_map(|group| group.version.as_deref()).collect();
+            own.retain(|id| *id != MONO);
+            own.dedup();
+            masters + own.len() as u64 * runs
         });
-        let steps = runs + most.max().unwrap_or(0).max(sides) + coded;
+        let most = most.max().unwrap_or(0).max(disc.map_or(0, |rate| frames(rate) * STEP));
+        let steps = runs + most.max(sides) + coded;
         Need { files, steps }
     }
 
@@ -166,20 +160,22 @@ mod tests {
         let opus = set(media::Format::Opus { kbps: 160 }, 48_000);
         let disc = Held { rate: 44_100, bytes: 4, premade: false };
         let sets = [float, flac, opus];
-        let need = Need::of(&timeline, &sets, 1000, &[disc], true);
+        let need = Need::of(&timeline, &sets, 1000, &[disc], Some(1));
         let files = frames * 8 + 2 * frames * 4 + 600 * 64_000 + 3 * (AROUND + 1000) + 600 * 44_100 * 4 + AROUND;
         assert_eq!(need.files, files + 2 * PAGE);
-        // The song behind its chain, the master at 48 kHz, which is read again at the end, and the one at 96 kHz; a file of
-        // the codec.
-        assert_eq!(need.steps, (frames + frames + 2 * frames) * 8 + 600 * 64_000);
+        // The song behind its chain, the master at 96 kHz, for the one at 48 kHz is gone by then; a file of the codec. Both
+        // are there where two are made at a time.
+        assert_eq!(need.steps, (frames + 2 * frames) * 8 + 600 * 64_000);
+        let two = Need::of(&timeline, &sets, 1000, &[disc], Some(2));
+        assert_eq!(two.steps, (frames + frames + 2 * frames) * 8 + 600 * 64_000);
         // A record is rendered once more, when all masters are gone; what is too long to be kept takes nothing but that.
         let record = Held { rate: 96_000, bytes: 6, premade: true };
-        assert_eq!(Need::of(&timeline, &sets[..1], 0, &[record], true).steps, (frames + 2 * frames) * 8);
-        assert_eq!(Need::of(&timeline, &sets, 0, &[disc], false).steps, 600 * 64_000);
+        assert_eq!(Need::of(&timeline, &sets[..1], 0, &[record], Some(1)).steps, (frames + 2 * frames) * 8);
+        assert_eq!(Need::of(&timeline, &sets, 0, &[disc], None).steps, 600 * 64_000);
         // A version brings its songs and its master; the fold-down is made of the album's.
         let of = |id: &str| Set { version: Some(id.into()), ..sets[0].clone() };
         let both = [sets[0].clone(), of("instrumental"), of(MONO)];
-        assert_eq!(Need::of(&timeline, &both, 0, &[], true).steps, (frames + 2 * frames) * 8);
-        assert_eq!((words(need.steps), words(1).as_str().to_owned()), ("960 MB".into(), "1 MB".into()));
+        assert_eq!(Need::of(&timeline, &both, 0, &[], Some(1)).steps, (frames + 2 * frames) * 8);
+        assert_eq!((words(need.steps), words(1).as_str().to_owned()), ("730 MB".into(), "1 MB".into()));
     }
 }

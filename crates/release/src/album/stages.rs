@@ -16,6 +16,7 @@ use tonmeister_media as media;
 use tonmeister_session::model::Song;
 
 use super::balance::Session;
+use super::crew;
 use super::documents::run_chain;
 use super::files::{DITHER_SEED, safe};
 use super::levels::{Levels, meter};
@@ -31,6 +32,8 @@ pub const LONGEST_S: f64 = 120.0;
 pub const MATCHED_LU: f64 = 0.1;
 /// Both files of a pair are turned down together where they would peak above this.
 const CEILING_DBTP: f64 = -1.0;
+/// Stages that a song is expected to have, for whoever waits.
+const STAGES: u64 = 6;
 /// Frames at a time.
 const BLOCK: usize = 4096;
 /// Bands so far below the loudest are not compared, in dB.
@@ -121,8 +124,12 @@ pub(crate) fn listen(
     titles: &[String],
     wanted: Wanted<'_>,
 ) -> Result<Vec<Excerpt>, Trouble> {
-    let songs = 0..session.timeline.songs.len();
-    songs.map(|song| one(studio, session, solution, (song, &titles[song]), wanted)).collect()
+    // Each song is gone through for its loudest stretch, and that for each stage.
+    let excerpt = (EXCERPT_S * f64::from(session.timeline.rate)) as u64;
+    let sizes: Vec<u64> = session.timeline.songs.iter().map(|song| song.length + STAGES * excerpt).collect();
+    crew::each(studio, "Each stage in and out", &sizes, |studio, song| {
+        one(studio, session, solution, (song, &titles[song]), wanted)
+    })
 }
 
 fn one(

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use tonmeister_core::{Diagnostic, Registry, Source, View};
 use tonmeister_session::model::Song;
 
+use super::crew::Share;
+
 /// Where rendered frames go.
 pub type Sink<'a> = &'a mut (dyn FnMut(View<'_>) -> Result<(), Trouble> + Send);
 
@@ -45,6 +47,16 @@ pub trait Studio {
 
     /// So many frames more are done. An error when somebody asked to stop.
     fn advance(&mut self, frames: u64) -> Result<(), Trouble>;
+
+    /// How many jobs it does at the same time.
+    fn cores(&self) -> usize;
+
+    /// Another like it for one of several jobs: it knows what this one knows, what one of them is told with
+    /// [`Studio::feed`] all of them know, and how far it comes it tells that share.
+    fn hand(&self, share: &Share) -> Box<dyn Studio + Send>;
+
+    /// Whom it tells, if it is a hand.
+    fn share(&self) -> Option<&Share>;
 }
 
 /// What a song document says of itself.

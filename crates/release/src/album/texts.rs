@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use tonmeister_core::{Diagnostic, Severity};
+use tonmeister_media::artwork::{Artwork, ArtworkRules};
 use tonmeister_media::tags::{Advisory, Embedded, Loudness, Position, R128Gains, ReplayGain, Role};
 use tonmeister_media::{Container, Format, Tags};
+use tonmeister_session::album::model::{Credits, Gap, IntoNext, Part};
 use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::levels::Levels;
@@ -48,7 +50,10 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
         label: about.label.clone(),
         phonogram_line: about.phonogram.clone(),
         copyright_line: about.copyright.clone(),
-        genres: about.genre.iter().cloned().collect(),
+        genres: song.genre.iter().chain(&about.genre).take(1).cloned().collect(),
+        language: song.language.or(about.language),
+        disc: about.disc.map(|(number, of)| Position { number, of }),
+        version: song.version_title.clone(),
         advisory: song.explicit.map(|yes| if yes { Advisory::Explicit } else { Advisory::NotExplicit }),
         lyrics: song.lyrics.as_deref().map(|words| words.trim_end().to_owned()),
         // A hidden song stands before track 1 and has no number.
@@ -56,6 +61,8 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
         released: about.release_date,
         bpm: song.tempo_bpm,
         comment: about.comment.clone(),
+        compilation: album.artist.eq_ignore_ascii_case("various artists"),
+        gapless: place.checked_sub(1).is_some_and(|before| runs_on(album, before)) || runs_on(album, place),
         ..Tags::default()
     };
     if song.artists.is_empty() {
@@ -67,7 +74,35 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
             tags.credit(role, name.as_str());
         }
     }
+    for part in Part::ALL {
+        let named = |credits: &Credits| credits.iter().any(|(own, _)| *own == part);
+        let credits = if named(&song.credits) { &song.credits } else { &about.credits };
+        for (_, name) in credits.iter().filter(|(own, _)| *own == part) {
+            tags.credit(role(part), name.as_str());
+        }
+    }
     tags
+}
+
+/// Whether a song runs into the next without a pause.
+fn runs_on(album: &Album, place: usize) -> bool {
+    let overlaps = album.songs[place].into_next != IntoNext::Ends;
+    let next = album.songs.get(place + 1);
+    next.is_some_and(|next| overlaps || matches!(next.gap, Gap::Seconds(0.0) | Gap::Beats(0.0)))
+}
+
+fn role(part: Part) -> Role {
+    match part {
+        Part::Featured => Role::Featured,
+        Part::Remixer => Role::Remixer,
+        Part::Producer => Role::Producer,
+        Part::Conductor => Role::Conductor,
+        Part::Arranger => Role::Arranger,
+        Part::Performer => Role::Performer,
+        Part::Engineer => Role::Engineer,
+        Part::Mixer => Role::Mixer,
+        Part::Mastering => Role::Mastering,
+    }
 }
 
 /// The tags of a version: its name behind the title, and nothing that speaks of the song's own recording. A version is a
@@ -101,8 +136,28 @@ pub(crate) fn with_gains(tags: &Tags, format: Format, levels: &Levels, whole: Wh
     tags
 }
 
+/// Pixels along a side and bytes of a picture in files without loss, which are kept and looked at large.
+const LARGE: (u32, usize) = (1400, 2_000_000);
+/// The same in lossy files, whose players read it before the first sound, often over the air.
+const SMALL: (u32, usize) = (1000, 500_000);
+
+/// The album's picture, as files hold it.
+pub(crate) struct Cover {
+    large: Embedded,
+    small: Embedded,
+    /// What shops refuse of the picture as it came, or show badly.
+    pub(crate) remarks: Vec<Diagnostic>,
+}
+
+impl Cover {
+    /// As a file of that kind holds it.
+    pub(crate) fn of(&self, format: Format) -> &Embedded {
+        if format.lossy() { &self.small } else { &self.large }
+    }
+}
+
 /// The album's picture, by its content and not by its name.
-pub(crate) fn cover(document: &AlbumDocument, base: &Path) -> Result<Option<Embedded>, Trouble> {
+pub(crate) fn cover(document: &AlbumDocument, base: &Path) -> Result<Option<Cover>, Trouble> {
     let Some(artwork) = &document.album().about.artwork else { return Ok(None) };
     let path = base.join(artwork);
     let refuse = |label: String| {
@@ -110,14 +165,11 @@ pub(crate) fn cover(document: &AlbumDocument, base: &Path) -> Result<Option<Embe
         Trouble::Document(vec![told.at(document.span_of_album(), label)])
     };
     let bytes = std::fs::read(&path).map_err(|e| refuse(format!("expected a file, found {}", plain(&e))))?;
-    let mime = match bytes.as_slice() {
-        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        _ => return Err(refuse("expected a JPEG or PNG picture, found something else".into())),
-    };
-    // What a FLAC block can hold.
-    if bytes.len() > 16_000_000 {
-        return Err(refuse(format!("expected at most 16 MB, found {} bytes", bytes.len())));
-    }
-    Ok(Some(Embedded { kind: Embedded::FRONT_COVER, mime: mime.into(), description: String::new(), bytes }))
+    let picture = Artwork::of_bytes(&path, bytes).map_err(|e| refuse(e.to_string()))?;
+    let sized = |(longest, most): (u32, usize)| picture.embedded(longest, most).map_err(|e| refuse(e.to_string()));
+    let (large, small) = (sized(LARGE)?, sized(SMALL)?);
+    // A shop's rules are no reason not to make a release.
+    let told = picture.check(&ArtworkRules::default()).into_iter();
+    let remarks = told.map(|found| Diagnostic { severity: Severity::Warning, ..found }).collect();
+    Ok(Some(Cover { large, small, remarks }))
 }

@@ -10,7 +10,7 @@ use tonmeister_dsp::resample::{Resampled, resampled_frames};
 use tonmeister_engine::{Executor, Library, Played, Span, compile};
 use tonmeister_media as media;
 use tonmeister_release::album::studio::{MixedVersion, Sink, beside};
-use tonmeister_release::album::{KEPT_S, Mixed, Options, Studio, Trouble};
+use tonmeister_release::album::{KEPT_S, Mixed, Options, Share, Studio, Trouble};
 use tonmeister_session::album::{AlbumDocument, parse};
 use tonmeister_session::model::Song;
 
@@ -176,6 +176,18 @@ impl Studio for Desk {
 
     fn advance(&mut self, _frames: u64) -> Result<(), Trouble> {
         Ok(())
+    }
+
+    fn cores(&self) -> usize {
+        1
+    }
+
+    fn hand(&self, _share: &Share) -> Box<dyn Studio + Send> {
+        unreachable!("it does one thing after another")
+    }
+
+    fn share(&self) -> Option<&Share> {
+        None
     }
 }
 

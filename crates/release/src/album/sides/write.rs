@@ -37,7 +37,7 @@ pub(crate) struct Work<'a> {
     /// The release's folder.
     pub(crate) out: &'a Path,
     /// The steps on the way.
-    pub(crate) steps: &'a mut lock::Work,
+    pub(crate) steps: &'a lock::Work,
 }
 
 /// What was measured of the sides before their gain.
@@ -59,8 +59,8 @@ pub(crate) fn write(
     let key = key(&["sides", sound, &sides.follows(), &texts, &codes.join(" ")]);
     let paths = sides.paths();
     let done: Vec<Locked> = paths.iter().filter_map(|path| work.finished(out, path, &key)).collect();
-    if let Some(report) = work.sides.get(&key).filter(|_| done.len() == paths.len()) {
-        return Ok((done, report.clone(), true));
+    if let Some(report) = work.sides(&key).filter(|_| done.len() == paths.len()) {
+        return Ok((done, report, true));
     }
     let folder = out.join(sides.folder);
     std::fs::create_dir_all(&folder).map_err(|e| Trouble::output(&folder, plain(&e)))?;
