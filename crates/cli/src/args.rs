@@ -1,5 +1,6 @@
 //! What can be asked, described once: parser, help, man pages and completions come from here.
 
+mod keep;
 mod play;
 mod record;
 mod release;
@@ -12,6 +13,7 @@ use tonmeister::{
     AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, Spot, World,
 };
 
+pub(crate) use keep::{Keep, Kept};
 pub(crate) use play::Play;
 pub(crate) use record::Record;
 pub(crate) use release::Release;
@@ -122,7 +124,8 @@ pub(crate) enum Verb {
         tonmeister release album.toml -o out/\n  \
         tonmeister release album.toml -o out/ --dry-run\n  \
         tonmeister release --verify out/\n\n\
-        Exit code 6 when a song stays below the loudness asked for, 1 when a file is not what it was made as.")]
+        Exit code 6 when a song stays below the loudness asked for or a file is above the ceiling, 1 when --verify finds \
+        a file that is not what it was made as.")]
     Release(Release),
     /// Run one effect of the rack over an audio file
     ///
@@ -263,14 +266,14 @@ pub(crate) struct Mix {
     pub(crate) bits: Bits,
     /// Make a stretch of the song only, from here on: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a
     /// marker or range of the document. Nothing of it is kept in a cache
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["versions", "stems", "watch"])]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with_all = ["versions", "stems", "watch"])]
     pub(crate) from: Option<Spot>,
     /// Make a stretch of the song only, up to here; the end of a range
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["versions", "stems", "watch"])]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with_all = ["versions", "stems", "watch"])]
     pub(crate) to: Option<Spot>,
     /// How long before --from the song plays unheard: what remembers no further back gives the very samples of the whole
     /// mix there
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = 10.0)]
     pub(crate) pre_roll: f64,
     /// Also make the versions that the document holds, all or the named ones, beside the mix: mix-instrumental.wav
     #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
@@ -297,18 +300,6 @@ pub(crate) struct Mix {
 pub(crate) enum Stems {
     Wet,
     Dry,
-}
-
-/// Renders that are kept.
-#[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct Keep {
-    /// Keep what is rendered and use what was kept, so that only what changed is made again; in this folder, or in the
-    /// system's folder for what can be made again
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", env = "TONMEISTER_CACHE")]
-    pub(crate) cache: Option<PathBuf>,
-    /// How much is kept at most, in GiB [default: 20]
-    #[arg(long, value_name = "GIB")]
-    pub(crate) cache_size: Option<f64>,
 }
 
 /// How samples are stored.
@@ -386,7 +377,7 @@ pub(crate) struct Master {
     #[arg(long, value_name = "dBTP", allow_negative_numbers = true)]
     pub(crate) ceiling: Option<f64>,
     /// The most the limiter may take off any peak, in dB [default: 6]
-    #[arg(long, value_name = "dB")]
+    #[arg(long, value_name = "dB", allow_negative_numbers = true)]
     pub(crate) max_limiting: Option<f64>,
     /// Leave the mastering chain here as a song document that renders to the same samples
     #[arg(long, value_name = "FILE")]
@@ -423,7 +414,7 @@ pub(crate) struct Process {
     #[arg(long)]
     pub(crate) tail: bool,
     /// Beats per minute, for values that are notes [default: 120]
-    #[arg(long, value_name = "BPM")]
+    #[arg(long, value_name = "BPM", allow_negative_numbers = true)]
     pub(crate) tempo: Option<f64>,
     #[command(flatten)]
     pub(crate) bits: Bits,
@@ -437,7 +428,7 @@ pub(crate) struct Ride {
     /// The rider: vocal/rider, or vocal where there is only one
     pub(crate) rider: String,
     /// How far the drawn fader may be from the rider's, in dB
-    #[arg(long, value_name = "DB", default_value_t = 0.1, value_parser = error_db)]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, default_value_t = 0.1, value_parser = error_db)]
     pub(crate) error: f64,
     #[command(flatten)]
     pub(crate) work: Work,
@@ -453,7 +444,7 @@ pub(crate) struct Align {
     #[arg(long, value_name = "REFERENCE")]
     to: Option<String>,
     /// The greatest delay that is looked for, in milliseconds; sound travels 34 cm in one
-    #[arg(long, value_name = "MS", default_value_t = AlignOptions::default().reach_ms)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, default_value_t = AlignOptions::default().reach_ms)]
     reach: f64,
     /// Only show what would be changed
     #[arg(long)]
@@ -519,7 +510,7 @@ pub(crate) struct Drawn {
     ///
     /// The page needs nothing beside it and asks the network for nothing. Several files stand in it side by side. It
     /// draws mono and stereo. A name that ends in .pdf gives the same on sheets of A4.
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", value_parser = page)]
     pub(crate) report: Option<PathBuf>,
     /// Write the pictures to this folder, each as SVG and as PNG
     #[arg(long, value_name = "DIR")]
@@ -732,10 +723,10 @@ pub(crate) struct Abx {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) trials: u32,
     /// Where the excerpt begins, in seconds
-    #[arg(long, value_name = "S", default_value_t = 0.0, value_parser = seconds)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, default_value_t = 0.0, value_parser = seconds)]
     pub(crate) from: f64,
     /// How long it is, in seconds
-    #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = seconds)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, default_value_t = 20.0, value_parser = seconds)]
     pub(crate) length: f64,
     /// The program that plays a file, its name being added [default: the first found of pw-play, paplay, aplay, afplay, ffplay]
     #[arg(long, value_name = "COMMAND", env = "TONMEISTER_PLAYER")]
@@ -743,6 +734,16 @@ pub(crate) struct Abx {
     /// Hide the same things again
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+}
+
+/// A page's name, which says what kind it is.
+fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    match ending.as_ref().and_then(|ending| ending.to_str()) {
+        Some("html" | "htm" | "pdf") => Ok(path),
+        _ => Err("the name should end in .html or .pdf, which decides the kind".into()),
+    }
 }
 
 /// From 0 s to a day.

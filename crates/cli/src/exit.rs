@@ -7,7 +7,7 @@ use tonmeister::Failure;
 pub(crate) enum Outcome {
     /// What was asked for is done.
     Done,
-    /// `check` ran to its end and found errors, or what it was told to deny.
+    /// What was looked at is not as it should be: `check`, `disc` or `release --verify` ran to its end and found that.
     Found,
     /// The request makes no sense. (Arguments that cannot be parsed end with the same code.)
     Usage,
@@ -27,7 +27,7 @@ impl Outcome {
     /// Every code and what it means.
     pub(crate) const TABLE: &[(Outcome, &'static str)] = &[
         (Outcome::Done, "done"),
-        (Outcome::Found, "check found errors, or what it was told to deny"),
+        (Outcome::Found, "check, disc or release --verify found something wrong, or what check was told to deny"),
         (Outcome::Usage, "the arguments make no sense"),
         (Outcome::Document, "the document is not valid"),
         (Outcome::Input, "a file cannot be read, or its audio cannot be used"),

@@ -18,6 +18,7 @@ mod voice;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tonmeister::Failure;
 
 use args::Args;
 use exit::Outcome;
@@ -34,5 +35,10 @@ fn main() -> ExitCode {
             Outcome::of(&failure)
         }
     };
+    if let Some(why) = voice.lost() {
+        let failure = Failure::output("standard output", format!("does not hold all of the result: {why}"));
+        trouble::tell_as_text(&failure, &mut voice);
+        return ExitCode::from(if outcome == Outcome::Done { Outcome::of(&failure) } else { outcome }.code());
+    }
     ExitCode::from(outcome.code())
 }

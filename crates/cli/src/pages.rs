@@ -51,6 +51,11 @@ fn command() -> Command {
 
 fn roff(page: Command) -> String {
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).manual("Tonmeister").render(&mut text).expect("writing to memory does not fail");
+    let source = concat!("tonmeister ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(page)
+        .manual("Tonmeister")
+        .source(source)
+        .render(&mut text)
+        .expect("writing to memory does not fail");
     String::from_utf8_lossy(&text).into_owned()
 }

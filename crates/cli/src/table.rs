@@ -13,9 +13,10 @@ pub(crate) const CARE: Style = AnsiColor::Yellow.on_default();
 /// What is wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// The text in that style.
+/// The text in that style; nothing stays nothing.
 pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
+    let text = text.to_string();
+    if text.is_empty() { text } else { format!("{style}{text}{style:#}") }
 }
 
 /// A number with a true minus sign and so many decimals; −∞ for silence and a dash for what does not exist.
@@ -34,6 +35,13 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
 /// The number and its unit.
 pub(crate) fn quantity(value: f64, decimals: usize, unit: &str) -> String {
     format!("{} {unit}", number(value, decimals))
+}
+
+/// A change: with its sign, unless it rounds to nothing.
+pub(crate) fn signed(value: f64, decimals: usize, unit: &str) -> String {
+    let text = quantity(value, decimals, unit);
+    let is_zero = text.bytes().take_while(|c| *c != b' ').all(|c| c == b'0' || c == b'.');
+    if value > 0.0 && !is_zero { format!("+{text}") } else { text }
 }
 
 /// The number or a dash, and its unit.
@@ -153,6 +161,9 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(quantity(-14.0, 1, "LUFS"), "−14.0 LUFS");
         assert_eq!(number(-0.001, 1), "0.0");
+        let changes = [0.26, -0.26, 0.04, -0.04].map(|db| signed(db, 1, "dB"));
+        assert_eq!(changes, ["+0.3 dB", "−0.3 dB", "0.0 dB", "0.0 dB"]);
+        assert_eq!(styled(CARE, ""), "");
         assert_eq!(number(f64::NEG_INFINITY, 1), "−∞");
         assert_eq!(maybe(None, 1, "LU"), "–");
         assert_eq!(duration(187.5), "3:07.500");

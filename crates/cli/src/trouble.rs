@@ -44,8 +44,13 @@ pub(crate) fn tell(failure: &Failure, voice: &mut Voice) {
         let exit_code = Outcome::of(failure).code();
         let error = Trouble { kind: failure.kind(), exit_code, message: failure.to_string(), findings };
         voice.result(&Told { error }, |_| String::new());
-        return;
+    } else {
+        tell_as_text(failure, voice);
     }
+}
+
+/// The same on standard error, whether or not results are JSON.
+pub(crate) fn tell_as_text(failure: &Failure, voice: &mut Voice) {
     match failure {
         Failure::Document { path, text, diagnostics } => {
             for diagnostic in diagnostics {

@@ -191,6 +191,9 @@ fn a_report_is_one_page_and_pictures_are_files() {
     let html = fs::read_to_string(&page).expect("a page");
     assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<h1>vox.wav</h1>"));
     assert!(fs::read(song.path("drawn/loudness.png")).expect("a picture").starts_with(b"\x89PNG"));
+    let other = tonmeister(&["measure", &vox, "--report", &song.text("report.png")]);
+    assert!(code(&other) == 2 && err(&other).contains(".html or .pdf"), "{}", err(&other));
+    assert!(!song.path("report.png").exists());
     // The same numbers as without, and two stories of two files.
     let plain = json(&tonmeister(&["measure", &vox, "--json"]));
     let both = json(&tonmeister(&["measure", "--before", &vox, "--after", &vox, "--report", &page, "--json"]));
@@ -373,6 +376,8 @@ fn two_files_are_compared_and_told_apart_blind() {
     assert!(out(&told).contains("for equal loudness"), "{}", out(&told));
     let report = json(&tonmeister(&["compare", &a, &b, "--json", "--no-align"]));
     assert!((report["gain_db"].as_f64().expect("a gain") - 6.02).abs() < 0.05, "{report}");
+    let told = out(&tonmeister(&["compare", &a, &b, "--no-align"]));
+    assert!(told.contains("both from their beginnings") && !told.contains("no common music"), "{told}");
     // What is left is the rounding to 16 bits.
     assert!(report["difference"]["null_db"].as_f64().expect("a null") < -60.0, "{report}");
 
@@ -444,6 +449,24 @@ mute = ["band"]
         assert!(stems.iter().all(|path| path.contains("mix-stems")), "{stems:?}");
         assert_eq!(stems.len(), if version["version"].is_null() { 2 } else { 1 });
     }
+    // Without a folder it is the system's; an empty variable asks for nothing.
+    let run = |more: &[&str], variable: &str| {
+        let (home, other) = (path("home"), path("other.wav"));
+        Command::new(env!("CARGO_BIN_EXE_tonmeister"))
+            .args(["mix", &song, "-o", other.to_str().unwrap()])
+            .args(more)
+            .envs([("XDG_CACHE_HOME", home.as_path()), ("HOME", &home), ("LOCALAPPDATA", &home)])
+            .env("TONMEISTER_CACHE", variable)
+            .output()
+            .expect("the command starts")
+    };
+    let kept = || fs::read_dir(path("home")).is_ok_and(|mut inside| inside.next().is_some());
+    let plain = run(&[], "");
+    assert!(code(&plain) == 0 && !kept(), "{}", err(&plain));
+    let cached = run(&["--cache"], "");
+    assert!(code(&cached) == 0 && kept(), "{}", err(&cached));
+    assert!(out(&cached).contains("Wrote ") && out(&cached).contains("other.wav"), "{}", out(&cached));
+
     let pair = &report["pairs"][0];
     assert_eq!(pair["versions"], serde_json::json!(["instrumental", "a-cappella"]));
     assert!(pair["null"]["peak_db"].as_f64().is_none_or(|db| db < -110.0), "{pair}");

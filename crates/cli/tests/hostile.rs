@@ -162,6 +162,68 @@ fn a_folder_a_missing_file_and_one_without_permission_are_named() {
 }
 
 #[test]
+fn a_folder_to_write_into_that_is_not_there_is_named() {
+    let folder = TempDir::new().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(at("good.wav"), wav(2, &tone())).expect("a file");
+    let (good, out) = (at("good.wav"), at("out/mix.wav"));
+    for verb in [vec!["process", "gain", &good, "-o", &out], vec!["compare", &good, &good, "--residual", &out]] {
+        let output = tonmeister(&verb);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{said}");
+        assert!(said.contains("no folder") && !said.contains("spelling"), "{said}");
+        assert!(!folder.path().join("out").exists());
+    }
+}
+
+#[test]
+fn what_did_not_fit_has_a_remedy_that_is_there() {
+    let folder = TempDir::new().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(at("good.wav"), wav(2, &tone())).expect("a file");
+    let output = tonmeister(&["process", "gain", &at("good.wav"), "-o", &at("loud.wav"), "--set", "gain_db=20"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("did not fit") && said.contains("--bits 32f") && !said.contains("fader"), "{said}");
+}
+
+/// A number below its range is told as one, not taken for an option that is not there.
+#[test]
+fn negative_numbers_are_values() {
+    for arguments in [
+        &["master", "a.wav", "-o", "b.wav", "--max-limiting", "-1"][..],
+        &["mix", "a.toml", "-o", "b.wav", "--pre-roll", "-3"],
+        &["mix", "a.toml", "-o", "b.wav", "--from", "-3"],
+        &["process", "gain", "a.wav", "-o", "b.wav", "--tempo", "-120"],
+        &["ride", "a.toml", "vocal", "--error", "-1"],
+        &["align", "a.wav", "b.wav", "--reach", "-1"],
+        &["record", "a.toml", "vocal/fader_db", "--moves", "m.csv", "--return", "-1"],
+        &["play", "a.toml", "--for", "-1"],
+        &["abx", "a.wav", "b.wav", "--from", "-1"],
+    ] {
+        let output = tonmeister(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && !said.contains("unexpected argument"), "{arguments:?}: {said}");
+    }
+}
+
+/// A script that writes the result to a full disk must not take it for a whole one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_standard_output_does_not_take_is_an_error() {
+    let folder = TempDir::new().expect("a folder");
+    let good = folder.path().join("good.wav").to_string_lossy().into_owned();
+    fs::write(&good, wav(2, &tone())).expect("a file");
+    for arguments in [vec!["measure", &good], vec!["measure", "--json", &good], vec!["schema"]] {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let output = Command::new(env!("CARGO_BIN_EXE_tonmeister")).args(&arguments).stdout(full).output();
+        let output = output.expect("the command starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{arguments:?}: {said}");
+        assert!(said.contains("standard output") && said.contains("full"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn a_room_that_is_missing_too_long_or_no_path_is_named_at_its_line() {
     let folder = TempDir::new().expect("a folder");
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();

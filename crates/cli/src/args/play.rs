@@ -16,13 +16,13 @@ pub(crate) struct Play {
     #[arg(long, value_name = "ID")]
     pub(crate) version: Option<String>,
     /// Where to begin: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a marker or range of the document
-    #[arg(long, value_name = "PLACE", default_value = "0")]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, default_value = "0")]
     pub(crate) from: Spot,
     /// Play a stretch over and over: from A to B, in seconds of the song
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
+    #[arg(long, value_name = "A,B", allow_negative_numbers = true, value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
     pub(crate) r#loop: Vec<f64>,
     /// How long to play, in seconds [default: to the end; in a loop, until Ctrl-C]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) r#for: Option<f64>,
     /// Play into a file instead, .wav or .flac, as fast as it goes
     #[arg(long, value_name = "FILE", conflicts_with = "null")]

@@ -19,16 +19,16 @@ pub(crate) struct Record {
     #[arg(long, value_name = "FILE")]
     pub(crate) moves: PathBuf,
     /// Where the song begins to play: seconds, 1:23.5, a bar and beat (17|1), a marker or range [default: the first move]
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true)]
     from: Option<Spot>,
     /// Where it stops [default: the last move]
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true)]
     to: Option<Spot>,
     /// In which time the control returns, behind a release, to what was there
-    #[arg(long = "return", value_name = "SECONDS", default_value_t = 0.5)]
+    #[arg(long = "return", value_name = "SECONDS", allow_negative_numbers = true, default_value_t = 0.5)]
     return_s: f64,
     /// How far the drawn lane may be from the moves, in the control's own unit; 0 keeps every move
-    #[arg(long, value_name = "ERROR", default_value_t = 0.1)]
+    #[arg(long, value_name = "ERROR", allow_negative_numbers = true, default_value_t = 0.1)]
     error: f64,
 }
 

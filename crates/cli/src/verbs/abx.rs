@@ -68,6 +68,9 @@ pub(crate) fn run(args: &Abx, voice: &mut Voice) -> Result<Outcome, Failure> {
         loop {
             voice.remark(&format!("{} ", styled(FAINT, format!("{trial}/{}", args.trials))));
             let Some(Ok(line)) = lines.next() else { return Ok(tell(args, voice, &test, (&excerpts, seed))) };
+            if let Some(why) = player.failed() {
+                voice.trouble(&format!("{why}; was anything heard? --player names another program\n"));
+            }
             match line.trim().to_lowercase().as_str() {
                 "a" => player.play(&excerpts.file(Choice::A))?,
                 "b" => player.play(&excerpts.file(Choice::B))?,
@@ -152,6 +155,12 @@ impl Player {
         Ok(())
     }
 
+    /// Why the last one to play ended by itself before its time, if it did.
+    fn failed(&mut self) -> Option<String> {
+        let status = self.playing.as_mut()?.try_wait().ok()??;
+        (!status.success()).then(|| format!("`{}` ended with {status}", self.program))
+    }
+
     fn stop(&mut self) {
         if let Some(mut child) = self.playing.take() {
             // A player that has ended by itself is only waited for.
@@ -164,5 +173,24 @@ impl Player {
 impl Drop for Player {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::Player;
+
+    #[test]
+    fn a_player_that_gave_up_is_known() {
+        let ended = |program: &str| {
+            let mut player = Player::new(Some(program)).unwrap();
+            player.play(Path::new("excerpt.wav")).unwrap();
+            player.playing.as_mut().unwrap().wait().unwrap();
+            player.failed()
+        };
+        assert!(ended("false").is_some_and(|why| why.starts_with("`false` ended with")));
+        assert_eq!(ended("true"), None);
     }
 }

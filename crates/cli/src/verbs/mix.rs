@@ -12,7 +12,7 @@ use tonmeister::{
 };
 
 use super::levels;
-use crate::args::{Keep, Mix, Stems};
+use crate::args::{Keep, Kept, Mix, Stems};
 use crate::bars::Bars;
 use crate::exit::Outcome;
 use crate::table::{FAINT, STRONG, Side, Table, count, maybe, quantity, styled};
@@ -70,8 +70,11 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
 
 /// Where renders are kept, if they are.
 fn shelf(keep: &Keep, watch: bool) -> Result<Option<Arc<DiskShelf>>, Failure> {
-    let named = keep.cache.clone().filter(|folder| !folder.as_os_str().is_empty());
-    if keep.cache.is_none() && !watch {
+    let named = match &keep.cache {
+        Some(Kept::Folder(folder)) => Some(folder.clone()),
+        _ => None,
+    };
+    if matches!(keep.cache, None | Some(Kept::Nowhere)) && !watch {
         return match keep.cache_size {
             Some(_) => {
                 let what = "--cache-size says how much is kept; ask for it with --cache or --watch";
@@ -145,7 +148,7 @@ fn told(report: &MixReport) -> String {
         "{}  {}\n\n{}{}{}\nWrote {}\n",
         styled(STRONG, &report.title),
         styled(FAINT, members),
-        levels::written(&report.written),
+        levels::written(&report.written, levels::LOWER_THE_MASTER),
         levels::dynamics(&report.dynamics) + &levels::meters(&report.meters),
         trouble::remarks(&report.warnings),
         report.written.path.display()
@@ -156,7 +159,7 @@ fn told(report: &MixReport) -> String {
 fn all_told(report: &SetReport) -> String {
     let members = format!("{} · {}", count(report.tracks, "track"), count(report.buses, "bus"));
     let mut text = format!("{}  {}\n\n", styled(STRONG, &report.title), styled(FAINT, members));
-    text += &levels::written(&report.versions[0].written);
+    text += &levels::written(&report.versions[0].written, levels::LOWER_THE_MASTER);
     let mut table =
         Table::new(&[("", Side::Left), ("loudness", Side::Right), ("true peak", Side::Right), ("file", Side::Left)]);
     let stems: usize = report.versions.iter().map(|version| version.stems.len()).sum();
@@ -219,5 +222,8 @@ fn files(report: &SetReport) -> String {
     };
     let stems = report.versions.iter().flat_map(|version| version.stems.iter().map(|stem| &stem.written.path));
     let stems = stems.collect::<std::collections::BTreeSet<_>>().len();
-    format!("{}{parts}", count(report.versions.len() + stems, "file"))
+    match report.versions.as_slice() {
+        [only] if stems == 0 => format!("{}{parts}", only.written.path.display()),
+        versions => format!("{}{parts}", count(versions.len() + stems, "file")),
+    }
 }

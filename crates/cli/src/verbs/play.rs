@@ -69,7 +69,12 @@ fn told(report: &PlayReport) -> String {
         let _ = write!(text, "\n  {}\n", styled(BAD, what));
     }
     if let Some(written) = &report.written {
-        let _ = write!(text, "\n{}\nWrote {}\n", levels::written(written), written.path.display());
+        let _ = write!(
+            text,
+            "\n{}\nWrote {}\n",
+            levels::written(written, levels::LOWER_THE_MASTER),
+            written.path.display()
+        );
     }
     text + &trouble::remarks(&report.warnings)
 }

@@ -6,7 +6,7 @@ use tonmeister::{Failure, RecordReport, World};
 
 use crate::args::Record;
 use crate::exit::Outcome;
-use crate::table::{STRONG, count, styled};
+use crate::table::{STRONG, count, number, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -34,9 +34,11 @@ fn told(report: &RecordReport) -> String {
     let ([from, to], [low, high], [before, after]) = (report.written_s, report.range, report.points);
     let unit = if report.unit.is_empty() { String::new() } else { format!(" {}", report.unit) };
     format!(
-        "{}  {} from {from:.2} s to {to:.2} s, {low:.2} to {high:.2}{unit}; {before} → {}\n{}\nChanged {}\n",
+        "{}  {} from {from:.2} s to {to:.2} s, {} to {}{unit}; {before} → {}\n{}\nChanged {}\n",
         styled(STRONG, &report.lane),
         count(report.moves, "move"),
+        number(low, 2),
+        number(high, 2),
         count(after, "point"),
         trouble::remarks(&report.warnings),
         report.song.display()
