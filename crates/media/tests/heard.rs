@@ -1,40 +1,12 @@
-//! Through a format and back: as long as before, in step, and not held at full scale.
+//! Through a format and back before a file has its name: as long as before, in step, and not held at full scale.
 
 mod common;
 
 use common::{noise, read_all, run};
-use tonmeister_core::{Block, Buffer, Layout, Source, SourceError, SourceInfo};
-use tonmeister_media::{CodecLoop, Format, IntegerBits, Mp3Mode, SampleFormat, heard};
+use tonmeister_core::{Buffer, Layout, SourceInfo};
+use tonmeister_media::{Format, IntegerBits, Mp3Mode, SampleFormat, Tags, Writer};
 
 const RATE: u32 = 48_000;
-
-/// A buffer as a source.
-struct Held {
-    audio: Buffer,
-    at: usize,
-}
-
-impl Source for Held {
-    fn info(&self) -> SourceInfo {
-        SourceInfo { sample_rate: RATE, layout: self.audio.layout(), frames: self.audio.frames() as u64 }
-    }
-
-    fn read(&mut self, out: &mut Block<'_>) -> Result<usize, SourceError> {
-        let count = out.frames().min(self.audio.frames() - self.at);
-        for channel in 0..self.audio.layout().channels() {
-            let from = &self.audio.channel(channel)[self.at..self.at + count];
-            out.channel_mut(channel)[..count].copy_from_slice(from);
-        }
-        self.at += count;
-        Ok(count)
-    }
-
-    fn skip(&mut self, frames: u64) -> Result<u64, SourceError> {
-        let count = frames.min((self.audio.frames() - self.at) as u64);
-        self.at += count as usize;
-        Ok(count)
-    }
-}
 
 /// Every lossy format whose encoder is there.
 fn lossy() -> Vec<Format> {
@@ -49,11 +21,13 @@ fn lossy() -> Vec<Format> {
 }
 
 fn through(format: Format, audio: &Buffer) -> (Buffer, u64) {
-    let mut back = heard(format, &mut Held { audio: audio.clone(), at: 0 }).unwrap_or_else(|e| panic!("{e}"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(folder.path().join("a"), format, RATE, audio.layout()).unwrap();
+    writer.write(audio.view(audio.frames())).unwrap();
+    let staged = writer.stage().unwrap_or_else(|e| panic!("{e}"));
+    let mut back = staged.open().unwrap_or_else(|e| panic!("{e}")).source;
     assert_eq!(back.info(), SourceInfo { sample_rate: RATE, layout: audio.layout(), frames: audio.frames() as u64 });
-    assert!(back.bytes() > 0);
-    let clipped = back.clipped();
-    (read_all(&mut back, &[4096, 100]), clipped)
+    (read_all(&mut *back, &[4096, 100]), staged.written().clipped)
 }
 
 /// Noise below 8 kHz: unlike itself at any shift, and within what every codec keeps.
@@ -139,13 +113,34 @@ fn peaks_over_full_scale_survive() {
     }
 }
 
+/// What was heard is what is kept, with its tags; what is dropped leaves nothing, and neither does what could not be.
 #[test]
-fn the_way_there_refuses_what_the_format_cannot_hold() {
-    let error = CodecLoop::new(Format::Opus { kbps: 160 }, 44_100, Layout::Stereo).err().unwrap().to_string();
-    assert!(error.contains("test encoding as Opus 160") && error.contains("convert to 48000 Hz"), "{error}");
-    let mut way = CodecLoop::new(Format::Opus { kbps: 160 }, RATE, Layout::Mono).unwrap();
-    let error = way.write(Buffer::from_mono(vec![0.0, f32::NAN]).view(2)).unwrap_err().to_string();
+fn a_file_waits_beside_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = || std::fs::read_dir(folder.path()).unwrap().count();
+    let audio = Buffer::from_stereo(dull_noise(1, 30_000, 0.5), dull_noise(2, 30_000, 0.5));
+    for format in lossy() {
+        let path = folder.path().join(format!("a.{}", format.extension()));
+        let staged = || {
+            let mut writer = Writer::create(&path, format, RATE, audio.layout()).unwrap();
+            writer.write(audio.view(audio.frames())).unwrap();
+            writer.stage().unwrap()
+        };
+        drop(staged());
+        assert_eq!(there(), 0, "{format}");
+        let staged = staged();
+        let heard = read_all(&mut *staged.open().unwrap().source, &[4096]);
+        assert!(!path.exists() && there() == 1);
+        let tags = Tags { title: Some("A".into()), ..Tags::default() };
+        let (written, _) = staged.put_in_place(&tags, None).unwrap();
+        assert_eq!((written.path.as_path(), written.frames, there()), (path.as_path(), 30_000, 1));
+        assert!(read_all(&mut *tonmeister_media::open(&path).unwrap().source, &[4096]) == heard, "{format}");
+        assert_eq!(tonmeister_media::tags(&path).unwrap().tags.title.as_deref(), Some("A"));
+        std::fs::remove_file(&path).unwrap();
+    }
+    let begin = || Writer::create(folder.path().join("a"), Format::Opus { kbps: 160 }, RATE, Layout::Mono).unwrap();
+    let error = begin().write(Buffer::from_mono(vec![0.0, f32::NAN]).view(2)).unwrap_err().to_string();
     assert!(error.contains("frame 1"), "{error}");
-    let empty = CodecLoop::new(Format::Opus { kbps: 160 }, RATE, Layout::Mono).unwrap();
-    assert!(empty.decode().err().unwrap().to_string().contains("0 frames"));
+    assert!(begin().stage().unwrap_err().to_string().contains("0 frames"));
+    assert_eq!(there(), 0);
 }

@@ -7,10 +7,12 @@ use std::path::Path;
 use studio::{Desk, beats, options, read, write};
 use tonmeister_media::artwork::Artwork;
 use tonmeister_media::tags::{Role, tags};
-use tonmeister_release::album::make;
+use tonmeister_release::album::{make, verify};
+use tonmeister_release::cdtext::genre_code;
+use tonmeister_release::ddp::Fileset;
 
 const ALBUM: &str = "[album]\ntitle = \"Night, \\\"Drive\\\"\"\nartist = \"Ann\"\nconsistency = \"off\"\nlabel = \"Tin Roof\"\n\
-    upc = \"036000291452\"\nrelease_date = \"2026-11-21\"\nphonogram = \"2026 Ann\"\ngenre = \"Rock\"\nlanguage = \"en\"\ndisc = 2\n\
+    catalog_number = \"TR 7\"\n    upc = \"036000291452\"\nrelease_date = \"2026-11-21\"\nphonogram = \"2026 Ann\"\ngenre = \"Rock\"\nlanguage = \"en\"\ndisc = 2\n\
     discs = 3\nproducers = [\"Pat\"]\nmastering = [\"Max\"]\n\n\
     [[song]]\naudio = \"one.wav\"\ntitle = \"One\"\nversion_title = \"Live\"\nfeatured = [\"Cy\"]\ncomposers = [\"Ann\", \"Bo\"]\n\
     performers = [\"Dee\"]\nisrc = \"GB-AYE-69-00301\"\nlyrics = \"Down\\nby the harbor\"\nexplicit = false\n\n\
@@ -61,9 +63,16 @@ fn a_distributor_gets_who_made_what_and_sums() {
     let files: Vec<&str> = table[1..].iter().map(|row| row[0].as_str()).collect();
     assert_eq!(
         files,
-        ["f/01 One.flac", "w/01 One.wav", "f/mono/01 One.flac", "f/02 Two.flac", "w/02 Two.wav", "f/mono/02 Two.flac"]
+        [
+            "f/01 One (Live).flac",
+            "w/01 One (Live).wav",
+            "f/mono/01 One (Live).flac",
+            "f/02 Two.flac",
+            "w/02 Two.wav",
+            "f/mono/02 Two.flac"
+        ]
     );
-    let one = |column: &str| cell("f/01 One.flac", column);
+    let one = |column: &str| cell("f/01 One (Live).flac", column);
     assert_eq!((one("title"), one("version"), one("artist")), ("One".into(), "Live".into(), "Ann feat. Cy".into()));
     assert_eq!((one("composer"), one("producer"), one("performer")), ("Ann; Bo".into(), "Pat".into(), "Dee".into()));
     assert_eq!((one("mastering_engineer"), one("isrc")), ("Max".into(), "GBAYE6900301".into()));
@@ -77,12 +86,12 @@ fn a_distributor_gets_who_made_what_and_sums() {
     assert_eq!((two("producer"), two("genre"), two("language")), ("Quin".into(), "Pop".into(), "zxx".into()));
     // A fold-down is a recording of its own, without the song's code.
     assert_eq!(
-        (cell("f/mono/01 One.flac", "version"), cell("f/mono/01 One.flac", "isrc")),
+        (cell("f/mono/01 One (Live).flac", "version"), cell("f/mono/01 One (Live).flac", "isrc")),
         ("Live, Mono".into(), String::new())
     );
 
     // The files say the same.
-    let read_back = tags(out.join("f/01 One.flac")).unwrap().tags;
+    let read_back = tags(out.join("f/01 One (Live).flac")).unwrap().tags;
     assert_eq!(
         (read_back.version.as_deref(), read_back.language.map(|l| l.to_string())),
         (Some("Live"), Some("en".into()))
@@ -115,6 +124,61 @@ fn a_distributor_gets_who_made_what_and_sums() {
     }
     let lock: serde_json::Value = serde_json::from_str(&text(&out.join("release.lock"))).unwrap();
     assert_eq!(summed, lock["files"].as_array().unwrap().len() + 2);
+
+    // The disc says which version it is, who is on it, and what kind of music it is.
+    let disc = Fileset::open(out.join("cd/ddp")).unwrap();
+    let block = &disc.text.as_ref().unwrap().blocks[0];
+    let first = &block.tracks[0].texts;
+    assert_eq!((first.title.as_str(), first.performer.as_str()), ("One (Live)", "Ann feat. Cy"));
+    assert_eq!(block.genre.as_ref().map(|genre| genre.code), genre_code("Rock Music"));
+    assert_eq!(block.disc_id, "TR 7");
+    assert!(text(&out.join("cd/PQ sheet.txt")).contains("One (Live)"));
+}
+
+/// What is written for a distributor is looked at again with the release: a table that was changed, a sum that is missing,
+/// a sum too many.
+#[test]
+fn what_no_longer_speaks_of_the_files_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("one.wav"), 44_100, &beats(1, 3.0, 44_100, -14.0));
+    let out = folder.path().join("out");
+    make(&mut Desk::default(), &read(ALBUM), folder.path(), &out, &options()).unwrap();
+    assert!(verify(&out).unwrap().is_whole());
+    let wrong = |change: &dyn Fn()| {
+        let kept = ["manifest.csv", "manifest.json", "checksums.md5"].map(|name| (name, text(&out.join(name))));
+        change();
+        let found = verify(&out).unwrap();
+        for (name, text) in kept {
+            std::fs::write(out.join(name), text).unwrap();
+        }
+        let found = found.files.into_iter().filter_map(|file| Some((file.path, file.problem?)));
+        found.map(|(path, problem)| format!("{path}: {problem}")).collect::<Vec<_>>()
+    };
+    let sums = out.join("checksums.md5");
+    assert_eq!(
+        wrong(&|| std::fs::write(out.join("manifest.csv"), "file\n").unwrap()),
+        ["manifest.csv: has another sum than checksums.md5 says"]
+    );
+    assert_eq!(
+        wrong(&|| std::fs::remove_file(out.join("manifest.json")).unwrap()),
+        ["manifest.json: there is no such file or folder"]
+    );
+    assert_eq!(wrong(&|| std::fs::remove_file(&sums).unwrap()), ["checksums.md5: there is no such file or folder"]);
+    let first = text(&sums).lines().next().unwrap().to_owned();
+    let (sum, path) = first.split_once("  ").unwrap();
+    assert_eq!(
+        wrong(&|| std::fs::write(&sums, text(&sums).replace(&format!("{first}\n"), "")).unwrap()),
+        [format!("checksums.md5: {path} has no sum in checksums.md5")]
+    );
+    assert_eq!(
+        wrong(&|| std::fs::write(&sums, text(&sums) + sum + "  other.wav\n").unwrap()),
+        ["checksums.md5: names other.wav, which is no file of this release"]
+    );
+    // A song that was changed is told once, by its own hash.
+    let song = out.join(path);
+    let bytes = std::fs::read(&song).unwrap();
+    let changed = wrong(&|| std::fs::write(&song, &bytes[..bytes.len() - 1]).unwrap());
+    assert_eq!(changed, [format!("{path}: was changed since it was made")]);
 }
 
 /// A PNG of stripes, not compressed.
@@ -176,7 +240,30 @@ fn a_picture_is_resized_for_its_container_and_checked() {
             let (width, height) = picture.size();
             assert_eq!(width.max(height), side, "{file}");
         }
+        // And a file of its own, as shops take it.
+        let whole = Artwork::load(out.join("cover.jpg")).unwrap();
+        assert_eq!(whole.size(), size);
+        assert!(text(&out.join("checksums.md5")).contains("  cover.jpg\n"));
     }
+}
+
+/// A picture that lies where its own file would come is never written over by another.
+#[test]
+fn the_picture_itself_is_never_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("one.wav"), 44_100, &beats(1, 2.0, 44_100, -14.0));
+    let at = folder.path().join("cover.jpg");
+    std::fs::write(&at, png(900, 900)).unwrap();
+    let text = "[album]\ntitle = \"A\"\nartist = \"B\"\nconsistency = \"off\"\nartwork = \"cover.jpg\"\n[[song]]\naudio = \"one.wav\"\ntitle = \"One\"\n[[deliver]]\nformat = \"flac\"\nfolder = \"f\"\n";
+    let go = || make(&mut Desk::default(), &read(text), folder.path(), folder.path(), &options());
+    let refused = go().err().unwrap().to_string();
+    assert!(refused.contains("cover.jpg") && refused.contains("name another folder"), "{refused}");
+    assert_eq!(std::fs::read(&at).unwrap(), png(900, 900));
+    // Where it is already what it would become, all is well.
+    let cover = Artwork::load(&at).unwrap().embedded(3000, 10_000_000).unwrap().bytes;
+    std::fs::write(&at, &cover).unwrap();
+    go().unwrap();
+    assert!(std::fs::read(&at).unwrap() == cover && verify(folder.path()).unwrap().is_whole());
 }
 
 /// A sampler is one, and songs that run into each other say so, to the players that fade or pause otherwise.

@@ -221,7 +221,12 @@ fn files(release: &Release) -> String {
         let levels = file.levels.unwrap_or_default();
         table.row([
             file.path.clone(),
-            format!("{} {} Hz", file.format, file.sample_rate_hz),
+            // Pictures have no rate.
+            if file.sample_rate_hz == 0 {
+                file.format.clone()
+            } else {
+                format!("{} {} Hz", file.format, file.sample_rate_hz)
+            },
             maybe(levels.integrated_lufs, 1, "LUFS"),
             maybe(levels.true_peak_dbtp, 2, "dBTP"),
             styled(FAINT, if file.kept { "was there" } else { "" }),

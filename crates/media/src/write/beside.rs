@@ -4,7 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempPath};
 
 use super::sync_folder;
 use crate::error::MediaError;
@@ -40,16 +40,16 @@ impl Beside {
         Ok(Beside { file, target })
     }
 
-    /// A temporary file that will never get a name, in the system's folder for such files.
-    pub(crate) fn nameless(name: &Path) -> Result<Beside, MediaError> {
-        let made = Builder::new().prefix("tonmeister-").suffix(".part").tempfile();
-        let file = made.map_err(|e| MediaError::io(name, "written", e))?;
-        Ok(Beside { file, target: name.to_owned() })
+    /// The bytes without the open file, for a time.
+    pub(crate) fn into_closed(self) -> (TempPath, PathBuf) {
+        (self.file.into_temp_path(), self.target)
     }
 
-    /// The open file, whose name is taken away.
-    pub(crate) fn into_file(self) -> File {
-        self.file.into_file()
+    /// [`Beside::into_closed`] undone.
+    pub(crate) fn reopened((path, target): (TempPath, PathBuf)) -> Result<Beside, MediaError> {
+        let opened = File::options().read(true).write(true).open(&path);
+        let file = opened.map_err(|e| MediaError::io(&target, "written", e))?;
+        Ok(Beside { file: NamedTempFile::from_parts(file, path), target })
     }
 
     /// The file to be.

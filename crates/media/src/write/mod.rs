@@ -18,6 +18,7 @@ pub(crate) mod m4a;
 pub(crate) mod opus;
 pub(crate) mod program;
 pub(crate) mod quantize;
+mod staged;
 pub(crate) mod vorbis;
 
 use std::fs::File;
@@ -33,6 +34,7 @@ pub use self::format::{Format, IntegerBits, Mp3Mode, SampleFormat, UnknownFormat
 use self::lame::LameSink;
 use self::opus::OpusSink;
 use self::quantize::Quantized;
+pub use self::staged::Staged;
 use self::vorbis::VorbisSink;
 use crate::aiff::write::AiffSink;
 use crate::error::MediaError;
@@ -136,17 +138,6 @@ impl Writer {
         Writer::over(path, Beside::create(path)?, format, (sample_rate, layout), bounds)
     }
 
-    /// A file that never gets a name; `name` stands for it in messages.
-    pub(crate) fn nameless(
-        name: &Path,
-        format: Format,
-        sample_rate: u32,
-        layout: Layout,
-    ) -> Result<Writer, MediaError> {
-        possible(name, format, sample_rate, layout)?;
-        Writer::over(name, Beside::nameless(name)?, format, (sample_rate, layout), Bounds::default())
-    }
-
     fn over(
         path: &Path,
         out: Beside,
@@ -234,13 +225,17 @@ impl Writer {
         Ok((written, warnings))
     }
 
-    /// Frames written and samples clamped so far.
-    pub(crate) fn so_far(&self) -> (u64, u64) {
-        (self.frames, self.clipped)
+    /// Completes the file without putting it in its place: it can be heard first. Tags are written when it is put there.
+    ///
+    /// # Errors
+    /// Those of [`Writer::finish`].
+    pub fn stage(self) -> Result<Staged, MediaError> {
+        let written = Written { path: self.target.clone(), frames: self.frames, clipped: self.clipped };
+        Ok(Staged::new(self.complete()?, written))
     }
 
     /// The complete file, still beside its target and at its start.
-    pub(crate) fn complete(self) -> Result<Beside, MediaError> {
+    fn complete(self) -> Result<Beside, MediaError> {
         let Writer { sink, format, target, frames, .. } = self;
         if frames == 0 && !matches!(format, Format::Wav(_) | Format::Aiff(_)) {
             let found = format!("{} cannot hold 0 frames; write WAV or AIFF instead", format.title());

@@ -12,7 +12,7 @@ use super::broadcast::with_broadcast;
 use super::crew;
 use super::disc;
 use super::documents::Dip;
-use super::files::{Set, Texts, write};
+use super::files::{Set, Texts, deliver_trial, make_folders, write};
 use super::lock::{Locked, Work, key};
 use super::lossy::{self, Looped};
 use super::sequence::Timeline;
@@ -108,8 +108,7 @@ pub(crate) fn deliver(
         }
         let masters = masters(studio, now, (&of, lost), &pending, work)?;
         let size = |(n, set): &(usize, Pending)| {
-            let passes = if wanted.sets[set.set].format.lossy() { LOSSY_PASSES } else { 1 };
-            if set.whole { 0 } else { passes * lost[of[*n]].frames(now[*n].rate) }
+            if set.whole { 0 } else { lost[of[*n]].frames(now[*n].rate) }
         };
         let sizes: Vec<u64> = pending.iter().map(size).collect();
         let what = format!("Writing {} sets of files", sizes.iter().filter(|size| **size > 0).count());
@@ -133,9 +132,6 @@ pub(crate) fn deliver(
     }
     Ok(all)
 }
-
-/// Passes through a lossy set, for whoever waits: heard through its codec, and written.
-const LOSSY_PASSES: u64 = 2;
 
 /// Which of them a group is made of.
 fn place_of(lost: &[Lost<'_>], group: &Group) -> usize {
@@ -199,25 +195,32 @@ impl Pending {
             return Ok(Delivered { files, kept: self.finished.clone(), loops: work.looped(&self.keys) });
         };
         let dipped = |dips: &[Dip]| lost.as_it_is(audio, set.rate, dips);
-        // Lossy files are not dithered: each is made without the ones before it.
-        let apart = set.format.lossy() && lost.session.keeps();
-        let (mut dips, mut loops) = (Vec::new(), Vec::new());
-        if set.format.lossy() {
-            (dips, loops) = lossy::solve(studio, set, (&self.cuts, apart), lost.session.options.ceiling_dbtp, dipped)?;
-        }
-        work.remember(&self.keys, &loops)?;
+        make_folders(set, out)?;
         let texts = Texts {
             tags: &self.tags,
             cover: wanted.cover.map(|cover| cover.of(set.format)),
             whole: (facts.integrated_lufs, facts.true_peak_dbtp),
         };
-        let master = dipped(&dips);
-        let parts = parts(&self.cuts, if apart { studio.cores() } else { 1 });
-        let sizes: Vec<u64> = parts.iter().map(|songs| length(&self.cuts[songs.clone()])).collect();
-        let made = crew::each(studio, &format!("Writing {}", set.format.title()), &sizes, |studio, part| {
-            write(studio, &master, set, (&self.cuts, parts[part].clone()), (&self.keys, &texts), (out, work))
-        })?;
-        Ok(Delivered { files: made.into_iter().flatten().collect(), kept: self.finished.clone(), loops })
+        let kept = self.finished.clone();
+        if !set.format.lossy() {
+            let files = write(studio, &dipped(&[]), set, &self.cuts, (&self.keys, &texts), (out, work))?;
+            return Ok(Delivered { files, kept, loops: Vec::new() });
+        }
+        // Lossy files are not dithered: each is made without the ones before it.
+        let apart = lost.session.keeps();
+        let ceiling_dbtp = lost.session.options.ceiling_dbtp;
+        let (trials, loops) = lossy::solve(studio, (set, out), (&self.cuts, apart), ceiling_dbtp, dipped)?;
+        work.remember(&self.keys, &loops)?;
+        let mut files: Vec<Option<Locked>> = set.paths.iter().map(|_| None).collect();
+        for trial in trials {
+            let song = trial.song;
+            let done = set.paths[song].as_deref().and_then(|path| work.finished(out, path, &self.keys[song]));
+            files[song] = Some(match done {
+                Some(done) => done,
+                None => deliver_trial(trial, set, (&self.keys, &texts), (out, work))?,
+            });
+        }
+        Ok(Delivered { files, kept, loops })
     }
 }
 

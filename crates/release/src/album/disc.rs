@@ -4,6 +4,8 @@ use std::path::Path;
 
 use tonmeister_core::{Block, Diagnostic, Layout, Severity, Source, SourceError, SourceInfo};
 use tonmeister_dsp::dither::Dither;
+use tonmeister_media::Tags;
+use tonmeister_media::tags::Role;
 use tonmeister_session::album::AlbumDocument;
 use tonmeister_session::album::model::Dither as Word;
 
@@ -12,7 +14,7 @@ use super::levels::Levels;
 use super::lock::{Locked, Work, hash_of, plain};
 use super::sequence::Timeline;
 use super::studio::Trouble;
-use crate::cdtext::{self, CdText, TrackText};
+use crate::cdtext::{self, CdText, Genre, TrackText};
 use crate::ddp;
 use crate::toc::{Disc, FIRST_PAUSE, Sectors, Track};
 
@@ -52,21 +54,29 @@ pub(crate) fn disc(document: &AlbumDocument, timeline: &Timeline) -> Disc {
     Disc { ean: album.about.upc, tracks, end }
 }
 
+/// Whether CD-Text's machine-read parts have the character.
+fn shown(character: char) -> bool {
+    cdtext::Charset::Ascii.has(character)
+}
+
 /// What players show.
-pub(crate) fn text(document: &AlbumDocument, titles: &[String]) -> CdText {
+pub(crate) fn text(document: &AlbumDocument, tags: &[Tags]) -> CdText {
     let album = document.album();
     let mut block = cdtext::Block::default();
     block.disc.title.clone_from(&album.title);
     block.disc.performer.clone_from(&album.artist);
-    for (song, title) in album.songs.iter().zip(titles).filter(|(song, _)| !song.hidden) {
-        let mut track = TrackText { isrc: song.isrc, ..TrackText::default() };
-        track.texts.title.clone_from(title);
-        let artist = if song.artists.is_empty() { album.artist.clone() } else { song.artists.join(", ") };
-        track.texts.performer = artist;
-        track.texts.composer = song.composers.join(", ");
-        track.texts.songwriter = song.lyricists.join(", ");
+    for (_, tags) in album.songs.iter().zip(tags).filter(|(song, _)| !song.hidden) {
+        let mut track = TrackText { isrc: tags.isrc, ..TrackText::default() };
+        track.texts.title = tags.display_title().unwrap_or_default();
+        track.texts.performer = tags.display_artist().unwrap_or_default();
+        track.texts.composer = tags.credited(Role::Composer).join(", ");
+        track.texts.songwriter = tags.credited(Role::Lyricist).join(", ");
+        track.texts.arranger = tags.credited(Role::Arranger).join(", ");
         block.tracks.push(track);
     }
+    block.genre = album.about.genre.as_deref().map(Genre::named);
+    // Both are in ASCII, and there for machines: what they cannot say is left to the titles.
+    block.disc_id = album.about.catalog_number.clone().filter(|number| number.chars().all(shown)).unwrap_or_default();
     block.ean = album.about.upc;
     CdText::of(block)
 }

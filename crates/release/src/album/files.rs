@@ -1,6 +1,5 @@
 //! The master of one rate cut into tracks: dithered once and last, measured as written, each file whole or not there.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tonmeister_core::{Buffer, Layout};
@@ -17,6 +16,7 @@ use super::broadcast;
 use super::deliver::length;
 use super::levels::{Cutter, Levels, meter};
 use super::lock::{Locked, Work, hash_of, plain};
+use super::lossy::Trial;
 use super::studio::{Studio, Trouble};
 use super::texts::{Whole, with_gains};
 
@@ -169,31 +169,35 @@ pub(crate) struct Texts<'a> {
 struct Open {
     writer: media::Writer,
     meter: LoudnessMeter,
-    frames: u64,
+    /// Samples that the dither had held at full scale before it.
     clipped_before: u64,
 }
 
-/// Writes the tracks of these songs of a set, cut out of a master, that an earlier run has not finished, and gives all of
-/// them. Where the set is dithered the songs begin with the first.
-pub(crate) fn write(
-    studio: &mut dyn Studio,
-    master: &Song,
-    set: &Set,
-    (cuts, songs): (&[(u64, u64)], Range<usize>),
-    (keys, texts): (&[String], &Texts<'_>),
-    (out, work): (&Path, &Work),
-) -> Result<Vec<Option<Locked>>, Trouble> {
-    let finished = |place: usize| work.finished(out, set.paths[place].as_deref()?, &keys[place]);
-    let mut all: Vec<Option<Locked>> = songs.clone().map(finished).collect();
-    if songs.clone().all(|place| set.paths[place].is_none() || all[place - songs.start].is_some()) {
-        return Ok(all);
-    }
-    for path in set.paths[songs.clone()].iter().flatten() {
+/// Makes the folders that the files of a set stand in.
+pub(crate) fn make_folders(set: &Set, out: &Path) -> Result<(), Trouble> {
+    for path in set.paths.iter().flatten() {
         let at = out.join(path);
         let folder = at.parent().unwrap_or(out);
         std::fs::create_dir_all(folder).map_err(|e| Trouble::output(folder, plain(&e)))?;
     }
-    let cuts = &cuts[songs.clone()];
+    Ok(())
+}
+
+/// Writes the tracks of a set without loss, cut out of a master, that an earlier run has not finished, and gives all of
+/// them.
+pub(crate) fn write(
+    studio: &mut dyn Studio,
+    master: &Song,
+    set: &Set,
+    cuts: &[(u64, u64)],
+    (keys, texts): (&[String], &Texts<'_>),
+    (out, work): (&Path, &Work),
+) -> Result<Vec<Option<Locked>>, Trouble> {
+    let finished = |place: usize| work.finished(out, set.paths[place].as_deref()?, &keys[place]);
+    let mut all: Vec<Option<Locked>> = (0..cuts.len()).map(finished).collect();
+    if set.paths.iter().zip(&all).all(|(path, done)| path.is_none() || done.is_some()) {
+        return Ok(all);
+    }
     let begins = cuts.first().map_or(0, |(from, _)| *from);
     let mut source = studio.open(master)?;
     source.skip(begins).map_err(|e| Trouble::Target(e.to_string()))?;
@@ -236,18 +240,19 @@ pub(crate) fn write(
             None => {}
         }
         let clipped = dither.as_ref().map_or(0, Dither::clipped);
-        cutter.push(block.view(), |cut, view| -> Result<(), Trouble> {
-            let place = songs.start + cut;
-            let Some(path) = set.paths[place].as_ref().filter(|_| all[cut].is_none()) else { return Ok(()) };
+        cutter.push(block.view(), |place, view| -> Result<(), Trouble> {
+            let Some(path) = set.paths[place].as_ref().filter(|_| all[place].is_none()) else { return Ok(()) };
             if open.as_ref().is_none_or(|(at, _)| *at != place) {
                 if let Some((at, track)) = open.take() {
-                    all[at - songs.start] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+                    all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
                 }
-                open = Some((place, begin(&out.join(path), set, &texts.tags[place], before)?));
+                let tags = &texts.tags[place];
+                let room = tags.broadcast.as_ref().map_or(0, |_| tags.room(set.format, None));
+                let (writer, meter) = begin(&out.join(path), set, room)?;
+                open = Some((place, Open { writer, meter, clipped_before: before }));
             }
             if let Some((_, track)) = &mut open {
                 track.meter.push(view);
-                track.frames += view.frames() as u64;
                 track.writer.write(view).map_err(|e| Trouble::output(out.join(path), e))?;
             }
             Ok(())
@@ -256,13 +261,13 @@ pub(crate) fn write(
     }
     if let Some((at, track)) = open.take() {
         let clipped = dither.as_ref().map_or(0, Dither::clipped);
-        all[at - songs.start] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
+        all[at] = Some(close(track, set, at, (keys, texts), (out, work), clipped)?);
     }
     Ok(all)
 }
 
-fn begin(path: &Path, set: &Set, tags: &Tags, clipped_before: u64) -> Result<Open, Trouble> {
-    let room = tags.broadcast.as_ref().map_or(0, |_| tags.room(set.format, None));
+/// A track of a set in the making, and the meter of what goes in; `room` bytes are kept for tags.
+pub(crate) fn begin(path: &Path, set: &Set, room: u32) -> Result<(media::Writer, LoudnessMeter), Trouble> {
     let writer = match set.format {
         media::Format::Wav(samples) if set.container == Wrapping::Rf64 => {
             media::Writer::create_rf64(path, samples, set.rate, Layout::Stereo, room)
@@ -271,7 +276,21 @@ fn begin(path: &Path, set: &Set, tags: &Tags, clipped_before: u64) -> Result<Ope
     };
     let writer = writer.map_err(|e| Trouble::output(path, e))?;
     let meter = meter(set.rate, Layout::Stereo).map_err(|e| Trouble::output(path, e))?;
-    Ok(Open { writer, meter, frames: 0, clipped_before })
+    Ok((writer, meter))
+}
+
+/// Puts a track that went through its codec in its place.
+pub(crate) fn deliver_trial(
+    trial: Trial,
+    set: &Set,
+    (keys, texts): (&[String], &Texts<'_>),
+    (out, work): (&Path, &Work),
+) -> Result<Locked, Trouble> {
+    let song = trial.song;
+    let tags = with_gains(&texts.tags[song], set.format, &trial.before, texts.whole);
+    let at = out.join(set.paths[song].as_deref().unwrap_or_default());
+    let (written, _) = trial.staged.put_in_place(&tags, texts.cover).map_err(|e| Trouble::output(&at, e))?;
+    made(&written, set, (song, &keys[song]), (written.clipped, trial.after), (out, work))
 }
 
 fn close(
@@ -282,51 +301,44 @@ fn close(
     (out, work): (&Path, &Work),
     clipped: u64,
 ) -> Result<Locked, Trouble> {
-    let path = set.paths[song].clone().unwrap_or_default();
-    let at: PathBuf = out.join(&path);
-    let mut levels = Levels::from(&track.meter.finish());
+    let at: PathBuf = out.join(set.paths[song].as_deref().unwrap_or_default());
+    let levels = Levels::from(&track.meter.finish());
     let mut tags = with_gains(&texts.tags[song], set.format, &levels, texts.whole);
     if let Some(bext) = &mut tags.broadcast {
         bext.loudness = broadcast::loudness(&levels);
     }
     let written = track.writer.finish_tagged(&tags, texts.cover);
     let (written, _) = written.map_err(|e| Trouble::output(&at, e))?;
-    if set.format.lossy() {
-        levels = decoded_levels(&at)?;
-    }
+    let clipped = written.clipped + (clipped - track.clipped_before);
+    made(&written, set, (song, &keys[song]), (clipped, levels), (out, work))
+}
+
+/// Remembers a track that stands in its place.
+fn made(
+    written: &media::Written,
+    set: &Set,
+    (song, key): (usize, &str),
+    (clipped_samples, levels): (u64, Levels),
+    (out, work): (&Path, &Work),
+) -> Result<Locked, Trouble> {
+    let path = set.paths[song].clone().unwrap_or_default();
+    let at = out.join(&path);
     let (bytes, blake3) = hash_of(&at).map_err(|e| Trouble::output(&at, plain(&e)))?;
     let file = Locked {
         path,
-        key: keys[song].clone(),
+        key: key.to_owned(),
         bytes,
         blake3,
         format: set.format.title(),
         song: Some(song),
         version: set.version.clone(),
         sample_rate_hz: set.rate,
-        frames: track.frames,
-        clipped_samples: written.clipped + (clipped - track.clipped_before),
+        frames: written.frames,
+        clipped_samples,
         levels,
     };
     work.finish(&file)?;
     Ok(file)
-}
-
-/// The levels of what a file decodes to, in floats, nothing held at full scale.
-fn decoded_levels(path: &Path) -> Result<Levels, Trouble> {
-    let trouble = |e: String| Trouble::output(path, format!("was written but cannot be read back: {e}"));
-    let mut source = media::open(path).map_err(|e| trouble(e.to_string()))?.source;
-    let info = source.info();
-    let mut meter = meter(info.sample_rate, info.layout).map_err(trouble)?;
-    let mut buffer = Buffer::new(info.layout, BLOCK);
-    loop {
-        let mut block = buffer.block(BLOCK);
-        let frames = source.read(&mut block).map_err(|e| trouble(e.to_string()))?;
-        if frames == 0 {
-            return Ok(Levels::from(&meter.finish()));
-        }
-        meter.push(block.view().part(0, frames));
-    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,8 @@ pub(crate) fn in_words(id: &str, title: Option<&str>) -> String {
 pub(crate) struct Foreseen {
     /// What to call it when the album does not say.
     pub(crate) title: String,
+    /// Which version of it is taken, in words.
+    pub(crate) version_title: Option<String>,
     /// Beats per minute, when known.
     pub(crate) tempo_bpm: Option<f64>,
     /// Frames per second.
@@ -102,12 +104,17 @@ fn foresee(document: &AlbumDocument, looked: &[Option<Mixed>], base: &Path) -> R
             let path = base.join(song.audio.path());
             let info = media::open(&path).map_err(|e| Trouble::input(&path, e))?.info;
             let (title, frames) = (named_by_file(&path), (info.frames, info.frames));
-            return Ok(Foreseen { title, tempo_bpm: None, sample_rate: info.sample_rate, frames });
+            return Ok(Foreseen { title, version_title: None, tempo_bpm: None, sample_rate: info.sample_rate, frames });
         };
         let own = mixed.versions.iter().find(|version| song.version.as_ref() == Some(&version.id));
         let frames = own.map_or(mixed.frames, |version| version.frames);
-        let Mixed { title, tempo_bpm, sample_rate, .. } = mixed;
-        Ok(Foreseen { title: title.clone(), tempo_bpm: Some(*tempo_bpm), sample_rate: *sample_rate, frames })
+        Ok(Foreseen {
+            title: mixed.title.clone(),
+            version_title: own.map(|version| in_words(&version.id, version.title.as_deref())),
+            tempo_bpm: Some(mixed.tempo_bpm),
+            sample_rate: mixed.sample_rate,
+            frames,
+        })
     };
     songs.map(one).collect()
 }

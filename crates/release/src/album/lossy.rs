@@ -1,16 +1,19 @@
 //! The codec loop: every track encoded and decoded, its true peaks held against the ceiling, and the master's fader taken
-//! back for the moments that a decoder makes too high. Nothing else of the song changes.
+//! back for the moments that a decoder makes too high. Nothing else of the song changes. What a decoder was found to keep
+//! below the ceiling waits beside its place and is what is delivered: nothing is encoded twice.
+
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tonmeister_core::{Buffer, Source};
-use tonmeister_media::CodecLoop;
+use tonmeister_core::Buffer;
+use tonmeister_media::Staged;
 use tonmeister_session::model::Song;
 
 use super::crew;
 use super::deliver::{length, parts};
 use super::documents::{DIP_REACH_S, Dip};
-use super::files::Set;
-use super::levels::meter;
+use super::files::{Set, begin};
+use super::levels::{Levels, meter};
 use super::studio::{Studio, Trouble};
 
 /// Rounds of solving; what is still above the ceiling then is told.
@@ -48,10 +51,20 @@ pub struct Looped {
     pub most_db: f64,
 }
 
-/// One song heard through the codec: its greatest true peak, and the moments above the ceiling.
+/// A track as it was last encoded, complete and without its name.
+pub(crate) struct Trial {
+    /// Which song, counted from 0.
+    pub(crate) song: usize,
+    pub(crate) staged: Staged,
+    /// What went in.
+    pub(crate) before: Levels,
+    /// What comes out.
+    pub(crate) after: Levels,
+}
+
+/// One song heard through the codec, and the moments above the ceiling.
 struct Through {
-    song: usize,
-    true_peak_dbtp: Option<f64>,
+    trial: Trial,
     dips: Vec<Dip>,
 }
 
@@ -59,7 +72,7 @@ struct Through {
 fn through(
     studio: &mut dyn Studio,
     master: &Song,
-    set: &Set,
+    (set, out): (&Set, &Path),
     (cuts, songs): (&[(u64, u64)], &[usize]),
     ceiling_dbtp: f64,
 ) -> Result<Vec<Through>, Trouble> {
@@ -67,27 +80,33 @@ fn through(
     let mut all = Vec::new();
     let mut source = studio.open(master)?;
     let mut at = 0;
-    for (song, (begin, end)) in songs.iter().map(|song| (*song, &cuts[*song])) {
-        source.skip(begin.saturating_sub(at)).map_err(|e| trouble(&e))?;
-        at = *end;
+    for song in songs.iter().copied() {
+        let (from, to) = cuts[song];
+        source.skip(from.saturating_sub(at)).map_err(|e| trouble(&e))?;
+        at = to;
+        let path = out.join(set.paths[song].as_deref().unwrap_or_default());
+        let told = |e: &dyn std::fmt::Display| Trouble::output(&path, e);
+        let (mut writer, mut meter_in) = begin(&path, set, 0)?;
         let layout = source.info().layout;
         let mut buffer = Buffer::new(layout, BLOCK);
-        let mut codec = CodecLoop::new(set.format, set.rate, layout).map_err(|e| trouble(&e))?;
-        studio.begin(&format!("Song {}: through {}", song + 1, set.format.title()), end - begin);
-        let mut left = end - begin;
+        studio.begin(&format!("Song {}: through {}", song + 1, set.format.title()), to - from);
+        let mut left = to - from;
         while left > 0 {
             let frames = source.read(&mut buffer.block(left.min(BLOCK as u64) as usize)).map_err(|e| trouble(&e))?;
             if frames == 0 {
                 break;
             }
-            codec.write(buffer.view(frames)).map_err(|e| trouble(&e))?;
+            writer.write(buffer.view(frames)).map_err(|e| told(&e))?;
+            meter_in.push(buffer.view(frames));
             left -= frames as u64;
             studio.advance(frames as u64)?;
         }
-        let mut heard = codec.decode().map_err(|e| trouble(&e))?;
+        let staged = writer.stage().map_err(|e| told(&e))?;
+        let opened = staged.open().map_err(|e| told(&format!("was encoded but cannot be read back: {e}")))?;
+        let mut heard = opened.source;
         let mut meter = meter(set.rate, layout).map_err(|e| trouble(&e))?;
         loop {
-            let frames = heard.read(&mut buffer.block(BLOCK)).map_err(|e| trouble(&e))?;
+            let frames = heard.read(&mut buffer.block(BLOCK)).map_err(|e| told(&e))?;
             if frames == 0 {
                 break;
             }
@@ -95,7 +114,7 @@ fn through(
             studio.advance(0)?;
         }
         let (loudness, history) = meter.finish_with_history();
-        let start_s = *begin as f64 / f64::from(set.rate);
+        let start_s = from as f64 / f64::from(set.rate);
         let steps = history.true_peak_dbtp.iter().map(Vec::len).max().unwrap_or(0);
         let highest = |step: usize| {
             let lanes = history.true_peak_dbtp.iter().filter_map(|lane| *lane.get(step)?);
@@ -105,7 +124,8 @@ fn through(
             at_s: start_s + (step as f64 + 0.5) * STEP_S,
             db: highest(step) - ceiling_dbtp + IN_HAND_DB,
         });
-        all.push(Through { song, true_peak_dbtp: loudness.true_peak_dbtp, dips: dips.collect() });
+        let (before, after) = (Levels::from(&meter_in.finish()), Levels::from(&loudness));
+        all.push(Through { trial: Trial { song, staged, before, after }, dips: dips.collect() });
     }
     Ok(all)
 }
@@ -114,7 +134,7 @@ fn through(
 fn all_through(
     studio: &mut dyn Studio,
     master: &Song,
-    set: &Set,
+    (set, out): (&Set, &Path),
     (cuts, apart): (&[(u64, u64)], bool),
     wanted: &[bool],
     ceiling_dbtp: f64,
@@ -124,39 +144,44 @@ fn all_through(
     let parts = parts(&own, if apart { studio.cores() } else { 1 });
     let sizes: Vec<u64> = parts.iter().map(|part| length(&own[part.clone()])).collect();
     let heard = crew::each(studio, &format!("Through {}", set.format.title()), &sizes, |studio, part| {
-        through(studio, master, set, (cuts, &songs[parts[part].clone()]), ceiling_dbtp)
+        through(studio, master, (set, out), (cuts, &songs[parts[part].clone()]), ceiling_dbtp)
     })?;
     Ok(heard.into_iter().flatten().collect())
 }
 
 /// Solves a set: `dipped` gives the master with these dips, and is asked again until a decoder stays below the ceiling;
 /// only tracks that a new dip reaches into are encoded again. `apart` says whether a song can be read without those before
-/// it. Gives the dips, and what was done for each song; fails where
-/// the encoder makes noise.
+/// it. Gives each track as it was last encoded, in order, and what was done for it; fails where the encoder makes noise.
 pub(crate) fn solve(
     studio: &mut dyn Studio,
-    set: &Set,
+    (set, out): (&Set, &Path),
     (cuts, apart): (&[(u64, u64)], bool),
     ceiling_dbtp: f64,
     dipped: impl Fn(&[Dip]) -> Song,
-) -> Result<(Vec<Dip>, Vec<Looped>), Trouble> {
+) -> Result<(Vec<Trial>, Vec<Looped>), Trouble> {
+    // A track that no new dip reaches into is what it would be if it were encoded again.
+    let mut trials: Vec<Option<Trial>> = set.paths.iter().map(|_| None).collect();
     let mut dips: Vec<Dip> = Vec::new();
     let mut songs: Vec<Looped> = Vec::new();
     let mut wanted: Vec<bool> = set.paths.iter().map(Option::is_some).collect();
     for round in 0..ROUNDS {
-        let heard = all_through(studio, &dipped(&dips), set, (cuts, apart), &wanted, ceiling_dbtp)?;
+        let heard = all_through(studio, &dipped(&dips), (set, out), (cuts, apart), &wanted, ceiling_dbtp)?;
         if round == 0 {
-            songs = heard.iter().map(|one| looped(set, one)).collect();
+            songs = heard.iter().map(|one| looped(set, &one.trial)).collect();
         }
         for one in &heard {
-            if let Some(song) = songs.iter_mut().find(|song| song.song == one.song) {
-                song.after_dbtp = one.true_peak_dbtp;
+            if let Some(song) = songs.iter_mut().find(|song| song.song == one.trial.song) {
+                song.after_dbtp = one.trial.after.true_peak_dbtp;
             }
         }
         let again = round as f64 * IN_HAND_DB;
         let deeper = |dip: &Dip| Dip { db: dip.db + again, ..*dip };
         let more: Vec<(usize, Dip)> =
-            heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.song, deeper(dip)))).collect();
+            heard.iter().flat_map(|one| one.dips.iter().map(|dip| (one.trial.song, deeper(dip)))).collect();
+        for one in heard {
+            let song = one.trial.song;
+            trials[song] = Some(one.trial);
+        }
         if more.is_empty() || round + 1 == ROUNDS {
             break;
         }
@@ -177,10 +202,10 @@ pub(crate) fn solve(
                 song.most_db = dips.iter().filter(inside).map(|d| d.db).fold(0.0, f64::max);
             }
         }
+        dips.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     }
     refuse_noise(&songs, ceiling_dbtp)?;
-    dips.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
-    Ok((dips, songs))
+    Ok((trials.into_iter().flatten().collect(), songs))
 }
 
 /// Fails where what an encoder made decodes to something that no codec makes of music.
@@ -198,13 +223,13 @@ fn refuse_noise(songs: &[Looped], ceiling_dbtp: f64) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn looped(set: &Set, one: &Through) -> Looped {
+fn looped(set: &Set, trial: &Trial) -> Looped {
     Looped {
-        song: one.song,
+        song: trial.song,
         version: set.version.clone(),
         format: set.format.title(),
-        before_dbtp: one.true_peak_dbtp,
-        after_dbtp: one.true_peak_dbtp,
+        before_dbtp: trial.after.true_peak_dbtp,
+        after_dbtp: trial.after.true_peak_dbtp,
         moments: 0,
         most_db: 0.0,
     }

@@ -31,7 +31,7 @@ use super::sound::{Lost, sound_key};
 use super::space::{Held, Need};
 use super::stages::{self, Excerpt, Stages, Wanted};
 use super::studio::{Studio, Trouble};
-use super::texts::{Cover, cover, tags};
+use super::texts::{COVER, Cover, cover, tags};
 use crate::cdtext::CdText;
 use crate::pq::PqSheet;
 use crate::toc::Disc;
@@ -108,6 +108,9 @@ impl Known {
 /// The songs in their places, and everything that has rules of its own about their lengths.
 struct LaidOut {
     timeline: Timeline,
+    /// What the songs' files say, without gains.
+    tags: Vec<Tags>,
+    /// The songs' titles as they are shown, with what version they are.
     titles: Vec<String>,
     disc: Option<(Disc, Option<CdText>)>,
     sheet: Option<PqSheet>,
@@ -115,39 +118,55 @@ struct LaidOut {
     remarks: Vec<Diagnostic>,
 }
 
-/// Lays the songs out, each with its rate, its frames, its tempo and its own title; refuses what a plant would refuse.
-fn lay_out(document: &AlbumDocument, songs: &[(u32, u64, Option<f64>, &str)]) -> Result<LaidOut, Trouble> {
+/// What is known of a song before it is laid out.
+struct Arriving<'a> {
+    sample_rate: u32,
+    frames: u64,
+    tempo_bpm: Option<f64>,
+    title: &'a str,
+    version_title: Option<&'a str>,
+}
+
+/// Lays the songs out; refuses what a plant would refuse.
+fn lay_out(document: &AlbumDocument, songs: &[Arriving<'_>]) -> Result<LaidOut, Trouble> {
     let album = document.album();
-    let highest = songs.iter().map(|(rate, ..)| *rate).max().unwrap_or(48_000);
+    let highest = songs.iter().map(|song| song.sample_rate).max().unwrap_or(48_000);
     let rate = album.sound.sample_rate_hz.unwrap_or(highest);
-    let length = |(own, frames, tempo_bpm, _): &(u32, u64, Option<f64>, &str)| Length {
-        frames: resampled_frames(*frames, *own, rate),
-        tempo_bpm: *tempo_bpm,
+    let length = |song: &Arriving<'_>| Length {
+        frames: resampled_frames(song.frames, song.sample_rate, rate),
+        tempo_bpm: song.tempo_bpm,
     };
     let lengths: Vec<Length> = songs.iter().map(length).collect();
     let timeline = place(document, &lengths, rate).map_err(Trouble::Document)?;
-    let titles = album.songs.iter().zip(songs).map(|(song, own)| song.title.clone().unwrap_or(own.3.to_owned()));
-    let titles: Vec<String> = titles.collect();
+    let own: Vec<(&str, Option<&str>)> = songs.iter().map(|song| (song.title, song.version_title)).collect();
+    let tags = tags(document, &own)?;
+    let titles: Vec<String> = tags.iter().map(|tags| tags.display_title().unwrap_or_default()).collect();
     let sides = sides::sides(document, &timeline, &titles).map_err(Trouble::Document)?;
     let (mut disc, mut sheet, mut remarks) = (None, None, Vec::new());
     if let Some(cd) = album.cd {
         let contents = disc::disc(document, &timeline);
-        let text = cd.text.then(|| disc::text(document, &titles));
+        let text = cd.text.then(|| disc::text(document, &tags));
         let (errors, warnings) = disc::check(document, &contents, text.as_ref());
         if !errors.is_empty() {
             return Err(Trouble::Document(errors));
         }
-        sheet = Some(image::sheet(&contents, &disc::text(document, &titles)));
+        sheet = Some(image::sheet(&contents, &disc::text(document, &tags)));
         (disc, remarks) = (Some((contents, text)), warnings);
     }
-    Ok(LaidOut { timeline, titles, disc, sheet, sides, remarks })
+    Ok(LaidOut { timeline, tags, titles, disc, sheet, sides, remarks })
 }
 
 /// Refuses what no mix of the documents can make good: formats, and lengths that are wrong at the least and at the most.
 fn foresee(document: &AlbumDocument, songs: &[Foreseen]) -> Result<(), Trouble> {
     let with = |most: bool| {
         let frames = |song: &Foreseen| if most { song.frames.1 } else { song.frames.0 };
-        let songs = songs.iter().map(|song| (song.sample_rate, frames(song), song.tempo_bpm, song.title.as_str()));
+        let songs = songs.iter().map(|song| Arriving {
+            sample_rate: song.sample_rate,
+            frames: frames(song),
+            tempo_bpm: song.tempo_bpm,
+            title: &song.title,
+            version_title: song.version_title.as_deref(),
+        });
         lay_out(document, &songs.collect::<Vec<_>>())
     };
     let laid = match (with(true), with(false)) {
@@ -170,21 +189,21 @@ fn know(studio: &mut dyn Studio, document: &AlbumDocument, base: &Path, scratch:
     let album = document.album();
     let cover = cover(document, base)?;
     let inputs = gather(studio, document, base, scratch, |songs| foresee(document, songs))?;
-    let songs: Vec<(u32, u64, Option<f64>, &str)> =
-        inputs.iter().map(|input| (input.sample_rate, input.frames, input.tempo_bpm, input.title.as_str())).collect();
-    let LaidOut { timeline, titles, disc, sheet, sides, remarks } = lay_out(document, &songs)?;
+    let songs = inputs.iter().map(|input| Arriving {
+        sample_rate: input.sample_rate,
+        frames: input.frames,
+        tempo_bpm: input.tempo_bpm,
+        title: &input.title,
+        version_title: input.version_title.as_deref(),
+    });
+    let LaidOut { timeline, tags, titles, disc, sheet, sides, remarks } =
+        lay_out(document, &songs.collect::<Vec<_>>())?;
     let (editions, versions) = editions(document, &inputs, &timeline).map_err(Trouble::Document)?;
     let of_album = |deliver: &Deliver| Set::of(album, deliver, timeline.rate, &titles);
     let sets: Vec<Vec<Set>> =
         album.deliver.iter().map(|deliver| with_versions(&of_album(deliver), deliver, &editions)).collect();
     refuse(document, &sets, &timeline)?;
     let sets: Vec<Set> = sets.into_iter().flatten().collect();
-    let mut tags = tags(document, &titles)?;
-    for (tags, input) in tags.iter_mut().zip(&inputs) {
-        if tags.version.is_none() {
-            tags.version.clone_from(&input.version_title);
-        }
-    }
     Ok(Known { inputs, timeline, titles, sets, tags, cover, disc, sheet, sides, remarks, editions, versions })
 }
 
@@ -306,6 +325,7 @@ pub fn make(
             files.extend(image::write_image(studio, &album.title, text.as_ref(), &key, (out, &work))?);
         }
     }
+    files.extend(known.cover.as_ref().map(|cover| cover.deliver((out, &work))).transpose()?);
     let mut media = Vec::new();
     for sides in &known.sides {
         let sound = sound_key(&session, &solution, studio);
@@ -375,7 +395,7 @@ fn paths(known: &Known, album: &Album) -> Vec<String> {
     sets.chain(physical(known, album).into_iter().map(|(path, _)| path)).collect()
 }
 
-/// The files of what can be held, as a plan lists them, each with its rate.
+/// The files of what can be held, and the picture, as a plan lists them, each with its rate.
 fn physical(known: &Known, album: &Album) -> Vec<(String, u32)> {
     let mut all: Vec<(String, u32)> = Vec::new();
     if let Some(cd) = album.cd {
@@ -386,6 +406,8 @@ fn physical(known: &Known, album: &Album) -> Vec<(String, u32)> {
     for sides in &known.sides {
         all.extend(sides.paths().into_iter().map(|path| (path, sides.rate)));
     }
+    // A picture has no rate.
+    all.extend(known.cover.is_some().then(|| (COVER.to_owned(), 0)));
     all
 }
 
@@ -468,9 +490,13 @@ fn warnings(known: &Known, report: &Report, artwork: Option<&str>) -> Vec<(PathB
 
 /// Refuses to write a file where one of the sources stands.
 fn protect(out: &Path, base: &Path, known: &Known, album: &Album) -> Result<(), Trouble> {
-    let sources: Vec<PathBuf> =
+    let mut sources: Vec<PathBuf> =
         known.inputs.iter().filter_map(|input| base.join(&input.named).canonicalize().ok()).collect();
     let physical = physical(known, album).into_iter().map(|(path, _)| path);
+    // A picture that is what it would become is no loss.
+    let differs = |cover: &&Cover| fs::read(out.join(COVER)).is_ok_and(|there| there != cover.bytes());
+    let artwork = album.about.artwork.as_ref().filter(|_| known.cover.as_ref().filter(differs).is_some());
+    sources.extend(artwork.and_then(|path| base.join(path).canonicalize().ok()));
     for path in known.sets.iter().flat_map(|set| set.paths.iter().flatten().cloned()).chain(physical) {
         let at = out.join(&path);
         if at.canonicalize().is_ok_and(|at| sources.contains(&at)) {

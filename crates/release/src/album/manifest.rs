@@ -18,6 +18,7 @@ use super::editions::Edition;
 use super::lock::{Locked, keep, plain, put};
 use super::studio::{Studio, Trouble};
 use super::texts::of_version;
+use super::verify::Checked;
 
 /// The table.
 const TABLE: &str = "manifest.csv";
@@ -129,10 +130,44 @@ pub(crate) fn write(studio: &mut dyn Studio, told: &Told<'_>, files: &[Locked], 
     put(&out.join(SUMS), text.as_bytes())
 }
 
+/// Whether what was written for the distributor is there, and speaks of the files as they are: nothing is added, left out
+/// or changed. Of the release's files it is known whether they are whole: a sum that is right for nothing else is not told
+/// of one that is not.
+pub(crate) fn verify(folder: &Path, files: &[(&str, bool)]) -> Vec<Checked> {
+    let told = |name: &str, problem: Option<String>| Checked { path: name.into(), problem };
+    let text = match std::fs::read_to_string(folder.join(SUMS)) {
+        Ok(text) => text,
+        Err(error) => return vec![told(SUMS, Some(plain(&error)))],
+    };
+    let mut sums: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once("  ")).collect();
+    let mut first = None;
+    let mut check = |path: &str| {
+        let known = sums.iter().position(|(_, of)| *of == path).map(|place| sums.swap_remove(place).0);
+        let problem = match (known, md5_sum(&folder.join(path))) {
+            (_, Err(error)) => Some(plain(&error)),
+            (None, Ok(_)) => Some(format!("has no sum in {SUMS}")),
+            (Some(sum), Ok(found)) if sum != found => Some(format!("has another sum than {SUMS} says")),
+            _ => None,
+        };
+        problem.map(|problem| (path.to_owned(), problem))
+    };
+    for (path, whole) in files {
+        let wrong = check(path);
+        first = first.or(wrong.filter(|_| *whole));
+    }
+    let own = [TABLE, JSON].map(|name| told(name, check(name).map(|(_, problem)| problem)));
+    let left = sums.first().map(|(_, path)| format!("names {path}, which is no file of this release"));
+    let problem = first.map(|(path, problem)| format!("{path} {problem}")).or(left);
+    own.into_iter().chain([told(SUMS, problem)]).collect()
+}
+
 fn md5_of(path: &Path) -> Result<String, Trouble> {
+    md5_sum(path).map_err(|e| Trouble::output(path, plain(&e)))
+}
+
+fn md5_sum(path: &Path) -> std::io::Result<String> {
     let mut sum = md5::Context::new();
-    let copied = File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut sum));
-    copied.map_err(|e| Trouble::output(path, plain(&e)))?;
+    std::io::copy(&mut File::open(path)?, &mut sum)?;
     Ok(format!("{:x}", sum.finalize()))
 }
 

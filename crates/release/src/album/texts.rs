@@ -10,22 +10,26 @@ use tonmeister_session::album::model::{Credits, Gap, IntoNext, Part};
 use tonmeister_session::album::{Album, AlbumDocument};
 
 use super::levels::Levels;
-use super::lock::plain;
+use super::lock::{Locked, Work, plain, put};
 use super::studio::Trouble;
 
 /// The loudness and the greatest peak of all songs as one programme.
 pub(crate) type Whole = (Option<f64>, Option<f64>);
 
-/// Every song's tags, without its gains. Everything that is wrong with them is told at once.
-pub(crate) fn tags(document: &AlbumDocument, titles: &[String]) -> Result<Vec<Tags>, Trouble> {
+/// Every song's tags, without its gains; the songs' own titles, and those of their versions, stand where the album has none.
+/// Everything that is wrong with them is told at once.
+pub(crate) fn tags(document: &AlbumDocument, own: &[(&str, Option<&str>)]) -> Result<Vec<Tags>, Trouble> {
     let album = document.album();
     let shown = album.songs.iter().filter(|song| !song.hidden).count();
     let mut number = 0;
     let mut all = Vec::new();
     let mut found = Vec::new();
-    for (place, title) in titles.iter().enumerate() {
-        number += u16::from(!album.songs[place].hidden);
-        let tags = one(album, place, title, (number, shown as u16));
+    for (place, (title, version)) in own.iter().enumerate() {
+        let song = &album.songs[place];
+        number += u16::from(!song.hidden);
+        let title = song.title.as_deref().unwrap_or(title);
+        let mut tags = one(album, place, title, (number, shown as u16));
+        tags.version = song.version_title.clone().or_else(|| version.map(str::to_owned));
         let span = document.span_of_song(place).unwrap_or(0..0);
         let wrong = tags.check(Container::Flac).into_iter().filter(|d| d.severity == Severity::Error);
         found.extend(wrong.map(|d| Diagnostic {
@@ -53,7 +57,6 @@ fn one(album: &Album, place: usize, title: &str, (number, of): (u16, u16)) -> Ta
         genres: song.genre.iter().chain(&about.genre).take(1).cloned().collect(),
         language: song.language.or(about.language),
         disc: about.disc.map(|(number, of)| Position { number, of }),
-        version: song.version_title.clone(),
         advisory: song.explicit.map(|yes| if yes { Advisory::Explicit } else { Advisory::NotExplicit }),
         lyrics: song.lyrics.as_deref().map(|words| words.trim_end().to_owned()),
         // A hidden song stands before track 1 and has no number.
@@ -141,8 +144,15 @@ const LARGE: (u32, usize) = (1400, 2_000_000);
 /// The same in lossy files, whose players read it before the first sound, often over the air.
 const SMALL: (u32, usize) = (1000, 500_000);
 
+/// And of a file of its own, as shops take it.
+const WHOLE: (u32, usize) = (3000, 10_000_000);
+
+/// That file, from the release's folder: players that look for a picture beside the songs find it too.
+pub(crate) const COVER: &str = "cover.jpg";
+
 /// The album's picture, as files hold it.
 pub(crate) struct Cover {
+    whole: Embedded,
     large: Embedded,
     small: Embedded,
     /// What shops refuse of the picture as it came, or show badly.
@@ -153,6 +163,21 @@ impl Cover {
     /// As a file of that kind holds it.
     pub(crate) fn of(&self, format: Format) -> &Embedded {
         if format.lossy() { &self.small } else { &self.large }
+    }
+
+    /// What stands in its own file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.whole.bytes
+    }
+
+    /// Writes its own file.
+    pub(crate) fn deliver(&self, (out, work): (&Path, &Work)) -> Result<Locked, Trouble> {
+        let key = blake3::hash(self.bytes()).to_hex();
+        if let Some(done) = work.finished(out, COVER, &key) {
+            return Ok(done);
+        }
+        put(&out.join(COVER), self.bytes())?;
+        work.finish_apart((out, COVER), "picture, JPEG", &key, (0, 0, 0, Levels::default()))
     }
 }
 
@@ -167,9 +192,9 @@ pub(crate) fn cover(document: &AlbumDocument, base: &Path) -> Result<Option<Cove
     let bytes = std::fs::read(&path).map_err(|e| refuse(format!("expected a file, found {}", plain(&e))))?;
     let picture = Artwork::of_bytes(&path, bytes).map_err(|e| refuse(e.to_string()))?;
     let sized = |(longest, most): (u32, usize)| picture.embedded(longest, most).map_err(|e| refuse(e.to_string()));
-    let (large, small) = (sized(LARGE)?, sized(SMALL)?);
+    let (whole, large, small) = (sized(WHOLE)?, sized(LARGE)?, sized(SMALL)?);
     // A shop's rules are no reason not to make a release.
     let told = picture.check(&ArtworkRules::default()).into_iter();
     let remarks = told.map(|found| Diagnostic { severity: Severity::Warning, ..found }).collect();
-    Ok(Some(Cover { large, small, remarks }))
+    Ok(Some(Cover { whole, large, small, remarks }))
 }

@@ -1,4 +1,4 @@
-//! A finished release looked at again: is every file there, the same, and playable?
+//! A finished release looked at again: is every file there, the same, playable, and rightly summed up for others?
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +8,7 @@ use tonmeister_core::Buffer;
 use tonmeister_media as media;
 
 use super::lock::{Lock, Locked, NAME, hash_of, plain};
+use super::manifest;
 use super::studio::Trouble;
 
 /// What became of a release since it was made.
@@ -38,7 +39,8 @@ pub struct Checked {
     pub problem: Option<String>,
 }
 
-/// Looks at the release in a folder: each file's hash, and each file decoded to its end.
+/// Looks at the release in a folder: each file's hash, each file decoded to its end, and whether what is written for the
+/// distributor (`manifest.csv`, `manifest.json`, `checksums.md5`) still speaks of these files.
 pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
     let path = folder.join(NAME);
     let text = std::fs::read(&path).map_err(|e| match e.kind() {
@@ -67,7 +69,10 @@ pub fn verify(folder: &Path) -> Result<Verified, Trouble> {
         threads.into_iter().flat_map(|t| t.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
     });
     files.sort_by_key(|(n, _)| *n);
-    let files = files.into_iter().map(|(_, checked)| checked).collect();
+    let mut files: Vec<Checked> = files.into_iter().map(|(_, checked)| checked).collect();
+    let whole: Vec<(&str, bool)> = files.iter().map(|file| (file.path.as_str(), file.problem.is_none())).collect();
+    let summed = manifest::verify(folder, &whole);
+    files.extend(summed);
     Ok(Verified { title: lock.title.clone(), program: lock.program.clone(), files })
 }
 

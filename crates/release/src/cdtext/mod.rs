@@ -134,6 +134,31 @@ pub struct Genre {
     pub text: String,
 }
 
+impl Genre {
+    /// The kind of music that somebody calls so: one of [`GENRES`], also without their "Music", or as it is often written
+    /// (`Hip-Hop`, `R&B`); the word itself stands beside it where it says more, or where there is none ("Not Defined"). A
+    /// word that is not in ASCII is left out.
+    pub fn named(word: &str) -> Genre {
+        let letters = |text: &str| {
+            let text = text.to_lowercase().replace('&', "and");
+            let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+            text.strip_suffix("music").map_or_else(|| text.clone(), str::to_owned)
+        };
+        let plain = match letters(word).as_str() {
+            "rnb" | "randb" | "rhythmnblues" => "rhythmandblues".to_owned(),
+            "alternative" => "alternativerock".to_owned(),
+            "children" => "childrens".to_owned(),
+            "spoken" => "spokenword".to_owned(),
+            "world" | "worldwide" => "world".to_owned(),
+            other => other.to_owned(),
+        };
+        let code = GENRES.iter().skip(2).position(|genre| letters(genre) == plain).map_or(1, |place| place as u16 + 2);
+        let says_more = code == 1;
+        let ascii = word.chars().all(|c| Charset::Ascii.has(c));
+        Genre { code, text: if says_more && ascii { word.to_owned() } else { String::new() } }
+    }
+}
+
 /// A track's part of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TrackText {

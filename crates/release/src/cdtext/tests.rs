@@ -148,6 +148,21 @@ fn names_and_numbers_belong_together() {
     assert_eq!(Language::named("amharic"), Some(Language(0x7F)));
     assert_eq!(Language(0x44).name(), None);
     assert_eq!((genre_code("jazz"), genre_name(0x1B)), (Some(0x0E), Some("World Music")));
+    let named = |word| (genre_name(Genre::named(word).code).unwrap(), Genre::named(word).text);
+    for (word, name) in [
+        ("Rock", "Rock Music"),
+        ("hip-hop", "Hip Hop"),
+        ("R&B", "Rhythm & Blues"),
+        ("Rhythm and Blues", "Rhythm & Blues"),
+        ("Children\u{2019}s Music", "Childrens Music"),
+        ("Classical", "Classical"),
+        ("pop", "Pop Music"),
+    ] {
+        assert_eq!(named(word), (name, String::new()), "{word}");
+    }
+    assert_eq!(named("Synthwave"), ("Not Defined", "Synthwave".into()));
+    assert_eq!(named("Música"), ("Not Defined", String::new()));
+    assert_eq!(named("Not Used"), ("Not Defined", "Not Used".into()));
 }
 
 /// libburn's own reader must say what was written. Not run, loudly, where `cdrskin` is not installed.

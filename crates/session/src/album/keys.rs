@@ -435,7 +435,12 @@ pub const DELIVER: &[Key] = &[
     param(&WRAPPING, "\"auto\""),
     param(&BROADCAST, "true"),
     key("folder", Takes::Text, "one by format and rate", "Its folder inside the release."),
-    key("name", Takes::Form(NAME_FORM), "\"{track} {title}\"", "The files' names, without extension."),
+    key(
+        "name",
+        Takes::Form(NAME_FORM),
+        "\"{track} {title}\"",
+        "The files' names, without extension; `{title}` with its version in parentheses.",
+    ),
     key(
         "versions",
         Takes::Texts,

@@ -238,7 +238,12 @@ fn files(told: &Told<'_>) -> Section {
         let length = file.frames.filter(|_| file.levels.is_some()).map(|n| n as f64 / f64::from(file.sample_rate_hz));
         table.row([
             file.path.clone(),
-            format!("{}, {}", file.format, khz(file.sample_rate_hz)),
+            // Pictures have no rate.
+            if file.sample_rate_hz == 0 {
+                file.format.clone()
+            } else {
+                format!("{}, {}", file.format, khz(file.sample_rate_hz))
+            },
             length.map_or("–".into(), clock),
             file.bytes.map_or("–".into(), size),
             quantity(levels.integrated_lufs, 1, "LUFS"),
