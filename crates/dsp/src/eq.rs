@@ -6,7 +6,7 @@
 //! minimum phase. Every band can be switched, and can work on one channel, the middle or the sides alone.
 //!
 //! 1. [`struct@Eq`] reads the settings into [`Band`]s; [`response`] tells what they will do, for plots.
-//! 2. `fit`, `butterworth`, `narrow` and `tilt` turn a band's analog `prototype` into digital sections.
+//! 2. `fit`, `joint`, `butterworth`, `narrow` and `tilt` turn a band's analog `prototype` into digital sections.
 //! 3. `route` says what of the stereo picture a band works on.
 //! 4. `processor` runs them: what stands still in one row, like a [`Cascade`](crate::biquad::Cascade), what moves as
 //!    state-variable filters (`svf`), each along its own way (`travel`).
@@ -28,6 +28,7 @@ pub(crate) mod butterworth;
 pub mod dynamic;
 pub(crate) mod fit;
 pub mod graphic;
+pub(crate) mod joint;
 pub mod linear;
 pub(crate) mod narrow;
 pub(crate) mod processor;
@@ -118,8 +119,8 @@ static SPEC: EffectSpec = EffectSpec {
     family: Family::Equalizer,
     summary: "Raises, lowers and takes away parts of the spectrum: shelves, bells, high-pass, low-pass, notches, tilts.",
     doc: "The console's equalizer, for cleaning, shaping and placing a sound. Each band keeps the shape of its \
-          analog model up to 20 kHz at every sample rate (bells and band-passes within 0.35 dB, shelves 0.15 dB, steep \
-          ones 0.25 dB, high-pass 0.1 dB, low-pass 0.1 dB down to −90 dB, notches 0.3 dB); a tilt is a straight line \
+          analog model up to 20 kHz at every sample rate (bells and band-passes within 0.35 dB, shelves 0.15 dB, \
+          high-pass 0.1 dB, low-pass 0.1 dB down to −90 dB, notches 0.3 dB); a tilt is a straight line \
           within 0.25 dB from 50 Hz to 16 kHz; a boost and a cut of the same numbers undo one \
           another exactly. Minimum phase, no latency. Every frequency, gain and Q may be automated without clicks: \
           glides are followed about 1.5 ms late, jumps are eased over 20 ms (of the output gain, notches, band-passes, \

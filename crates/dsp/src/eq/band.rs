@@ -3,13 +3,17 @@
 use tonmeister_core::BuildError;
 
 use super::HIGHEST;
-use super::butterworth::{self, Sections};
+use super::butterworth::{self, MOST, Sections};
 use super::fit;
+use super::joint;
 use super::narrow;
 use super::prototype::{Corner, Prototype, dampings};
 use super::route::Channel;
 use super::tilt;
 use crate::biquad::Biquad;
+
+/// How much a shelf may deviate for its level far below to be the better.
+const SHELF_LIMIT_DB: f64 = 0.13;
 
 /// What a band does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,8 +155,9 @@ impl Band {
                 Sections::new((0..order / 2).map(|_| Biquad::IDENTITY))
             }
             Shape::Bell if flat => Sections::new([Biquad::IDENTITY]),
+            Shape::LowShelf { order } | Shape::HighShelf { order } if order > 2 => self.steep(sample_rate),
             Shape::LowShelf { .. } | Shape::HighShelf { .. } | Shape::Bell => {
-                let limit_db = if self.shape == Shape::Bell { 0.3 } else { 0.13 };
+                let limit_db = if self.shape == Shape::Bell { 0.3 } else { SHELF_LIMIT_DB };
                 Sections::new(self.steps().map(|step| {
                     let (prototype, turned) = step.prototype();
                     fit::settled(prototype, step.q, turned, limit_db, sample_rate)
@@ -241,6 +246,24 @@ impl Band {
             let sharper = if k == 0 { band.q * std::f64::consts::SQRT_2 } else { 1.0 };
             Band { gain_db: band.gain_db * 2.0 / order as f64, q: sharper / damping, ..band }
         })
+    }
+
+    /// The steps of a steep shelf at rest, fitted as one: designed each alone, their deviations add up.
+    fn steep(&self, sample_rate: f64) -> Sections {
+        let mut prototypes = [Prototype::notch(self.hz, 1.0); MOST];
+        let (mut count, mut turned) = (0, false);
+        let alone = Sections::new(self.steps().map(|step| {
+            let (prototype, over) = step.prototype();
+            prototypes[count] = prototype;
+            count += 1;
+            turned = over;
+            fit::settled(prototype, step.q, false, SHELF_LIMIT_DB, sample_rate)
+        }));
+        let mut together = joint::shelf(&prototypes[..count], &alone, self.q, sample_rate);
+        if turned {
+            together.each(|section| section.inverse());
+        }
+        together
     }
 
     /// The analog prototype of one step of a shelf.

@@ -137,15 +137,26 @@ fn resonant_passes_keep_their_peak() {
     assert!(high.db <= 0.15 && corner.db <= 0.15 && low.db <= 0.1, "{high:?} {corner:?} {low:?}");
 }
 
+/// SOUND: 0.15 dB to 20 kHz at 44.1 kHz; here at every rate. Measured: 0.072 dB; with steps fitted each alone 0.64 dB. A
+/// boost and the same cut undo one another exactly, so that gains of one sign are all gains.
 #[test]
-fn steep_shelves_keep_their_shape_and_are_steep() {
+fn steep_shelves_stay_within_0_15_db_of_the_analog_model() {
     let mut all = Worst::none();
     for order in [4, 6, 8] {
         let shapes = [Shape::LowShelf { order }, Shape::HighShelf { order }];
-        let worst = worst_of(&shapes, &[FRAC_1_SQRT_2], &[-18.0, 3.0, 12.0], &[44_100.0], false);
-        println!("shelves of order {order}: {worst:?}");
+        let rates = [44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0];
+        let worst =
+            worst_of(&shapes, &[0.5, FRAC_1_SQRT_2, 1.0, 1.4], &[1.0, 3.0, 6.0, 12.0, 18.0, 24.0], &rates, false);
+        println!("shelves of order {order}, every rate, Q 0.5 to 1.4, up to 24 dB: {worst:?}");
         all.take(worst.db, || worst.at.clone());
-        let band = Band { shape: shapes[1], hz: 1000.0, gain_db: 24.0, q: FRAC_1_SQRT_2 };
+    }
+    assert!(all.db <= 0.15, "{all:?}");
+}
+
+#[test]
+fn steep_shelves_are_steep_and_do_not_overshoot() {
+    for order in [4, 6, 8] {
+        let band = Band { shape: Shape::HighShelf { order }, hz: 1000.0, gain_db: 24.0, q: FRAC_1_SQRT_2 };
         let at = |hz| level(&band, 48_000.0, false, hz);
         assert!((at(1000.0) - 12.0).abs() < 0.1, "half of the gain at the frequency");
         assert!(at(16_000.0) < 24.05 && at(30.0) > -0.05, "no overshoot");
@@ -153,5 +164,4 @@ fn steep_shelves_keep_their_shape_and_are_steep() {
         println!("{slope:.1} dB in the middle half octave");
         assert!(slope > 4.0 * (order / 2) as f64, "{slope} dB in half an octave of order {order}");
     }
-    assert!(all.db <= 0.25, "{all:?}");
 }
