@@ -140,7 +140,7 @@ fn a_distributor_gets_who_made_what_and_sums() {
 #[test]
 fn what_no_longer_speaks_of_the_files_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("one.wav"), 44_100, &beats(1, 3.0, 44_100, -14.0));
+    write(&folder.path().join("one.wav"), 44_100, &beats(1, 5.0, 44_100, -14.0));
     let out = folder.path().join("out");
     make(&mut Desk::default(), &read(ALBUM), folder.path(), &out, &options()).unwrap();
     assert!(verify(&out).unwrap().is_whole());
