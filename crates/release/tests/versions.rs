@@ -212,6 +212,6 @@ fn a_version_that_nobody_has_is_refused() {
     let text = good.replacen("document = \"song1.toml\"", "document = \"song1.toml\"\nversion = \"radio-edit\"", 1);
     let report = made(folder.path(), &format!("{text}\n[[deliver]]\nformat = \"flac\"\nfolder = \"f\"\n")).report;
     assert!((report.songs[0].seconds - 6.0).abs() < 0.1, "{}", report.songs[0].seconds);
-    let tags = tonmeister_media::tags(folder.path().join("out/f/01 Song 1.flac")).unwrap().tags;
+    let tags = tonmeister_media::tags(folder.path().join("out/f/01 Song 1 (Radio Edit).flac")).unwrap().tags;
     assert_eq!((tags.version.as_deref(), tags.isrc.is_some()), (Some("Radio Edit"), true));
 }
