@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,16 @@ def ffmpeg(graph, samples, rate=RATE, outputs=1, more=()):
     return found[0] if outputs == 1 else found
 
 
+def ladspa(plugin, samples, rate=RATE, *controls):
+    """What a LADSPA plug-in makes of it, run by the system's ffmpeg; `plugin` is file and label."""
+    file, label = plugin
+    out = _path()
+    given = ":controls=" + "|".join(f"c{n}={value}" for n, value in enumerate(controls)) if controls else ""
+    runs.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(write(samples, rate)), "-af",
+              f"ladspa=file={file}:plugin={label}{given}", "-c:a", "pcm_f32le", str(out)])
+    return read(out)
+
+
 def sox(effects, samples, rate=RATE):
     """What sox makes of it."""
     out = _path()
@@ -185,6 +196,8 @@ def versions():
     sox_version = first(["sox", "--version"]).split()[-1].lstrip("v")
     names = [f"ffmpeg {first([str(_FFMPEG), '-version']).split()[2]}", f"sox {sox_version}", f"scipy {scipy.__version__}",
              f"numpy {np.__version__}", f"soxr {soxr.__version__}", f"pedalboard {pedalboard.__version__}"]
+    if shutil.which("dpkg-query"):
+        names.append(f"swh-plugins {first(['dpkg-query', '-W', '-f', '${Version}', 'swh-plugins'])}")
     return ", ".join(names)
 
 

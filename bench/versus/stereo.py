@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import signal
 
-from .common import RATE, against, agrees, db, ffmpeg, impulse, null_db, ours, pink, response, sine, worst_db
+from .common import RATE, against, agrees, db, differs, ffmpeg, impulse, null_db, ours, pink, response, sine, worst_db
 
 
 def stereo():
@@ -122,3 +122,44 @@ def test_signal():
         line = levels - tilt * np.arange(9)
         yield agrees("`scipy.signal.welch`", f"{kind} noise, 60 s: octaves off the line", np.abs(line - line.mean()).max(), bound)
         yield agrees("a tone's power (AES17)", f"{kind} noise: level", abs(db(y.std()) - (-18 - 3.0103)), 0.15)
+
+
+@against("balance_corrector")
+def balance_corrector():
+    # Its law in numpy: mean powers, followed; their ratio in decibels, followed; half of it taken from each side.
+    random = np.random.default_rng(8)
+    x = 0.2 * random.standard_normal((20 * RATE, 2)) * [1.0, 10 ** (-4 / 20)]
+    x[8 * RATE:, 0] *= 10 ** (-6 / 20)
+    tick, speed = 64, 2.0
+    part = -np.expm1(-tick / (speed * RATE))
+    powers = (x.astype(np.float32).astype(float) ** 2).reshape(-1, tick, 2).mean(axis=1)
+    mean, lean, gains = np.zeros(2), 0.0, np.empty((len(powers) + 1, 2))
+    gains[0] = 1.0
+    for n, here in enumerate(powers):
+        mean += part * (here - mean)
+        lean += part * (np.clip(10 * np.log10(mean[0] / mean[1]), -6, 6) - lean)
+        gains[n + 1] = 10 ** (-lean / 40), 10 ** (lean / 40)
+    # What is found at the end of a tick is reached by the end of the next.
+    gains = np.vstack([gains[:1], gains])
+    frames = np.arange(len(x))
+    at = (frames + 1) / tick
+    wanted = np.stack([np.interp(at, np.arange(len(gains)), gains[:, c]) for c in (0, 1)], axis=1) * x
+    yield agrees("followed powers and gains (numpy)", "noises that lean by 4 dB to the left, then by 2 to the right: null",
+                 null_db(ours("balance_corrector", x, speed_s=speed), wanted), -100)
+    x = x[:8 * RATE]
+    y = ours("balance_corrector", x, speed_s=1.0)
+    theirs = ffmpeg("dynaudnorm=f=500:g=31:n=0:c=0:r=0.1:m=4:p=0.99", x)
+
+    def left(samples):
+        return abs(db(samples[-2 * RATE:, 0].std() / samples[-2 * RATE:, 1].std()))
+
+    yield agrees("both sides alike", "noises that lean by 4 dB, after six seconds: lean that is left", left(y), 0.1)
+    yield differs("ffmpeg `dynaudnorm`, sides by themselves", "the same: lean left by theirs, less ours", left(theirs) - left(y), -0.2, 1,
+                  why="theirs brings each side to a level of its own target and so changes the loudness too")
+
+
+@against("meter")
+def meter():
+    x = stereo()
+    yield agrees("the input", "noise: differing samples", np.count_nonzero(ours("meter", x) != x.astype(np.float32)), 0, "samples",
+                 "passes bit for bit; its readings are those of `measure`, which [the page of meters](meters.md) holds against others")

@@ -33,3 +33,20 @@ fn the_examples_are_valid_and_the_pictures_small() {
     }
     assert_eq!(examples, rack.specs().count());
 }
+
+/// `bench/against --page` writes that page and refuses gaps; whoever adds an effect and does not run it hears of it here.
+#[test]
+fn every_effect_is_held_against_another_or_said_to_stand_alone() {
+    let page = include_str!("../../../docs/against.md");
+    for spec in World::new().registry().specs() {
+        let (row, reason) = (format!("\n| `{}` |", spec.id), format!("\n- `{}`: ", spec.id));
+        assert_ne!(
+            page.contains(&row),
+            page.contains(&reason),
+            "docs/against.md should have rows for `{}` or, under \"Alone\", the reason why not; write the rows in bench/versus or the \
+             reason in bench/against, and run `bench/against --page`",
+            spec.id
+        );
+    }
+    assert!(!page.contains("BROKEN** |"), "a bound of docs/against.md does not hold");
+}
