@@ -5,6 +5,7 @@
 //! `Processor`, and reaches it by name through a [`Registry`] that somebody else filled.
 
 use crate::audio::{Block, Layout, View};
+use crate::lent::LentGains;
 use crate::param::{EffectSpec, ParamIndex, Settings};
 use crate::rule::RuleSpec;
 use crate::units::Frames;
@@ -101,6 +102,27 @@ pub struct Levels {
 pub trait Processor: Send {
     /// Changes the block in place. The output is late by [`Processor::latency`].
     fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>);
+
+    /// Whether all that it does is to lay gains on its audio (late by its latency), so that another one with the same
+    /// settings, moves and key would lay the very same ones on: then it can lend them, and [`Processor::process_with`]
+    /// stands for its work.
+    fn lends(&self) -> bool {
+        false
+    }
+
+    /// [`Processor::process`], and writes the gains down that it laid on, if it [lends](Processor::lends) them. Both are
+    /// asked for from the first block on or never.
+    fn process_lending(&mut self, block: &mut Block<'_>, context: &Context<'_>, gains: &mut LentGains) {
+        let _ = gains;
+        self.process(block, context);
+    }
+
+    /// Changes the block as [`Processor::process`] would, by gains that another has worked out for it: one with the same
+    /// settings, parameters and key, for the same frames. The same bits, for the price of a product; nothing is heard.
+    fn process_with(&mut self, block: &mut Block<'_>, gains: &LentGains) {
+        let _ = gains;
+        self.process(block, &Context::default());
+    }
 
     /// By how many frames the output is late. Fixed for the life of the processor.
     fn latency(&self) -> Frames {

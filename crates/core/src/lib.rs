@@ -22,6 +22,7 @@ pub mod codes;
 pub mod diagnostic;
 pub mod effect;
 pub mod glide;
+pub mod lent;
 pub mod note;
 pub mod pan;
 pub mod param;
@@ -35,6 +36,7 @@ pub use codes::{Barcode, CodeError, Isrc, Language, ReleaseDate};
 pub use diagnostic::{Diagnostic, Severity};
 pub use effect::{BuildError, Context, Effect, Event, GainReduction, Levels, Processor, Registry, Stream, Tail};
 pub use glide::Glide;
+pub use lent::LentGains;
 pub use note::Note;
 pub use param::{
     Automatable, Choice, EffectSpec, Family, FileSpec, GroupSpec, KeyUse, ParamError, ParamIndex, ParamKind, ParamSpec,

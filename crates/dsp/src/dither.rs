@@ -220,7 +220,7 @@ fn in_steps(sample: f32, scale: f64) -> f64 {
     x.clamp(-1e6, 1e6) * scale
 }
 
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn flat(samples: &mut [f32], scale: f64, keys: Keys, place: u32) -> u64 {
     let (low, high) = (-scale, scale - 1.0);
     let step = 1.0 / scale;

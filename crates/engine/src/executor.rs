@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use tonmeister_core::{Buffer, GainReduction, Layout, Levels, View};
+use tonmeister_core::{Buffer, GainReduction, Layout, LentGains, Levels, View};
 
 use crate::clip::Library;
 use crate::compile::{Compiled, EngineError};
@@ -66,6 +66,8 @@ pub struct Executor {
     pub(crate) nodes: Vec<Node>,
     /// Per node, the blocks that somebody still has to read.
     pub(crate) rings: Vec<Vec<Buffer>>,
+    /// The same for the gains that a node lends, where it does.
+    lent: Vec<Vec<LentGains>>,
     block: usize,
     pub(crate) made: u64,
     /// Live only: the order in which the song is heard, and how late signals are in its nodes.
@@ -82,6 +84,7 @@ impl std::fmt::Debug for Executor {
 /// The rings as they are read while block `block` is made.
 struct AtBlock<'a> {
     rings: &'a [Vec<Buffer>],
+    lent: &'a [Vec<LentGains>],
     block: u64,
     frames: usize,
 }
@@ -90,6 +93,11 @@ impl Signals for AtBlock<'_> {
     fn of(&self, node: usize) -> View<'_> {
         let ring = &self.rings[node];
         ring[(self.block % ring.len() as u64) as usize].view(self.frames)
+    }
+
+    fn gains(&self, node: usize) -> &LentGains {
+        let ring = &self.lent[node];
+        &ring[(self.block % ring.len() as u64) as usize]
     }
 }
 
@@ -101,19 +109,24 @@ impl Executor {
     pub fn new(compiled: Compiled, library: &Arc<dyn Library>, block: usize) -> Self {
         let Compiled { plan, processors, kept } = compiled;
         assert!((1..=plan.max_block).contains(&block), "blocks have 1 to {} frames", plan.max_block);
-        let nodes: Vec<Node> = processors
+        let mut nodes: Vec<Node> = processors
             .into_iter()
             .zip(kept)
             .enumerate()
             .map(|(place, makers)| Node::new(&plan, place, makers, library, block))
             .collect();
-        let rings = nodes.iter().enumerate().map(|(place, node)| {
-            let readers = nodes.iter().zip(&plan.nodes).filter(|(_, p)| p.sources().any(|from| from == place));
-            let slots = readers.map(|(reader, _)| reader.stage - node.stage).max().unwrap_or(1);
-            vec![Buffer::new(plan.nodes[place].layout, block); slots]
-        });
+        let readers = |place: usize| plan.nodes.iter().filter(move |node| node.heard().any(|from| from == place));
+        let slots: Vec<usize> = (nodes.iter().enumerate())
+            .map(|(place, node)| readers(place).map(|reader| reader.stage - node.stage).max().unwrap_or(1))
+            .collect();
+        let rings = plan.nodes.iter().zip(&slots).map(|(node, slots)| vec![Buffer::new(node.layout, block); *slots]);
         let rings = rings.collect();
-        Executor { plan, nodes, rings, block, made: 0, timeline: Timeline::STRAIGHT, late: Vec::new() }
+        for lender in plan.nodes.iter().flat_map(|node| &node.inserts).filter_map(|insert| insert.lender) {
+            nodes[lender].lent = Some(nodes[lender].room_for_gains(block));
+        }
+        let lent = nodes.iter().zip(slots);
+        let lent = lent.map(|(node, slots)| node.lent.iter().cycle().take(slots).cloned().collect()).collect();
+        Executor { plan, nodes, rings, lent, block, made: 0, timeline: Timeline::STRAIGHT, late: Vec::new() }
     }
 
     /// Keeps what is worth keeping of this render on a shelf, for the next one.
@@ -140,8 +153,8 @@ impl Executor {
         assert!((1..=self.block).contains(&frames), "blocks have 1 to {} frames", self.block);
         for place in 0..self.nodes.len() {
             let node = &mut self.nodes[place];
-            node.process(frames, &AtBlock { rings: &self.rings, block: self.made, frames });
-            publish(node, &mut self.rings[place], self.made);
+            node.process(frames, &AtBlock { rings: &self.rings, lent: &self.lent, block: self.made, frames });
+            publish(node, (&mut self.rings[place], &mut self.lent[place]), self.made);
         }
         self.made += 1;
         self.check()
@@ -240,28 +253,28 @@ impl Executor {
         let plan = Arc::clone(&self.plan);
         for tick in 0..=blocks + last_stage {
             let at_stage = |stage: u64| tick.checked_sub(stage).filter(|b| *b < blocks);
-            let (nodes, rings) = (&mut self.nodes, &self.rings);
+            let (nodes, rings, lent) = (&mut self.nodes, &self.rings, &self.lent);
             let ((), delivered) = rayon::join(
                 || {
                     nodes.par_iter_mut().with_max_len(1).for_each(|node| {
                         if let Some(block) = at_stage(node.stage as u64) {
-                            node.process(frames, &AtBlock { rings, block, frames });
+                            node.process(frames, &AtBlock { rings, lent, block, frames });
                         }
                     });
                 },
                 || {
                     trimmers.par_iter_mut().zip(&plan.outputs).with_max_len(1).try_for_each(|(trimmer, output)| {
                         match at_stage(plan.nodes[output.node].stage as u64 + 1) {
-                            Some(block) => trimmer.push(AtBlock { rings, block, frames }.of(output.node)),
+                            Some(block) => trimmer.push(AtBlock { rings, lent, block, frames }.of(output.node)),
                             None => Ok(()),
                         }
                     })
                 },
             );
             delivered?;
-            for (node, ring) in self.nodes.iter_mut().zip(&mut self.rings) {
+            for ((node, ring), lent) in self.nodes.iter_mut().zip(&mut self.rings).zip(&mut self.lent) {
                 if let Some(block) = at_stage(node.stage as u64) {
-                    publish(node, ring, block);
+                    publish(node, (ring, lent), block);
                 }
             }
             self.check()?;
@@ -306,7 +319,10 @@ impl Executor {
 }
 
 /// What a node has made becomes readable, in exchange for a buffer nobody reads any more.
-fn publish(node: &mut Node, ring: &mut [Buffer], block: u64) {
+fn publish(node: &mut Node, (ring, lent): (&mut [Buffer], &mut [LentGains]), block: u64) {
     let slot = (block % ring.len() as u64) as usize;
     std::mem::swap(&mut node.fresh, &mut ring[slot]);
+    if let Some(gains) = &mut node.lent {
+        std::mem::swap(gains, &mut lent[slot]);
+    }
 }

@@ -321,13 +321,72 @@ impl Gains {
 
     /// Adds `input`, which begins at that frame of the song, to the two sums.
     pub(crate) fn add(&mut self, frame: i64, input: View<'_>, sums: [&mut [f64]; 2]) {
-        let [left, right] = sums;
-        let frames = input.frames();
-        // A view of the second channel exists for mono as well: its factor is zero there and it is never read.
-        let (x0, x1) = (input.channel(0), input.channel(self.layout.channels() - 1));
-        if self.follow(frame, frames) {
-            return self.add_crossing(frame, [x0, x1], [left, right]);
+        if self.follow(frame, input.frames()) {
+            return self.add_crossing(frame, self.sides(input), sums);
         }
+        self.add_settled(frame, input, sums);
+    }
+
+    /// What [`Gains::add`] makes of sums that are nothing, rounded to samples: for who hears this signal alone. `sums` is
+    /// room to do it in.
+    pub(crate) fn put(&mut self, frame: i64, input: View<'_>, sums: [&mut [f64]; 2], out: [&mut [f32]; 2]) {
+        let crosses = self.follow(frame, input.frames());
+        let still = if crosses { None } else { self.still(frame, frame + input.frames() as i64) };
+        let ([x0, x1], [left, right]) = (self.sides(input), out);
+        match (still, self.layout) {
+            (Some([[a, _], [b, _]]), Layout::Mono) => {
+                put_scaled(x0, a, left);
+                put_scaled(x0, b, right);
+            }
+            (Some([[a, b], [c, d]]), Layout::Stereo) if b == 0.0 && c == 0.0 => {
+                put_scaled(x0, a, left);
+                put_scaled(x1, d, right);
+            }
+            _ => {
+                let [one, other] = sums;
+                one.fill(0.0);
+                other.fill(0.0);
+                if crosses {
+                    self.add_crossing(frame, [x0, x1], [one, other]);
+                } else {
+                    self.add_settled(frame, input, [one, other]);
+                }
+                round_scaled(one, 1.0, left);
+                round_scaled(other, 1.0, right);
+            }
+        }
+    }
+
+    /// [`Gains::put`] of a stereo signal in its own place.
+    pub(crate) fn put_back(&mut self, frame: i64, sums: [&mut [f64]; 2], (left, right): (&mut [f32], &mut [f32])) {
+        let crosses = self.follow(frame, left.len());
+        let still = if crosses { None } else { self.still(frame, frame + left.len() as i64) };
+        if let Some([[a, 0.0], [0.0, d]]) = still {
+            rescale(left, a);
+            rescale(right, d);
+            return;
+        }
+        let [one, other] = sums;
+        one.fill(0.0);
+        other.fill(0.0);
+        if crosses {
+            self.add_crossing(frame, [&*left, &*right], [one, other]);
+        } else {
+            self.add_settled(frame, View::stereo(left, right), [one, other]);
+        }
+        round_scaled(one, 1.0, left);
+        round_scaled(other, 1.0, right);
+    }
+
+    /// Both channels of a signal. That of mono is there twice: its factor is zero there and it is never read.
+    fn sides<'a>(&self, input: View<'a>) -> [&'a [f32]; 2] {
+        [input.channel(0), input.channel(self.layout.channels() - 1)]
+    }
+
+    /// [`Gains::add`] while no hand moves them.
+    fn add_settled(&mut self, frame: i64, input: View<'_>, [left, right]: [&mut [f64]; 2]) {
+        let frames = input.frames();
+        let [x0, x1] = self.sides(input);
         match (self.still(frame, frame + frames as i64), self.layout) {
             (Some([[a, _], [b, _]]), Layout::Mono) => add_scaled_pair(x0, a, b, left, right),
             (Some([[a, b], [c, d]]), Layout::Stereo) if b == 0.0 && c == 0.0 => {
@@ -476,6 +535,22 @@ fn add_scaled_pair(input: &[f32], left_gain: f64, right_gain: f64, left: &mut [f
 fn add_crossed(left: &[f32], right: &[f32], [a, b]: [f64; 2], sum: &mut [f64]) {
     for ((s, l), r) in sum.iter_mut().zip(left).zip(right) {
         *s += f64::from(*l) * a + f64::from(*r) * b;
+    }
+}
+
+/// Samples times a gain, as the sum of it and nothing: a zero comes out positive.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn put_scaled(input: &[f32], gain: f64, out: &mut [f32]) {
+    for (y, x) in out.iter_mut().zip(input) {
+        *y = (f64::from(*x) * gain + 0.0) as f32;
+    }
+}
+
+/// The same, in place.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn rescale(samples: &mut [f32], gain: f64) {
+    for x in samples {
+        *x = (f64::from(*x) * gain + 0.0) as f32;
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tonmeister_core::{
-    Block, Buffer, Context, Event, GainReduction, Layout, Levels, ParamIndex, Processor, Source, SourceError, View,
+    Block, Buffer, Context, Event, GainReduction, Layout, LentGains, Levels, ParamIndex, Processor, Source,
+    SourceError, View,
 };
 use tonmeister_session::model::Target;
 use tonmeister_session::tables::STRIP;
@@ -30,6 +31,9 @@ const STEP: usize = 1024;
 pub(crate) trait Signals {
     /// What left the inserts of that node.
     fn of(&self, node: usize) -> View<'_>;
+
+    /// The gains that the first insert of that node laid on, where it lends them.
+    fn gains(&self, node: usize) -> &LentGains;
 }
 
 /// Holds a signal back by a whole number of frames. The same for any block size.
@@ -70,6 +74,22 @@ pub(crate) struct Input {
     delay: Option<[DelayLine<f64>; 2]>,
 }
 
+impl Input {
+    /// A signal that nobody else is added to, as a stem of one strip has it, needs no sums. It begins at that frame of the
+    /// song. Whether it could be had so: not one that waits.
+    fn alone(&mut self, frame: i64, signals: &impl Signals, sums: &mut [Vec<f64>; 2], block: &mut Block<'_>) -> bool {
+        let frames = block.frames();
+        let Some((left, right)) = block.pair_mut().filter(|_| self.delay.is_none()) else { return false };
+        for from in (0..frames).step_by(STEP) {
+            let to = (from + STEP).min(frames);
+            let view = self.way.view(frames, signals).part(from, to);
+            let out = [&mut left[from..to], &mut right[from..to]];
+            self.gains.put(frame + from as i64, view, parts(sums, to - from), out);
+        }
+        true
+    }
+}
+
 pub(crate) struct Insert {
     /// Its place in the strip's list.
     pub(crate) place: usize,
@@ -83,6 +103,8 @@ pub(crate) struct Insert {
     /// The levels that they follow.
     controls: Vec<Control>,
     pub(crate) key: Option<Key>,
+    /// The node that lends it gains.
+    lender: Option<usize>,
     /// Turned by hand since the last block.
     pub(crate) turning: Turning,
 }
@@ -121,6 +143,8 @@ pub(crate) struct Node {
     pub(crate) out_gains: Option<(Gains, [Vec<f64>; 2])>,
     /// What leaves the inserts, of the block just made.
     pub(crate) fresh: Buffer,
+    /// The gains that its first insert laid on that block, where others borrow them.
+    pub(crate) lent: Option<LentGains>,
     /// Takes a copy of that.
     keeper: Option<Box<dyn Keeper>>,
     /// What the dynamics did in a render that was kept.
@@ -196,6 +220,7 @@ impl Node {
                     &|moved| matches!(moved, Moved::Lane(Target::Insert { insert: at, .. }) if at == insert.place),
                 ),
                 key: insert.key.as_ref().map(|edge| Key::new(plan, edge, block)),
+                lender: insert.lender,
             }
         });
         let inserts: Vec<Insert> = inserts.collect();
@@ -222,6 +247,7 @@ impl Node {
             events,
             out_gains,
             fresh: Buffer::new(node.layout, block),
+            lent: None,
             keeper: None,
             remembered,
             begins: false,
@@ -286,6 +312,11 @@ impl Node {
     /// Hands a copy of all that follows to somebody.
     pub(crate) fn keep(&mut self, keeper: Option<Box<dyn Keeper>>) {
         self.keeper = keeper;
+    }
+
+    /// Room for the gains of its first insert, which somebody borrows.
+    pub(crate) fn room_for_gains(&self, block: usize) -> LentGains {
+        LentGains::new(self.inserts.first().map_or(self.layout, |insert| insert.layout), block)
     }
 
     /// The copy is complete, unless something failed.
@@ -361,7 +392,9 @@ impl Node {
                 for Input { way, gains, .. } in inputs.iter_mut() {
                     way.take_in(song(way.lateness), frames, signals, gains);
                 }
-                for from in (0..frames).step_by(STEP) {
+                let from = song(inputs.first().map_or(0, |one| one.way.lateness));
+                let alone = inputs.len() == 1 && inputs[0].alone(from, signals, sums, &mut block);
+                for from in (0..if alone { 0 } else { frames }).step_by(STEP) {
                     let to = (from + STEP).min(frames);
                     let steps = to - from;
                     for sum in parts(sums, steps) {
@@ -403,11 +436,19 @@ impl Node {
             return;
         }
         let mut layout = self.entry_layout;
-        for insert in &mut self.inserts {
+        for (number, insert) in self.inserts.iter_mut().enumerate() {
             let mut block = self.fresh.block(frames);
             if layout == Layout::Mono && insert.layout == Layout::Stereo {
                 spread(&mut block);
                 layout = Layout::Stereo;
+            }
+            if let Some(lender) = insert.lender {
+                let mut audio = match insert.layout {
+                    Layout::Mono => Block::mono(block.channel_mut(0)),
+                    Layout::Stereo => block,
+                };
+                insert.processor.process_with(&mut audio, signals.gains(lender));
+                continue;
             }
             let from = self.timeline.song(self.position - insert.lateness);
             for control in &mut insert.controls {
@@ -443,9 +484,10 @@ impl Node {
                 Layout::Mono => Block::mono(block.channel_mut(0)),
                 Layout::Stereo => block,
             };
-            match &mut insert.part {
-                Some(part) => part.process(&mut *insert.processor, &mut audio, &context),
-                None => insert.processor.process(&mut audio, &context),
+            match (&mut insert.part, self.lent.as_mut().filter(|_| number == 0)) {
+                (Some(part), _) => part.process(&mut *insert.processor, &mut audio, &context),
+                (None, Some(lent)) => insert.processor.process_lending(&mut audio, &context, lent),
+                (None, None) => insert.processor.process(&mut audio, &context),
             }
         }
         self.begins = false;
@@ -462,15 +504,12 @@ impl Node {
         for control in &mut self.controls[1] {
             control.hand_on(frames, signals, |moved, levels| gains.hear(moved, song, levels));
         }
+        let mut block = self.fresh.block(frames);
+        let Some((one, other)) = block.pair_mut() else { return };
         for from in (0..frames).step_by(STEP) {
             let to = (from + STEP).min(frames);
-            let (left, right) = (&mut left[..to - from], &mut right[..to - from]);
-            left.fill(0.0);
-            right.fill(0.0);
-            gains.add(song + from as i64, self.fresh.view(frames).part(from, to), [left, right]);
-            let mut block = self.fresh.block(frames);
-            round_scaled(left, 1.0, &mut block.channel_mut(0)[from..to]);
-            round_scaled(right, 1.0, &mut block.channel_mut(1)[from..to]);
+            let sums = [&mut left[..to - from], &mut right[..to - from]];
+            gains.put_back(song + from as i64, sums, (&mut one[from..to], &mut other[from..to]));
         }
     }
 

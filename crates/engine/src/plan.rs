@@ -169,6 +169,9 @@ pub struct PlanInsert {
     pub channels: Channels,
     /// What it listens to instead of its own signal.
     pub key: Option<PlanEdge>,
+    /// The place in [`Plan::nodes`] of the node whose first insert is the same, hears the same at the same time, and so
+    /// lends it its gains: it need not listen itself.
+    pub lender: Option<usize>,
 }
 
 impl Plan {

@@ -140,7 +140,7 @@ impl Squares {
 }
 
 /// Whole groups of eight.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn add_squares(parts: &mut [f64; 8], samples: &[f32]) {
     let mut sums = *parts;
     for chunk in samples.chunks_exact(8) {

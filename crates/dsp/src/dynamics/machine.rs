@@ -4,7 +4,7 @@
 //! (its own, or an external key), delays the audio by the look-ahead, lays the gains on it and moves the needle. What
 //! gains those are is the affair of its [`Decision`].
 
-use tonmeister_core::{Block, Context, Event, Frames, GainReduction, Layout, Processor, Stream, View};
+use tonmeister_core::{Block, Context, Event, Frames, GainReduction, Layout, LentGains, Processor, Stream, View};
 
 use super::curve::at_least;
 use super::detector::{Detector, Listening};
@@ -83,6 +83,8 @@ pub(crate) struct Machine<D> {
     needle: Needle,
     frame: u64,
     work: Box<Work>,
+    /// What another one's needle showed, whose gains were laid on.
+    borrowed: Option<GainReduction>,
 }
 
 /// How many frames a look-ahead takes.
@@ -104,6 +106,7 @@ impl<D: Decision> Machine<D> {
             needle: Needle::default(),
             frame: 0,
             work: Box::new(Work { lanes: [[0.0; PART]; 2], gains: [[0.0; PART]; 2] }),
+            borrowed: None,
         }
     }
 
@@ -124,13 +127,18 @@ impl<D: Decision> Machine<D> {
         }
     }
 
-    /// At most [`PART`] frames, without an event inside.
-    fn part(&mut self, block: &mut Block<'_>, key: Option<View<'_>>) {
+    /// At most [`PART`] frames, without an event inside; they begin at frame `at` of the block whose gains are lent.
+    fn part(&mut self, block: &mut Block<'_>, key: Option<View<'_>>, lent: Option<(usize, &mut LentGains)>) {
         let frames = block.frames();
         block.channels_mut().for_each(take_out_broken);
         self.listen(key.unwrap_or(block.view()));
         match self.decision.decide(&mut self.work, frames) {
             Verdict::Constant { gain, reduction_db } => {
+                if let Some((at, lent)) = lent {
+                    for channel in 0..lent.layout().channels() {
+                        lent.side_mut(channel)[at..at + frames].fill(gain);
+                    }
+                }
                 for (samples, delay) in block.channels_mut().zip(&mut self.delays) {
                     delay.run(samples);
                     if gain != 1.0 {
@@ -143,6 +151,12 @@ impl<D: Decision> Machine<D> {
             }
             Verdict::Moving => {
                 let lanes = self.decision.lanes();
+                if let Some((at, lent)) = lent {
+                    for channel in 0..lent.layout().channels() {
+                        let gains = &self.work.gains[channel.min(lanes - 1)][..frames];
+                        lent.side_mut(channel)[at..at + frames].copy_from_slice(gains);
+                    }
+                }
                 for (c, delay) in self.delays.iter_mut().enumerate() {
                     let samples = block.channel_mut(c);
                     delay.run(samples);
@@ -173,8 +187,8 @@ fn lay_on(gains: &[f64], samples: &mut [f32]) {
     }
 }
 
-impl<D: Decision> Processor for Machine<D> {
-    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
+impl<D: Decision> Machine<D> {
+    fn run(&mut self, block: &mut Block<'_>, context: &Context<'_>, mut lent: Option<&mut LentGains>) {
         let frames = block.frames();
         let key = context.key.filter(|key| key.frames() == frames);
         let mut events = context.events;
@@ -189,7 +203,8 @@ impl<D: Decision> Processor for Machine<D> {
             let to_event = events.first().map_or(frames, |event| (event.at as usize).min(frames)) - at;
             let to_grid = (SETTLE_GRID - self.frame % SETTLE_GRID) as usize;
             let count = PART.min(frames - at).min(to_event).min(to_grid);
-            self.part(&mut block.part(at, at + count), key.map(|key| key.part(at, at + count)));
+            let key = key.map(|key| key.part(at, at + count));
+            self.part(&mut block.part(at, at + count), key, lent.as_deref_mut().map(|lent| (at, lent)));
             at += count;
             self.frame += count as u64;
             if self.frame.is_multiple_of(SETTLE_GRID) {
@@ -197,6 +212,38 @@ impl<D: Decision> Processor for Machine<D> {
                 self.decision.settle();
             }
         }
+    }
+}
+
+impl<D: Decision> Processor for Machine<D> {
+    fn process(&mut self, block: &mut Block<'_>, context: &Context<'_>) {
+        self.run(block, context, None);
+    }
+
+    fn lends(&self) -> bool {
+        true
+    }
+
+    fn process_lending(&mut self, block: &mut Block<'_>, context: &Context<'_>, gains: &mut LentGains) {
+        let fits = gains.fits(block);
+        debug_assert!(fits, "gains are lent for whole blocks");
+        self.run(block, context, Some(&mut *gains).filter(|_| fits));
+        gains.reduction = self.needle.reading();
+    }
+
+    fn process_with(&mut self, block: &mut Block<'_>, gains: &LentGains) {
+        if !gains.fits(block) {
+            debug_assert!(false, "gains are borrowed for whole blocks");
+            return self.process(block, &Context::default());
+        }
+        let frames = block.frames();
+        for (c, delay) in self.delays.iter_mut().enumerate() {
+            let samples = block.channel_mut(c);
+            take_out_broken(samples);
+            delay.run(samples);
+            lay_on(&gains.side(c)[..frames], samples);
+        }
+        self.borrowed = Some(gains.reduction);
     }
 
     fn latency(&self) -> Frames {
@@ -208,10 +255,11 @@ impl<D: Decision> Processor for Machine<D> {
         self.delays.iter_mut().for_each(DelayLine::reset);
         self.needle = Needle::default();
         self.frame = 0;
+        self.borrowed = None;
         self.decision.reset();
     }
 
     fn gain_reduction(&self) -> Option<GainReduction> {
-        Some(self.needle.reading())
+        Some(self.borrowed.unwrap_or_else(|| self.needle.reading()))
     }
 }

@@ -146,7 +146,7 @@ pub fn extremes(x: &[f32], extremes: &mut [Extremes]) {
     scan(x, extremes);
 }
 
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn scan(x: &[f32], extremes: &mut [Extremes]) {
     const LANES: usize = 16;
     for (i, out) in extremes.iter_mut().enumerate() {

@@ -359,6 +359,7 @@ fn read_cells(
 }
 
 /// The greatest of `best` and the magnitudes.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn loudest(x: &[f32], best: f32) -> f32 {
     let mut lanes = [best; 16];
     let (rows, rest) = x.as_chunks::<16>();

@@ -40,6 +40,8 @@ pub(super) struct BodyInsert {
     pub(super) channels: Channels,
     /// Whether it does to a part of its signal what it does to the whole, when the whole is its key.
     pub(super) replays: bool,
+    /// Whether it then lays on the very gains that it lays on the whole, and can be lent them.
+    pub(super) borrows: bool,
     /// As it is built: after tempo, automation's start and recordings.
     settings: Settings,
     stream: Stream,
@@ -196,6 +198,7 @@ impl Desk<'_> {
                 layout,
                 channels: insert.channels,
                 replays: whole && spec.key == KeyUse::Detector,
+                borrows: whole && spec.key == KeyUse::Detector && processor.lends(),
                 settings,
                 stream,
                 spare: Some(processor),

@@ -16,7 +16,7 @@ use crate::follow::Moved;
 use crate::kept::{Kept, Shape, Shelf};
 use crate::mix::{Gains, moved_on};
 use crate::name::{Name, Namer};
-use crate::plan::{Entry, Path, Plan, PlanEdge, PlanInsert, PlanNode, PlanOutput};
+use crate::plan::{Entry, Path, Plan, PlanControl, PlanEdge, PlanInsert, PlanNode, PlanOutput};
 
 /// Nodes in the making.
 pub(super) struct Graph<'r> {
@@ -76,6 +76,8 @@ struct Key {
     /// The insert, by its place in the document.
     place: usize,
     way: Way,
+    /// The node that begins with the same insert and hears the same, where there is one.
+    lender: Option<usize>,
 }
 
 /// A song that is being compiled.
@@ -240,7 +242,7 @@ impl<'r> Graph<'r> {
     fn keys_of_whole(&mut self, version: Version<'_>, strip: usize) -> Result<Vec<Key>, EngineError> {
         let mut keys = Vec::new();
         for &Keyed { place, from, tap, muted } in &version.routes.keys[strip] {
-            keys.push(Key { place, way: self.tapped(version, from, (tap, muted))? });
+            keys.push(Key { place, way: self.tapped(version, from, (tap, muted))?, lender: None });
         }
         Ok(keys)
     }
@@ -321,10 +323,11 @@ impl<'r> Graph<'r> {
             .filter(|ours| ours.replays && keyed.iter().all(|key| key.place != ours.place));
         let heard = |id: &str| {
             let at = theirs.inserts.iter().position(|insert| insert.id == id && insert.replays)?;
-            parts.iter().find(|(end, _)| *end == at).map(|(_, node)| *node)
+            let part = parts.iter().position(|(end, _)| *end == at)?;
+            Some((parts[part].1, parts.get(part + 1).map(|(_, node)| *node)))
         };
         let strip = &self.bodies.of[other][strip].1;
-        let key = |place, from| Key { place, way: Way::through(from, strip) };
+        let key = |place, (from, lender)| Key { place, way: Way::through(from, strip), lender };
         ours.filter_map(|insert| Some(key(insert.place, heard(&insert.id)?))).collect()
     }
 
@@ -361,11 +364,13 @@ impl<'r> Graph<'r> {
             let place = body_of.inserts[tap].place;
             let parts = self.whole.get(&(song, strip)).map_or(&[][..], Vec::as_slice);
             // Where the whole itself replays another version, its parts replay that, too.
-            let whole = parts.iter().find(|(end, _)| *end > tap).map(|(_, node)| &self.nodes[*node]);
-            let replayed = whole.and_then(|node| node.inserts.iter().find(|i| i.place == place)?.key.as_ref());
+            let whole = parts.iter().find(|(end, _)| *end > tap).map(|(_, node)| *node);
+            let theirs = whole.and_then(|node| self.nodes[node].inserts.iter().find(|i| i.place == place));
+            let replayed = theirs.and_then(|insert| insert.key.as_ref());
             let heard =
                 replayed.map(|key| key.from).or_else(|| parts.iter().find(|(end, _)| *end == tap).map(|(_, n)| *n));
-            keys.extend(heard.map(|from| Key { place, way: Way::through(from, &values) }));
+            let lender = theirs.and_then(|insert| insert.lender).or(whole);
+            keys.extend(heard.map(|from| Key { place, way: Way::through(from, &values), lender }));
         }
         let ends = is_master.then(|| match wanted.path {
             StemPath::Through => values,
@@ -429,6 +434,7 @@ impl<'r> Graph<'r> {
                 key.delay = arrival + insert.before - self.heard_at(key);
             }
         }
+        self.settle_lenders(&mut inserts, &body.inserts[range.clone()], &controls, arrival);
         let heard = inputs.iter().map(|edge| self.nodes[edge.from].tail).fold(Tail::Frames(0), longer);
         let inputs: Vec<PlanEdge> = inputs
             .into_iter()
@@ -514,11 +520,38 @@ impl<'r> Graph<'r> {
                 layout: insert.layout,
                 channels: insert.channels,
                 key: key.map(|Key { way, .. }| self.edge(way, law)),
+                lender: key.and_then(|key| key.lender),
             };
             before += insert.latency;
             made
         };
         body.inserts[range].iter().map(insert).collect()
+    }
+
+    /// Leaves inserts only those lenders whose gains are theirs.
+    fn settle_lenders(
+        &self,
+        inserts: &mut [PlanInsert],
+        bodies: &[BodyInsert],
+        controls: &[PlanControl],
+        arrival: u64,
+    ) {
+        for (insert, body) in inserts.iter_mut().zip(bodies) {
+            let own = |moved| matches!(moved, Moved::Lane(Target::Insert { insert: at, .. }) if at == insert.place);
+            let moved = controls.iter().any(|control| own(control.moved));
+            let lends = |lender: &usize| !moved && self.lends(*lender, body, arrival + insert.before);
+            insert.lender = insert.lender.filter(lends);
+        }
+    }
+
+    /// Whether a node begins with that insert, as late as that, so that its gains are those of the insert.
+    fn lends(&self, lender: usize, insert: &BodyInsert, at: u64) -> bool {
+        let (node, (body, range)) = (&self.nodes[lender], &self.parts[lender]);
+        let first = self.bodies.all[*body].inserts[range.clone()].first();
+        let same = first.is_some_and(|first| (first.name, first.layout) == (insert.name, insert.layout));
+        // What follows a level is moved by what its own node hears.
+        let works = node.inserts.first().is_some_and(|first| first.lender.is_none());
+        insert.borrows && same && works && node.arrival == at && node.controls.is_empty()
     }
 
     /// What a node hears by a path.
@@ -565,10 +598,15 @@ impl<'r> Graph<'r> {
                 needed[from] = true;
             }
         }
+        // Only what is made lends its gains.
+        for node in 0..count {
+            let made = |lender: &usize| needed[*lender] && kept[*lender].is_none();
+            self.nodes[node].inserts.iter_mut().for_each(|insert| insert.lender = insert.lender.filter(made));
+        }
         let mut stages = vec![0; count];
         for node in 0..count {
             if needed[node] && kept[node].is_none() {
-                stages[node] = self.nodes[node].sources().map(|from| stages[from] + 1).max().unwrap_or(0);
+                stages[node] = self.nodes[node].heard().map(|from| stages[from] + 1).max().unwrap_or(0);
             }
         }
         // A mix is heard last, even where what leads to it is muted.
@@ -595,12 +633,13 @@ impl<'r> Graph<'r> {
                 node.entry = Entry::Kept;
                 // It listens to nobody anymore.
                 node.inputs.clear();
-                node.inserts.iter_mut().for_each(|insert| insert.key = None);
+                node.inserts.iter_mut().for_each(|insert| (insert.key, insert.lender) = (None, None));
                 node.clips.clear();
                 node.controls.clear();
                 node.ends = None;
             } else {
                 node.controls.iter_mut().for_each(|control| control.from = place[control.from]);
+                node.inserts.iter_mut().flat_map(|insert| &mut insert.lender).for_each(|from| *from = place[*from]);
                 for edge in node.inputs.iter_mut().chain(node.inserts.iter_mut().filter_map(|i| i.key.as_mut())) {
                     edge.from = place[edge.from];
                     edge.controls.iter_mut().for_each(|control| control.from = place[control.from]);
@@ -635,6 +674,11 @@ impl PlanNode {
         let edges = self.inputs.iter().chain(keys);
         let edges = edges.flat_map(|edge| edge.controls.iter().map(|control| control.from).chain([edge.from]));
         edges.chain(self.controls.iter().map(|control| control.from))
+    }
+
+    /// Whom it listens to, and who lends it gains.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = usize> + '_ {
+        self.sources().chain(self.inserts.iter().filter_map(|insert| insert.lender))
     }
 
     /// Whether reading it again costs less than making it: it has processors, or sums more than one signal.

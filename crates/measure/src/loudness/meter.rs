@@ -462,7 +462,7 @@ const INFINITE: u32 = 0x7f80_0000;
 
 /// The greatest magnitude as bits: for floats without their sign, the order of the bits is the order of the values,
 /// and what is not finite comes out on top.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 fn greatest_bits(samples: &[f32]) -> u32 {
     samples.iter().fold(0, |greatest, s| greatest.max(s.to_bits() & 0x7fff_ffff))
 }

@@ -36,10 +36,7 @@ pub(crate) fn to_i16_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>)
 /// Appends 24-bit frames.
 pub(crate) fn to_i24_bytes(audio: View<'_>, order: ByteOrder, out: &mut Vec<u8>) -> Quantized {
     interleave::<3>(audio, out, |[left, right], bytes| match order {
-        ByteOrder::Little => encode(left, right, bytes, 23, |value| {
-            let [a, b, c, _] = value.to_le_bytes();
-            [a, b, c]
-        }),
+        ByteOrder::Little => encode_with::<3>(left, right, bytes, 23, pack_24),
         ByteOrder::Big => encode(left, right, bytes, 23, |value| {
             let [a, b, c, _] = value.to_le_bytes();
             [c, b, a]
@@ -138,31 +135,63 @@ fn nearest(sample: f32, steps: f32) -> (i32, u32) {
 #[multiversion(targets = "simd")]
 fn grid(left: &[f32], right: &[f32], out: &mut [i32], shift: u32) -> u64 {
     let steps = (1_u32 << shift) as f32;
-    let mut clipped = 0_u64;
+    // As wide as the samples, so that it keeps their pace: a call brings a few thousand.
+    let mut clipped = 0_u32;
     if right.is_empty() {
         for (out, s) in out.iter_mut().zip(left) {
             let (value, over) = nearest(*s, steps);
             *out = value;
-            clipped += u64::from(over);
+            clipped += over;
         }
     } else {
         let (pairs, _) = out.as_chunks_mut::<2>();
         for ((out, l), r) in pairs.iter_mut().zip(left).zip(right) {
             let ((a, over_a), (b, over_b)) = (nearest(*l, steps), nearest(*r, steps));
             *out = [a, b];
-            clipped += u64::from(over_a + over_b);
+            clipped += over_a + over_b;
         }
     }
-    clipped
+    u64::from(clipped)
 }
 
-/// Rounds in pieces that stay in the first cache, then packs the bytes.
+/// Rounds, then packs value by value.
 fn encode<const N: usize>(
     left: &[f32],
     right: &[f32],
     bytes: &mut [u8],
     shift: u32,
     pack: impl Fn(i32) -> [u8; N] + Copy,
+) -> u64 {
+    encode_with::<N>(left, right, bytes, shift, |values, bytes| {
+        let (samples, _) = bytes.as_chunks_mut::<N>();
+        samples.iter_mut().zip(values).for_each(|(out, value)| *out = pack(*value));
+    })
+}
+
+/// Packs values of 24 bits, the lowest byte first: eight of them fill three words.
+fn pack_24(values: &[i32], bytes: &mut [u8]) {
+    let (eights, rest) = values.as_chunks::<8>();
+    let (rows, tail) = bytes.as_chunks_mut::<24>();
+    for (row, eight) in rows.iter_mut().zip(eights) {
+        let [a, b, c, d, e, f, g, h] = eight.map(|value| u64::from(value as u32 & 0xFF_FFFF));
+        let words = [a | b << 24 | c << 48, c >> 16 | d << 8 | e << 32 | f << 56, f >> 8 | g << 16 | h << 40];
+        let (out, _) = row.as_chunks_mut::<8>();
+        out.iter_mut().zip(words).for_each(|(out, word)| *out = word.to_le_bytes());
+    }
+    let (samples, _) = tail.as_chunks_mut::<3>();
+    for (out, value) in samples.iter_mut().zip(rest) {
+        let [low, middle, high, _] = value.to_le_bytes();
+        *out = [low, middle, high];
+    }
+}
+
+/// Rounds in pieces that stay in the first cache, then packs each piece into bytes, `N` a value.
+fn encode_with<const N: usize>(
+    left: &[f32],
+    right: &[f32],
+    bytes: &mut [u8],
+    shift: u32,
+    pack: impl Fn(&[i32], &mut [u8]),
 ) -> u64 {
     const PIECE: usize = 512;
     let mut values = [0_i32; 2 * PIECE];
@@ -174,8 +203,7 @@ fn encode<const N: usize>(
         let right = if right.is_empty() { right } else { &right[from..from + frames] };
         let values = &mut values[..frames * channels];
         clipped += grid(&left[from..from + frames], right, values, shift);
-        let (samples, _) = bytes.as_chunks_mut::<N>();
-        samples.iter_mut().zip(values).for_each(|(out, value)| *out = pack(*value));
+        pack(values, bytes);
     }
     clipped
 }

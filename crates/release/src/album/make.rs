@@ -495,7 +495,7 @@ fn protect(out: &Path, base: &Path, known: &Known, album: &Album) -> Result<(), 
     let physical = physical(known, album).into_iter().map(|(path, _)| path);
     // A picture that is what it would become is no loss.
     let differs = |cover: &&Cover| fs::read(out.join(COVER)).is_ok_and(|there| there != cover.bytes());
-    let artwork = album.about.artwork.as_ref().filter(|_| known.cover.as_ref().filter(differs).is_some());
+    let artwork = album.about.artwork.as_ref().filter(|_| known.cover.as_ref().is_some_and(|cover| differs(&cover)));
     sources.extend(artwork.and_then(|path| base.join(path).canonicalize().ok()));
     for path in known.sets.iter().flat_map(|set| set.paths.iter().flatten().cloned()).chain(physical) {
         let at = out.join(&path);

@@ -1,5 +1,6 @@
 //! Whether parts add up: the sum of several outputs with signs, measured while they are made.
 
+use multiversion::multiversion;
 use serde::Serialize;
 use tonmeister_core::{Db, View};
 
@@ -41,20 +42,18 @@ struct Level {
 
 impl Level {
     /// Adds frames that begin at that place.
-    fn add<S: Copy + Into<f64>>(&mut self, at: u64, samples: &[S]) {
+    fn add<S: Heard>(&mut self, at: u64, samples: &[S]) {
         let ahead = (at.next_multiple_of(LANES as u64) - at) as usize;
         let (head, rest) = samples.split_at(ahead.min(samples.len()));
         let first = (at % LANES as u64) as usize;
         let (chunks, tail) = rest.as_chunks::<LANES>();
         self.add_lanes(first, head);
-        for chunk in chunks {
-            self.add_lanes(0, chunk);
-        }
+        S::add_all(self, chunks);
         self.add_lanes(0, tail);
     }
 
     #[inline]
-    fn add_lanes<S: Copy + Into<f64>>(&mut self, first: usize, samples: &[S]) {
+    fn add_lanes<S: Heard>(&mut self, first: usize, samples: &[S]) {
         let lanes = self.peaks[first..].iter_mut().zip(&mut self.energies[first..]);
         for ((peak, energy), x) in lanes.zip(samples) {
             let x: f64 = (*x).into();
@@ -70,6 +69,54 @@ impl Level {
     fn energy(&self) -> f64 {
         self.energies.iter().sum()
     }
+}
+
+/// A sample of a part, or of what is left.
+trait Heard: Copy + Into<f64> {
+    /// Adds whole rows of lanes.
+    fn add_all(level: &mut Level, rows: &[[Self; LANES]]);
+}
+
+impl Heard for f32 {
+    fn add_all(level: &mut Level, rows: &[[f32; LANES]]) {
+        add_samples(level, rows);
+    }
+}
+
+impl Heard for f64 {
+    fn add_all(level: &mut Level, rows: &[[f64; LANES]]) {
+        add_sums(level, rows);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn add_samples(level: &mut Level, rows: &[[f32; LANES]]) {
+    let mut own = *level;
+    for row in rows {
+        own.add_lanes(0, row);
+    }
+    *level = own;
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn add_sums(level: &mut Level, rows: &[[f64; LANES]]) {
+    let mut own = *level;
+    for row in rows {
+        own.add_lanes(0, row);
+    }
+    *level = own;
+}
+
+/// Adds samples to what waits.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn add_to(waiting: &mut [f64], heard: &[f32]) {
+    waiting.iter_mut().zip(heard).for_each(|(sum, x)| *sum += f64::from(*x));
+}
+
+/// Takes samples off what waits.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn take_off(waiting: &mut [f64], heard: &[f32]) {
+    waiting.iter_mut().zip(heard).for_each(|(sum, x)| *sum -= f64::from(*x));
 }
 
 impl Summing {
@@ -93,12 +140,11 @@ impl Summing {
                 waiting.resize(end, 0.0);
             }
             let heard = view.channel(side.min(view.layout().channels() - 1));
-            let waiting = waiting[offset..end].iter_mut().zip(heard);
             if part == 0 {
                 self.whole[side].add(self.at[0], heard);
-                waiting.for_each(|(sum, x)| *sum += f64::from(*x));
+                add_to(&mut waiting[offset..end], heard);
             } else {
-                waiting.for_each(|(sum, x)| *sum -= f64::from(*x));
+                take_off(&mut waiting[offset..end], heard);
             }
         }
         self.at[part] += view.frames() as u64;
