@@ -20,6 +20,9 @@ use crate::world::{Files, World, plain, sources};
 /// How deep stems have to null against their mix before anything is said about it, in dB.
 const ADDS_UP_DB: f64 = -100.0;
 
+/// How many damaged renders in a row are taken away and made anew before it is told.
+const MOST_DAMAGED: usize = 32;
+
 /// Which versions of the song are made besides the mix itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Versions {
@@ -148,13 +151,14 @@ impl World {
         let base = song.parent().unwrap_or(Path::new(""));
         let versions = chosen(document.song(), options)?;
         let files = Files::kept_on(base, options.shelf.clone());
-        let result = match self.render_set(&versions, &files, base, options, progress) {
-            // What the disk had damaged is out of the way now.
-            Err(_) if options.shelf.as_ref().is_some_and(|shelf| shelf.take_damage()) => {
-                self.render_set(&versions, &files, base, options, progress)
+        let mut result = self.render_set(&versions, &files, base, options, progress);
+        for _ in 0..MOST_DAMAGED {
+            if result.is_ok() || !options.shelf.as_ref().is_some_and(|shelf| shelf.take_damage()) {
+                break;
             }
-            result => result,
-        };
+            // What the disk had damaged is out of the way now; what it stood for may have been made of more.
+            result = self.render_set(&versions, &files, base, options, progress);
+        }
         let mut report = result.map_err(|e| e.in_document(song, &document))?;
         warnings.extend(files.warnings());
         warnings.append(&mut report.warnings);
