@@ -114,9 +114,15 @@ impl Line {
         }
     }
 
+    /// Puts others in the place of the last frames, at most as many as it remembers.
+    pub(crate) fn replace(&mut self, frames: &[f32]) {
+        self.next = self.next.wrapping_sub(frames.len()) & self.mask;
+        self.push_all(frames);
+    }
+
     /// The frames from so many before the next one on.
     #[inline]
-    fn past(&self, back: usize, mut out: &mut [f32]) {
+    pub(crate) fn past(&self, back: usize, mut out: &mut [f32]) {
         let mut at = self.next.wrapping_sub(back) & self.mask;
         while !out.is_empty() {
             let (now, later) = out.split_at_mut(out.len().min(self.mask + 1 - at));

@@ -24,8 +24,8 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    /// From time, level, place, high-pass and low-pass.
-    pub(crate) fn new(item: &[f64], change: Change, sample_rate: u32) -> Self {
+    /// From time, level, place, high-pass and low-pass; no time is shorter than `least` frames.
+    pub(crate) fn new(item: &[f64], change: Change, sample_rate: u32, least: f64) -> Self {
         let travel = |place: usize| Travel::new(item[place], sample_rate);
         let frames_per_ms = 0.001 * f64::from(sample_rate);
         let mut echo = Echo {
@@ -34,7 +34,7 @@ impl Echo {
             pan: travel(2),
             highpass_hz: travel(3),
             lowpass_hz: travel(4),
-            head: Head::new(change, item[0] * frames_per_ms, f64::from(sample_rate)),
+            head: Head::new(change, (item[0] * frames_per_ms).max(least), f64::from(sample_rate)),
             lows: Split::new(sample_rate),
             highs: Split::new(sample_rate),
             gains: [0.0; 2],
