@@ -84,6 +84,9 @@ fn push(gates: &mut Vec<Gate>, points: &[Point], to: usize, spec: &ParamSpec, er
             return false;
         }
     };
+    // A line that goes past the point at which the curve begins passes the curve's first piece there.
+    let (least, most) = (a.value.min(values[1]), a.value.max(values[1]));
+    gates.push(Gate { time_s: a.time_s, low: most - error, high: least + error, point: None });
     for i in 1..pieces {
         let around = [values[i - 1], values[i], values[i + 1]];
         let (least, most) = around.iter().fold((f64::MAX, f64::MIN), |(l, m), v| (l.min(*v), m.max(*v)));
@@ -104,6 +107,10 @@ fn run(gates: &[Gate], points: &[Point], spec: &ParamSpec, out: &mut Vec<Point>)
         let mut best = None;
         for (ahead, gate) in gates.iter().enumerate().skip(at + 1) {
             let length = gate.time_s - start.time_s;
+            if length <= 0.0 {
+                // The first piece of the curve that begins here: no piece is higher than half of what is allowed.
+                continue;
+            }
             if let Some(point) = gate.point {
                 let slope = (points[point].value - start.value) / length;
                 if (low..=high).contains(&slope) {
@@ -177,6 +184,23 @@ mod tests {
                 point
             })
         );
+    }
+
+    /// A curve that falls steeply from its first point: a line that leaves the point out must still pass it.
+    #[test]
+    fn a_line_passes_the_beginning_of_a_curve() {
+        let points = [
+            Point::new(0.01, -2.756_340_442_510_657, Curve::DbLinear),
+            Point::new(0.438_469_586_333_163_7, -19.412_688_371_574_816, Curve::DbLinear),
+            Point::new(
+                0.898_704_789_232_800_3,
+                -21.698_190_639_796_63,
+                Curve::Bezier([0.0, 0.844_885_161_290_819_6, 0.0, 0.0]),
+            ),
+        ];
+        let error = 7.579_087_209_347_653;
+        let off = worst(&points, &thin(&points, spec("fader_db"), error), spec("fader_db"));
+        assert!(off <= error, "{off} > {error}");
     }
 
     fn curves() -> impl Strategy<Value = Curve> {
