@@ -49,12 +49,6 @@ pub(crate) const EXEMPT: &[Exemption] = &[
         Promise::Latency,
         "a sample that is held lies half its time later, which belongs to the lower rate; the dry mix is tested",
     ),
-    exempt(
-        "bitcrusher",
-        "rate_hz",
-        Promise::Zipper,
-        "the images of the lower rate sweep with it, through places where none lies at either end",
-    ),
     // Stereo
     exempt("haas", "", Promise::Latency, "one side is late, which is the effect; its own tests hold it to the frame"),
     // Utility
