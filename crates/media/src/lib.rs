@@ -15,8 +15,8 @@
 //!
 //! **Out.** [`Writer`] makes every kind of file that a [`Format`] names. It writes beside the target, syncs, and renames:
 //! an interrupted render leaves the old file or none. [`Writer::finish_with`] lets a last step (tags) have the complete
-//! file before it is put in place. [`heard()`] sends a signal through a format and back: what a listener's decoder makes
-//! of it.
+//! file before it is put in place. [`Writer::stage`] lets it wait: what a listener's decoder makes of it is heard first
+//! ([`Staged`]).
 //!
 //! **About the music.** [`Tags`] is what a release says of itself: [`tags()`] reads it of any file without touching the
 //! audio, [`Writer::finish_tagged`] and [`tags::rewrite`] write it. [`artwork`] is its cover.

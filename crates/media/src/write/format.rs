@@ -122,7 +122,7 @@ impl Format {
     }
 
     /// Whether a decoder gives back something else than what was written. The difference can raise the peaks:
-    /// [`heard()`](crate::heard()) says what will come out.
+    /// a [`Staged`](crate::Staged) file says what comes out.
     pub const fn lossy(self) -> bool {
         matches!(self, Format::Mp3(_) | Format::Aac { .. } | Format::Vorbis { .. } | Format::Opus { .. })
     }
