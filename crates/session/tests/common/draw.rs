@@ -307,8 +307,10 @@ impl Draw<'_> {
                 if taken || foreign || matches!(local, Some("mute" | "solo")) {
                     continue;
                 }
-                let lane = strip.lane(target).map_or(&[][..], |lane| &lane.points);
-                let values = lane.iter().map(|point| point.value).chain([strip.value(target)]);
+                let lane = strip.lane(target);
+                let points = lane.map_or(&[][..], |lane| &lane.points).iter().map(|point| point.value);
+                let ends = lane.and_then(|lane| lane.follow).map(|follow| [follow.at_floor, follow.at_ceiling]);
+                let values = points.chain(ends.into_iter().flatten()).chain([strip.value(target)]);
                 let fresh = song.versions.iter().flat_map(|v| &v.set).all(|setting| setting.address != address);
                 let level = matches!(spec.unit, tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp)
                     && matches!(spec.kind, ParamKind::Number { max, .. } if values.clone().all(|v| v + 1.0 <= max));
