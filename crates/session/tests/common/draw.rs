@@ -297,21 +297,19 @@ impl Draw<'_> {
                 let target = targets[self.below(targets.len())];
                 let spec = strip.target_spec(target);
                 let address = format!("{id}/{}", address(song, strip, target));
-                let local = address.split_once('/').map(|(_, local)| local);
                 let taken = version.set.iter().any(|setting| setting.address == address);
                 let foreign = match at {
                     StripAt::Master => NOT_ON_MASTER.contains(&spec.id),
                     StripAt::Vca(_) => !ON_VCA.contains(&spec.id),
                     _ => false,
                 };
-                if taken || foreign || matches!(local, Some("mute" | "solo")) {
+                if taken || foreign || matches!(address.split_once('/'), Some((_, "mute" | "solo"))) {
                     continue;
                 }
-                let lane = strip.lane(target);
-                let points = lane.map_or(&[][..], |lane| &lane.points).iter().map(|point| point.value);
-                let ends = lane.and_then(|lane| lane.follow).map(|follow| [follow.at_floor, follow.at_ceiling]);
-                let values = points.chain(ends.into_iter().flatten()).chain([strip.value(target)]);
                 let fresh = song.versions.iter().flat_map(|v| &v.set).all(|setting| setting.address != address);
+                let (lane, own) = (strip.lane(target), strip.value(target));
+                let ends = lane.and_then(|lane| lane.follow).map_or([own; 3], |f| [own, f.at_floor, f.at_ceiling]);
+                let values = lane.into_iter().flat_map(|lane| &lane.points).map(|point| point.value).chain(ends);
                 let level = matches!(spec.unit, tonmeister_core::Unit::Db | tonmeister_core::Unit::Dbtp)
                     && matches!(spec.kind, ParamKind::Number { max, .. } if values.clone().all(|v| v + 1.0 <= max));
                 let change = if level && fresh && self.one_in(2) {
