@@ -97,6 +97,38 @@ fn a_kept_render_of_a_real_song_is_the_render() {
     assert!(with == std::fs::read(folder.path().join("mix.wav")).unwrap());
 }
 
+/// A disk that damaged every render that was kept, in its middle: all that is read of them is made anew, and the mix is what
+/// it was.
+#[test]
+fn many_damaged_renders_are_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = chosen(folder.path(), COMPRESSOR, "");
+    let shelf = || Some(Arc::new(DiskShelf::open(&folder.path().join("kept"), 1 << 30).unwrap()));
+    let mix = || std::fs::read(folder.path().join("mix.wav")).unwrap();
+    set(&path, folder.path(), shelf());
+    let first = mix();
+    let mut damaged = 0;
+    let mut folders = vec![folder.path().join("kept")];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "render") {
+                let mut bytes = std::fs::read(&entry).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                std::fs::write(&entry, bytes).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged > 2, "{damaged} renders were kept");
+    set(&path, folder.path(), shelf());
+    assert!(mix() == first);
+    let again = set(&path, folder.path(), shelf());
+    assert!(again.kept > 0 && mix() == first, "{} kept", again.kept);
+}
+
 /// Four tracks of noise that swells, two of them through a bus, all of them into a hall that no stem names; `bus` goes onto
 /// bus and master, `stems` behind them.
 fn chosen(folder: &Path, bus: &str, stems: &str) -> PathBuf {

@@ -136,8 +136,7 @@ pub struct Genre {
 
 impl Genre {
     /// The kind of music that somebody calls so: one of [`GENRES`], also without their "Music", or as it is often written
-    /// (`Hip-Hop`, `R&B`); the word itself stands beside it where it says more, or where there is none ("Not Defined"). A
-    /// word that is not in ASCII is left out.
+    /// (`Hip-Hop`, `R&B`). Where there is none ("Not Defined") the word itself stands beside it, if it is in ASCII.
     pub fn named(word: &str) -> Genre {
         let letters = |text: &str| {
             let text = text.to_lowercase().replace('&', "and");
@@ -149,13 +148,11 @@ impl Genre {
             "alternative" => "alternativerock".to_owned(),
             "children" => "childrens".to_owned(),
             "spoken" => "spokenword".to_owned(),
-            "world" | "worldwide" => "world".to_owned(),
             other => other.to_owned(),
         };
         let code = GENRES.iter().skip(2).position(|genre| letters(genre) == plain).map_or(1, |place| place as u16 + 2);
-        let says_more = code == 1;
-        let ascii = word.chars().all(|c| Charset::Ascii.has(c));
-        Genre { code, text: if says_more && ascii { word.to_owned() } else { String::new() } }
+        let alone = code == 1 && word.chars().all(|c| Charset::Ascii.has(c));
+        Genre { code, text: if alone { word.to_owned() } else { String::new() } }
     }
 }
 
