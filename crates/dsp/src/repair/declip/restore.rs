@@ -36,6 +36,9 @@ const FIRST: (f32, f32) = (2.0, 10.0);
 const LAST: f32 = 1e-4;
 /// Frames on either side that count as neighbors.
 const REACH: usize = 3;
+/// As many samples of nothing as this part of a frame are no sound: what was cut off there, or has not begun, is not known to be
+/// silent. (A guitar that ends in the middle of a note comes 26 dB nearer instead of 12, from 15 dB.)
+const NOTHING: usize = 8;
 
 /// How much work is done.
 #[derive(Clone, Copy, Debug)]
@@ -69,10 +72,13 @@ pub(super) struct Known {
     pub sample: f32,
     /// 0 when the sample is right; otherwise the true one lies at this level or beyond, on this level's side.
     pub beyond: f32,
+    /// It is outside of the sound: it stays as it is, and nothing is asked of what is found there.
+    pub outside: bool,
 }
 
 impl Known {
-    pub(super) const SILENCE: Known = Known { sample: 0.0, beyond: 0.0 };
+    /// Before everything.
+    const SILENCE: Known = Known { sample: 0.0, beyond: 0.0, outside: true };
 
     /// The sample for computing with: nothing that would drown all else for as long as the window.
     fn tame(self) -> f32 {
@@ -167,6 +173,8 @@ pub(super) struct Restorer {
     reflected: Vec<f32>,
     /// Energies of its last frames.
     gone: Vec<f32>,
+    /// How many samples of nothing came last, and of how many on they are outside of the sound.
+    nothing: (usize, usize),
     /// Hops since the section began.
     phase: usize,
     /// By how much the thresholds are higher, because more is clipped.
@@ -187,6 +195,7 @@ impl Restorer {
             found: vec![0.0; (shape.advance + 3) * hop],
             reflected: vec![0.0; (shape.advance + 3) * hop],
             gone: vec![0.0; REACH * bins],
+            nothing: (shape.size / NOTHING, shape.size / NOTHING),
             phase: 0,
             depth: 1.0,
             awake: false,
@@ -196,6 +205,7 @@ impl Restorer {
 
     pub(super) fn reset(&mut self) {
         self.known.fill(Known::SILENCE);
+        self.nothing.0 = self.nothing.1;
         self.phase = 0;
         self.awake = false;
         self.restored = false;
@@ -205,8 +215,13 @@ impl Restorer {
     pub(super) fn take(&mut self, input: &[f32]) -> &mut [Known] {
         self.known.copy_within(input.len().., 0);
         let old = self.known.len() - input.len();
-        for (known, x) in self.known[old..].iter_mut().zip(input) {
-            *known = Known { sample: *x, beyond: 0.0 };
+        let (run, least) = &mut self.nothing;
+        for (n, x) in input.iter().enumerate() {
+            *run = if *x == 0.0 { (*run + 1).min(*least + 1) } else { 0 };
+            self.known[old + n] = Known { sample: *x, beyond: 0.0, outside: *run > *least };
+            if *run == *least {
+                self.known[old + n + 1 - *least..=old + n].iter_mut().for_each(|known| known.outside = true);
+            }
         }
         &mut self.known
     }
@@ -309,7 +324,9 @@ impl Restorer {
             let cover = if n < three { 1.0 } else { tools.cover[n] };
             let (sample, beyond) = (known.tame() * cover, known.beyond * cover);
             level = level.max(known.beyond.abs());
-            *sum = if beyond == 0.0 {
+            *sum = if known.outside {
+                0.0
+            } else if beyond == 0.0 {
                 sample - *sum
             } else if beyond > 0.0 {
                 (beyond - *sum).max(0.0)

@@ -34,22 +34,37 @@ fn gain_db(ratio: f64) -> f64 {
 }
 
 /// The survey has published 21.1 dB for its ten recordings, after thousands of iterations; 20.8 was measured on the
-/// same ten with this (`good`), 0.3 dB less. Here, on strings that are made up: 22.1.
+/// same ten with this (`good`), 0.3 dB less. Here, on strings that are made up: 23.4.
 #[test]
 fn light_clipping_is_restored() {
-    assert!(gain_db(15.0) > 21.5);
+    assert!(gain_db(15.0) > 22.8);
 }
 
-/// There 17.7, and 16.8 with this, 0.9 dB less; here 15.6.
+/// There 17.7, and 16.8 with this, 0.9 dB less; here 16.6.
 #[test]
 fn moderate_clipping_is_restored() {
-    assert!(gain_db(7.0) > 15.0);
+    assert!(gain_db(7.0) > 16.0);
 }
 
-/// There 15.0, and 14.2 with this, 0.8 dB less; here 11.7.
+/// There 15.0, and 14.2 with this, 0.8 dB less; here 12.4.
 #[test]
 fn hard_clipping_is_lessened() {
-    assert!(gain_db(3.0) > 11.0);
+    assert!(gain_db(3.0) > 11.8);
+}
+
+/// A take that ends in the middle of a clipped crest is restored to its end: what is silent because there is no more of it is not
+/// known to be silent.
+#[test]
+fn a_sound_that_is_cut_off_is_restored_to_its_end() {
+    let sound = strings(21, 48_000, 64_000);
+    let (clipped, _) = clipped(&sound, 7.0);
+    let from = 40_000;
+    let crest = (50_000..56_000).max_by(|a, b| sound[*a].abs().total_cmp(&sound[*b].abs())).unwrap();
+    let whole = through(&mut *declip(&[], Layout::Mono), &clipped);
+    let alone = through(&mut *declip(&[], Layout::Mono), &clipped[..=crest]);
+    let [whole, alone] = [&whole, &alone].map(|found| ratio_db(&sound[from..=crest], &found[from..=crest]));
+    eprintln!("in the middle of its sound {whole:.1} dB, cut off {alone:.1} dB");
+    assert!(alone > whole - 3.0, "{alone} instead of {whole}");
 }
 
 #[test]

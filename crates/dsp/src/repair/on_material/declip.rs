@@ -35,27 +35,28 @@ fn stems_db(ratio: f64, quality: f64) -> Option<f64> {
     Some(mean(&gains))
 }
 
-/// Measured: 13.9 dB; harp 25.7, celesta 19.4, Latin guitar 9.5, strings 8.2, contrabass 6.7. (Published for solo instruments: 15.0.)
+/// Measured: 14.4 dB; harp 26.5, celesta 20.0, Latin guitar 10.2, strings 8.5, contrabass 6.9. (Published for solo instruments: 15.0.)
 #[test]
 #[ignore = "five stems: up to a minute"]
 fn stems_from_3_db() {
     let Some(gain) = stems_db(3.0, 0.0) else { return };
-    assert!(gain > 13.4, "{gain}");
+    assert!(gain > 14.0, "{gain}");
 }
 
-/// Measured: 15.6 dB; harp 28.9, celesta 20.8, Latin guitar 11.4, strings 10.4, contrabass 6.6. (Published: 17.7.)
+/// Measured: 16.0 dB; harp 30.2, celesta 20.5, Latin guitar 12.7, strings 9.7, contrabass 7.0. (Published: 17.7.)
 #[test]
 #[ignore = "five stems: up to a minute"]
 fn stems_from_7_db() {
     let Some(gain) = stems_db(7.0, 0.0) else { return };
-    assert!(gain > 15.1, "{gain}");
+    assert!(gain > 15.6, "{gain}");
 }
 
-/// Measured: 17.8 dB; harp 33.2, celesta 22.9, Latin guitar 11.8, strings 11.7, contrabass 9.6. (Published: 21.1.)
+/// Measured: 18.9 dB; harp 33.4, celesta 22.6, Latin guitar 15.1, strings 13.1, contrabass 10.1. (Published: 21.1, of other sounds; the
+/// published method on these: `bench/published`.)
 #[test]
 fn stems_from_15_db() {
     let Some(gain) = stems_db(15.0, 0.0) else { return };
-    assert!(gain > 17.3, "{gain}");
+    assert!(gain > 18.4, "{gain}");
 }
 
 /// Asked: no more than 1 dB less than published. Measured at 3, 7, 15 dB: 14.2, 16.8, 20.8 dB, which is 0.8, 0.9 and
