@@ -552,13 +552,16 @@ pub(crate) struct Closer {
     /// Show correlation, balance, width and mono loss, on the whole and in thirds of octaves
     #[arg(long)]
     pub(crate) space: bool,
+    /// Show what the needles of RMS, VU, peak programme and K meters reach, and how long they stand in the red
+    #[arg(long)]
+    pub(crate) meters: bool,
     /// Hold the spectrum against the tone of these files, instead of 22 free releases
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) like: Vec<PathBuf>,
 }
 
 impl Closer {
-    /// Whether a closer look is asked for.
+    /// Whether a closer look at the tone is asked for.
     pub(crate) fn is_wanted(&self) -> bool {
         self.spectrum || self.space || !self.like.is_empty()
     }

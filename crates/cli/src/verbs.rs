@@ -11,6 +11,7 @@ mod levels;
 mod master;
 mod measure;
 mod mix;
+mod needles;
 mod new;
 mod play;
 mod process;

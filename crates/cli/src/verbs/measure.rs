@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tonmeister::tone::{Corridor, Tone};
-use tonmeister::{Album, Failure, Gains, History, MeasureOptions, MeasureReport, Portrayed, ReportFiles, World};
+use tonmeister::{
+    Album, Failure, Gains, History, MeasureOptions, MeasureReport, Needles, Portrayed, ReportFiles, World,
+};
 
-use super::{levels, tone};
+use super::{levels, needles, tone};
 use crate::args::{Closer, Measure};
 use crate::bars::Bars;
 use crate::exit::Outcome;
@@ -23,6 +25,8 @@ struct Measured {
     album: Option<Album>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tones: Vec<Tone>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needles: Vec<Needles>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Unmeasured>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,25 +92,37 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
     let album = (args.album && !reports.is_empty()).then(|| tonmeister::album(&reports));
     let each = |report: MeasureReport| Each { history: args.history.then(|| report.history()), report };
     let files: Vec<Each> = reports.into_iter().map(each).collect();
-    let mut measured = Measured { files, album, tones: Vec::new(), failed, report };
+    let mut measured = Measured { files, album, tones: Vec::new(), needles: Vec::new(), failed, report };
+    let paths: Vec<PathBuf> = measured.files.iter().map(|file| file.report.path.clone()).collect();
+    let mut failures = Vec::new();
     if args.closer.is_wanted() {
-        let paths = measured.files.iter().map(|file| file.report.path.clone()).collect::<Vec<_>>();
-        for tone in tones(&args.closer, &paths, voice) {
-            match tone {
-                Ok(tone) => measured.tones.push(tone),
-                Err(failure) => {
-                    outcome = Outcome::of(&failure);
-                    trouble::tell(&failure, voice);
-                }
-            }
-        }
+        sorted(tones(&args.closer, &paths, voice), &mut measured.tones, &mut failures);
+    }
+    if args.closer.meters {
+        let all = world.all_needles(&paths, &mut Bars::new(voice)).unwrap_or_else(|failure| vec![Err(failure)]);
+        sorted(all, &mut measured.needles, &mut failures);
+    }
+    for failure in failures {
+        outcome = Outcome::of(&failure);
+        trouble::tell(&failure, voice);
     }
     voice.result(&measured, |measured| {
         let spectrum = args.closer.spectrum || !args.closer.like.is_empty();
         let each = |t: &Tone| tone::told(t, spectrum, args.closer.space);
-        told(measured) + &measured.tones.iter().map(each).collect::<String>()
+        let tones = measured.tones.iter().map(each).collect::<String>();
+        told(measured) + &tones + &measured.needles.iter().map(needles::told).collect::<String>()
     });
     outcome
+}
+
+/// What came of files to one list, and why others could not be looked at to another.
+fn sorted<T>(all: Vec<Result<T, Failure>>, good: &mut Vec<T>, failures: &mut Vec<Failure>) {
+    for one in all {
+        match one {
+            Ok(one) => good.push(one),
+            Err(failure) => failures.push(failure),
+        }
+    }
 }
 
 /// The closer look at each file; one that cannot be had does not keep the others from being looked at.

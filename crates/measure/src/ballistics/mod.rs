@@ -38,7 +38,7 @@ mod scale;
 mod true_peak;
 mod vu;
 
-use tonmeister_core::View;
+use tonmeister_core::{Layout, View};
 
 pub use k::{K, KMeter};
 pub use peak::{Fall, PeakMeter};
@@ -80,6 +80,25 @@ pub struct Reading {
     pub level_db: f64,
     /// The mark that stays at the highest level for a while, where the meter has one.
     pub held_db: Option<f64>,
+}
+
+/// Every meter with a needle that moves by a standard, at rest, each with the name that it is asked for by: RMS over
+/// 300 ms, VU with 0 at −18 dBFS (EBU R 68), the four peak programme meters, the three of the K-System. (The needles of the sample peak
+/// and the true peak rise at once: what they reach is the peak itself.)
+pub fn needles(sample_rate: u32, layout: Layout) -> Vec<(&'static str, Box<dyn Meter + Send>)> {
+    let ppm = |kind| Box::new(PpmMeter::new(sample_rate, layout, kind));
+    let k = |k| Box::new(KMeter::new(sample_rate, layout, k));
+    vec![
+        ("rms", Box::new(RmsMeter::new(sample_rate, layout))),
+        ("vu", Box::new(VuMeter::new(sample_rate, layout))),
+        ("ppm-din", ppm(PpmType::Din)),
+        ("ppm-nordic", ppm(PpmType::Nordic)),
+        ("ppm-bbc", ppm(PpmType::Bbc)),
+        ("ppm-ebu", ppm(PpmType::Ebu)),
+        ("k-20", k(K::K20)),
+        ("k-14", k(K::K14)),
+        ("k-12", k(K::K12)),
+    ]
 }
 
 /// Decibels of an amplitude; −∞ for silence.

@@ -59,6 +59,26 @@ impl Scale {
         };
         if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) }
     }
+
+    /// Whether a reading stands where a programme should not be; a scale without such a stretch has none.
+    pub fn is_over(&self, reading_db: f64) -> bool {
+        let zone = self.marks.iter().rev().find(|mark| mark.at_db <= reading_db);
+        zone.is_some_and(|mark| mark.zone == Zone::Over)
+    }
+
+    /// What a reading is called where the marks are numbered and not written in decibels, as on the British meter: 4.5 is half-way
+    /// between its marks 4 and 5. Readings beyond the outer marks go on as the last two do.
+    pub fn number(&self, reading_db: f64) -> Option<f64> {
+        let numbered = |mark: &Mark| Some((mark.at_db, mark.label.parse::<f64>().ok()?));
+        let marks: Vec<(f64, f64)> = self.marks.iter().map(numbered).collect::<Option<_>>()?;
+        let plain = marks.windows(2).any(|pair| pair[1].1 - pair[0].1 != 1.0);
+        if plain || marks.len() < 2 || !reading_db.is_finite() {
+            return None;
+        }
+        let above = marks.iter().position(|(at, _)| reading_db < *at).unwrap_or(marks.len()).clamp(1, marks.len() - 1);
+        let ((low, from), (high, to)) = (marks[above - 1], marks[above]);
+        Some(from + (to - from) * (reading_db - low) / (high - low))
+    }
 }
 
 /// A mark, written short in the tables of the meters.
@@ -94,6 +114,13 @@ mod tests {
             assert_eq!((scale.place(f64::NEG_INFINITY), scale.place(scale.top_db)), (0.0, 1.0));
             assert!(scale.place(f64::NAN) == 0.0);
         }
+        // Only the British marks are numbers; from 1 to 2 they are 6 dB apart, then 4.
+        let bbc = PpmMeter::new(rate, mono, PpmType::Bbc).scale();
+        let told = [-14.0, -11.0, 0.0, 2.0, 12.0, 16.0].map(|db| bbc.number(db).unwrap());
+        assert_eq!(told, [1.0, 1.5, 4.0, 4.5, 7.0, 8.0]);
+        assert!(bbc.is_over(8.0) && !bbc.is_over(7.9) && !bbc.is_over(f64::NEG_INFINITY));
+        assert_eq!(bbc.number(f64::NEG_INFINITY), None);
+        assert!([K::K20, K::K14].iter().all(|k| KMeter::new(rate, mono, *k).scale().number(1.0).is_none()));
         // A moving coil shows 0 VU at 71 % of its way.
         let vu = VuMeter::new(rate, mono).scale();
         assert!((vu.place(0.0) - 0.708).abs() < 0.001);
