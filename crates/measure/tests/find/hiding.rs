@@ -16,6 +16,15 @@ fn stems() -> Option<Vec<Excerpt>> {
     Some(all(Kind::Stems)?.iter().filter_map(load).collect())
 }
 
+/// Whether it sounds for more than a second and a half; what does not is not compared.
+fn sounds_long_enough(e: &Excerpt) -> bool {
+    let frames = (0.35 * f64::from(e.rate)) as usize;
+    let moments = (0..e.audio.frames() / frames).map(|n| rms_dbfs(&cut(e, n * frames, frames).audio));
+    let levels: Vec<f64> = moments.collect();
+    let loudest = levels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    levels.iter().filter(|level| **level > loudest - 30.0).count() > 4
+}
+
 /// A steady noise with the spectrum of a sound: the same magnitudes, other phases.
 fn cloud(sound: &[f32], seed: u64, db: f64) -> Vec<f32> {
     let mut planner = RealFftPlanner::<f32>::new();
@@ -45,36 +54,46 @@ fn compared(stem: &Excerpt, over: Vec<f32>, config: &Config) -> Option<Finding> 
     compare_set(&both, config).into_iter().find(|f| f.rule == "masked" && f.files[0] == "stem")
 }
 
+/// How much louder the noise that hides is.
+const PUT_DB: [f64; 5] = [10.0, 12.0, 14.0, 16.0, 20.0];
+
 #[test]
 fn a_cloud_over_a_track_is_found_and_one_under_it_is_not() {
     let Some(stems) = stems() else { return };
     let always = Config::default().with_limit("masked", 0.0).unwrap();
     let mut table = Table::new("masked");
-    let mut count = Count::default();
-    let mut lower = Count::default();
-    for (n, stem) in stems.iter().enumerate().step_by(2) {
+    let mut counts = [Count::default(); PUT_DB.len()];
+    for (n, stem) in stems.iter().enumerate().step_by(2).filter(|(_, stem)| sounds_long_enough(stem)) {
         let middle: Vec<f32> = match stem.audio.layout().channels() {
             // Of the power that both channels have together.
             2 => stem.audio.channel(0).iter().zip(stem.audio.channel(1)).map(|(l, r)| l + r).collect(),
             _ => stem.audio.channel(0).to_vec(),
         };
         let mut last = -1.0;
-        for db in [-20.0, -10.0, 0.0, 10.0, 20.0] {
+        for db in [-20.0, -10.0, 0.0].into_iter().chain(PUT_DB) {
             let found = compared(stem, cloud(&middle, n as u64 + 1, db), &always);
             let share = found.as_ref().and_then(|f| f.evidence("share")).unwrap_or(0.0);
             assert!(share >= last - 1e-9, "{}: {share} at {db} dB after {last}", stem.name);
             last = share;
-            match db {
-                -10.0 => count.without(share >= 0.7),
-                10.0 => lower.with_fault(share >= 0.7),
-                20.0 => count.with_fault(share >= 0.7),
-                _ => {}
+            if db == -10.0 {
+                for count in &mut counts {
+                    count.without(share >= 0.7);
+                }
+            }
+            if let Some(n) = PUT_DB.iter().position(|put| *put == db) {
+                counts[n].with_fault(share >= 0.7);
+                if share < 0.7 {
+                    eprintln!("masked missed: {} under {db} dB, {share:.2}", stem.name);
+                }
             }
         }
     }
-    table.row("noise of its spectrum, +10 dB", lower);
-    table.row("noise of its spectrum, +20 dB", count);
-    count.assert_good("masked");
+    for (db, count) in PUT_DB.into_iter().zip(counts) {
+        table.row(format!("noise of its spectrum, {db:+} dB"), count);
+        if db >= 12.0 {
+            count.assert_good("masked");
+        }
+    }
 }
 
 /// Of the songs as their composers balanced them, few tracks are called hidden: 10 of 73 measured, all of them pads,

