@@ -24,6 +24,8 @@ fn old() -> Config {
         "out-of-phase",
         "low-end-wide",
         "resonance",
+        "harsh",
+        "muddy",
         "soft-clipped",
         "sibilant",
         "plosive",

@@ -2,6 +2,7 @@
 
 use tonmeister_core::{Layout, SourceInfo};
 
+use super::balance::Balance;
 use super::config::Config;
 use super::ear::history::History;
 use super::finding::Finding;
@@ -44,12 +45,14 @@ pub(super) struct Sheet<'a> {
     pub(super) energies: Option<History>,
     /// Whether sound fills all octaves nearly all the time, as in a mix; set by the spectra.
     pub(super) is_full: bool,
+    /// How the spectrum is balanced; set by the spectra.
+    pub(super) balance: Option<Balance>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(config: &'a Config, info: SourceInfo, bits: Option<u16>, stats: &'a mut Stats) -> Self {
-        Sheet { config, info, bits, stats, energies: None, is_full: false, findings: Vec::new() }
+        Sheet { config, info, bits, stats, energies: None, is_full: false, balance: None, findings: Vec::new() }
     }
 
     /// Takes findings, as far as they are to be told.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tonmeister_core::{Layout, Severity, SourceInfo, View};
 
+use super::balance::Balance;
 use super::clipping::{ClipFinder, Tops};
 use super::config::Config;
 use super::ear::history::History;
@@ -76,6 +77,9 @@ pub struct Inspection {
     pub findings: Vec<Finding>,
     /// The numbers.
     pub stats: Stats,
+    /// How the spectrum is balanced; `None` of what is short, silent or ends below 12.8 kHz.
+    #[serde(skip)]
+    pub balance: Option<Balance>,
     #[serde(skip)]
     pub(super) probes: Vec<Probe>,
     #[serde(skip)]
@@ -238,8 +242,9 @@ impl Inspector {
             }
         }
         let energies = sheet.energies.take();
+        let balance = sheet.balance.take();
         let findings = sheet.finish();
-        Inspection { findings, stats, probes: self.probes, energies }
+        Inspection { findings, stats, balance, probes: self.probes, energies }
     }
 
     fn stats(&self) -> Stats {

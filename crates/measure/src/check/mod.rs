@@ -25,6 +25,7 @@
 //! 2 MB per file: spectra that polarity and delay are judged by, energies in bands of the ear, crests, and what voices are
 //! judged by.
 
+pub mod balance;
 mod bits;
 mod clipping;
 mod config;

@@ -15,6 +15,7 @@
 
 use realfft::num_complex::Complex32;
 
+use super::balance::Balances;
 use super::finder::Sheet;
 use super::finding::Finding;
 use super::histogram::Histogram;
@@ -45,8 +46,8 @@ const LEFT_OUT: f64 = 0.2;
 const LEAST_MOMENTS: u64 = 30;
 const LEAST_PART: f64 = 0.2;
 /// Octaves that must be filled, the lowest edge.
-const OCTAVES: usize = 7;
-const OCTAVES_FROM_HZ: f64 = 100.0;
+pub(super) const OCTAVES: usize = 7;
+pub(super) const OCTAVES_FROM_HZ: f64 = 100.0;
 /// An octave is filled where three quarters of its moments lie no further below the mean of the loudest octave, dB.
 const FILLED_DB: f64 = -45.0;
 /// How many resonances are told at most.
@@ -69,13 +70,14 @@ pub(super) struct Resonances {
     loudest: Vec<f64>,
     excess: Vec<Histogram>,
     octaves: Vec<(Histogram, f64)>,
+    balances: Balances,
     /// Scratch: the bands of the moment, and in dB.
     bands: Vec<f64>,
     levels: Vec<f64>,
     ranks: Vec<f64>,
 }
 
-fn db(power: f64) -> f64 {
+pub(super) fn db(power: f64) -> f64 {
     10.0 * power.max(1e-13).log10()
 }
 
@@ -105,6 +107,7 @@ impl Resonances {
             loudest: vec![f64::NEG_INFINITY; judged],
             excess: vec![Histogram::new(-20.0, 30.0, 0.25); judged],
             octaves: vec![(Histogram::new(-140.0, 20.0, 1.0), 0.0); OCTAVES],
+            balances: Balances::new(bins, hz),
             bands: vec![0.0; bands],
             levels: vec![0.0; bands],
             ranks: Vec::with_capacity(2 * AROUND + 1),
@@ -139,11 +142,14 @@ impl Resonances {
         for (band, edges) in self.bands.iter_mut().zip(self.edges.windows(2)) {
             *band = (below(edges[1]) - below(edges[0])).max(0.0);
         }
-        for ((histogram, total), edges) in self.octaves.iter_mut().zip(self.octave_edges.windows(2)) {
-            let power = (below(edges[1]) - below(edges[0])).max(0.0);
-            histogram.add(db(power));
-            *total += power;
+        let mut octaves = [0.0; OCTAVES];
+        let bands = self.octaves.iter_mut().zip(&mut octaves).zip(self.octave_edges.windows(2));
+        for (((histogram, total), octave), edges) in bands {
+            *octave = (below(edges[1]) - below(edges[0])).max(0.0);
+            histogram.add(db(*octave));
+            *total += *octave;
         }
+        self.balances.hear(below, &octaves);
         self.judge();
         self.power.fill(0.0);
         self.windows = 0;
@@ -187,7 +193,9 @@ impl Resonances {
         self.excess.iter().map(over).collect()
     }
 
-    pub(super) fn conclude(&self, sheet: &mut Sheet<'_>) {
+    /// Tells what was found; windows are `hop` frames apart.
+    pub(super) fn conclude(&self, sheet: &mut Sheet<'_>, hop: usize) {
+        self.balances.conclude(sheet, &self.octaves, (WINDOWS * hop) as u64);
         sheet.is_full = self.moments >= LEAST_MOMENTS && self.is_full();
         if !sheet.is_full {
             return;

@@ -1,5 +1,5 @@
 //! What the spectrum says of the file: how high its noise floor lies, where its sound ends, and what rings in it
-//! ([`Resonances`]).
+//! and whether a band stands out ([`Resonances`]).
 //!
 //! **Noise floor.** In every third of an octave the power is smoothed over half a second; the least of it in the whole
 //! file is what never goes away (minimum statistics). Of the least of many readings of noise one knows how far it lies
@@ -142,7 +142,7 @@ impl Finder for Spectra {
             }
         }
         self.wall(sheet);
-        self.resonances.conclude(sheet);
+        self.resonances.conclude(sheet, self.shape.hop);
     }
 }
 

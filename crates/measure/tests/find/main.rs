@@ -2,6 +2,7 @@
 //! how much of what is found was put there (precision). Each module proves one finder and prints its table; run with
 //! `--nocapture` to read them. Without the material everything here is skipped, loudly.
 
+mod balance;
 #[path = "../common/mod.rs"]
 mod common;
 mod delay;

@@ -9,7 +9,7 @@ use crate::inject::{map, peak};
 use crate::tally::{Count, Dice, Excerpt, Kind, Table, all, cut, excerpts, inspect_with, of, rms_dbfs, whole};
 
 /// Only that rule.
-fn only(rule: &str) -> Config {
+pub(crate) fn only(rule: &str) -> Config {
     let others = RULES.iter().filter(|r| r.id != rule);
     others.fold(Config::default(), |config, other| config.with_level(other.id, Level::Allow).unwrap())
 }
@@ -31,7 +31,7 @@ fn bell(x: &[f32], hz: f64, q: f64, gain_db: f64, rate: u32) -> Vec<f32> {
         .collect()
 }
 
-fn with_bell(e: &Excerpt, hz: f64, q: f64, gain_db: f64) -> Buffer {
+pub(crate) fn with_bell(e: &Excerpt, hz: f64, q: f64, gain_db: f64) -> Buffer {
     let channels = (0..e.audio.layout().channels()).map(|c| bell(e.audio.channel(c), hz, q, gain_db, e.rate));
     let mut channels: Vec<Vec<f32>> = channels.collect();
     let last = channels.pop().unwrap();

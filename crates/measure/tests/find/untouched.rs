@@ -11,7 +11,12 @@ fn no_released_track_is_called_broken() {
         let Some(files) = all(kind) else { return };
         for file in files {
             let excerpt = whole(&file);
-            for finding in inspect(excerpt.rate, &excerpt.audio).findings {
+            let findings = inspect(excerpt.rate, &excerpt.audio).findings;
+            let mut warned: Vec<_> =
+                findings.iter().filter(|f| f.severity == Severity::Warning).map(|f| f.rule).collect();
+            warned.dedup();
+            eprintln!("untouched: {}: {}", excerpt.name, warned.join(", "));
+            for finding in findings {
                 assert!(finding.severity < Severity::Error, "{}: {finding:?}", excerpt.name);
             }
         }
