@@ -173,9 +173,11 @@ mod tests {
         let mut breaks = Breaks::new();
         let cut: Vec<f32> = sound(0, 2000).into_iter().chain(sound(2137, 2000)).collect();
         assert_eq!(breaks.broken(&cut, 2003), Some(2000));
+        // A struck skin: noise that dies away.
         let mut attack = sound(0, 4000);
-        for (n, s) in attack[2000..].iter_mut().enumerate() {
-            *s += (0.4 * (n as f64 * 0.13).sin() * (-(n as f64) / 800.0).exp()) as f32;
+        let hits = tonmeister_dsp::testing::noise(7, 0.5, 2000);
+        for (n, (s, hit)) in attack[2000..].iter_mut().zip(hits).enumerate() {
+            *s += hit * (-(n as f32) / 700.0).exp();
         }
         assert_eq!(breaks.broken(&attack, 2003), None);
         assert_eq!(breaks.broken(&sound(0, 4000), 2003), None);
