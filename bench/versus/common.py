@@ -20,6 +20,8 @@ BROKEN = "**BROKEN**"
 # Not effects, but parts of the program that others have too.
 OUTSIDE = ("resampler",)
 
+# For sox, which looks nowhere by itself.
+os.environ.setdefault("LADSPA_PATH", "/usr/lib/ladspa")
 _BENCH = Path(os.environ.get("BENCH") or sys.exit("set BENCH to the folder of the peers"))
 _FFMPEG = _BENCH / "ffmpeg9" if (_BENCH / "ffmpeg9").exists() else "ffmpeg"
 _OURS = runs.tonmeister()
@@ -179,6 +181,16 @@ def ladspa(plugin, samples, rate=RATE, *controls):
     return read(out)
 
 
+def lv2(uri, samples, rate=RATE, **controls):
+    """What an LV2 plug-in makes of it, run by the system's ffmpeg, which needs as many channels as the plug-in has."""
+    out = _path()
+    given = ":c=" + "|".join(f"{symbol}={value}" for symbol, value in controls.items()) if controls else ""
+    address = uri.replace(":", "\\\\:")
+    runs.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(write(samples, rate)), "-af", f"lv2=p={address}{given}", "-c:a", "pcm_f32le",
+              str(out)])
+    return read(out)
+
+
 def sox(effects, samples, rate=RATE):
     """What sox makes of it."""
     out = _path()
@@ -197,7 +209,9 @@ def versions():
     names = [f"ffmpeg {first([str(_FFMPEG), '-version']).split()[2]}", f"sox {sox_version}", f"scipy {scipy.__version__}",
              f"numpy {np.__version__}", f"soxr {soxr.__version__}", f"pedalboard {pedalboard.__version__}"]
     if shutil.which("dpkg-query"):
-        names.append(f"swh-plugins {first(['dpkg-query', '-W', '-f', '${Version}', 'swh-plugins'])}")
+        for package in ("swh-plugins", "calf-plugins", "lsp-plugins-lv2", "x42-plugins", "eq10q", "invada-studio-plugins-lv2", "caps", "tap-plugins",
+                        "zam-plugins", "rev-plugins", "ladspa-sdk"):
+            names.append(f"{package} {first(['dpkg-query', '-W', '-f', '${Version}', package])}")
     return ", ".join(names)
 
 
