@@ -17,6 +17,11 @@
 //! assert!(hit.channel(0)[300] > 0.18 && (hit.channel(0)[47_999] - 0.1).abs() < 0.001);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     Automatable, BuildError, Effect, EffectSpec, Event, Family, ParamSpec, Processor, Settings, Stream, Unit,
 };
@@ -39,6 +44,9 @@ const FALL_MS: f64 = 20.0;
 const HALF_DB: f64 = 4.0;
 /// Followers this near to silence are there.
 const NEAR_DB: f64 = 1e-9;
+
+/// So many frames go through each pass at once while no knob moves.
+const STRETCH: usize = 64;
 
 const MOVING: usize = 6;
 const IDS: [&str; MOVING] = ["attack_db", "sustain_db", "attack_ms", "sustain_ms", "output_db", "mix_percent"];
@@ -175,21 +183,45 @@ struct Followers {
 }
 
 /// What a distance between two followers gives, 0 to 1: half at [`HALF_DB`].
-#[inline]
+#[inline(always)]
 fn given(distance_db: f64) -> f64 {
     1.0 - exp2(-distance_db / HALF_DB)
 }
 
 impl Terms {
     /// The reduction at the distances between the followers.
-    #[inline]
+    #[inline(always)]
     fn reduction_db(&self, [long, late, short]: [f64; 3]) -> f64 {
         -(self.attack_db * given(short - late) + self.sustain_db * given(long - short) + self.output_db)
     }
 
-    #[inline]
+    #[inline(always)]
     fn gain(&self, reduction_db: f64) -> f64 {
         (1.0 - self.mix) + self.mix * exp2(-OCTAVES_PER_DB * reduction_db)
+    }
+}
+
+/// The level of a power, as the followers take it.
+#[inline(always)]
+fn level_db(power: f64) -> f64 {
+    at_most(at_least(DB_PER_OCTAVE / 2.0 * log2(power), SOFTEST_DB), LOUDEST_DB)
+}
+
+/// Powers become levels. A loop of its own, so that it becomes vector code: the followers wait from frame to frame.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn to_levels(powers: &mut [f64]) {
+    for power in powers {
+        *power = level_db(*power);
+    }
+}
+
+/// What becomes of the followers' places: reductions and gains.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn to_gains(terms: &Terms, places: &[[f64; STRETCH]; 3], reductions: &mut [f64], gains: &mut [f64]) {
+    let [long, late, short] = places;
+    for ((((reduction, gain), long), late), short) in reductions.iter_mut().zip(gains).zip(long).zip(late).zip(short) {
+        *reduction = terms.reduction_db([*long, *late, *short]);
+        *gain = terms.gain(*reduction);
     }
 }
 
@@ -208,10 +240,9 @@ impl Followers {
         }
     }
 
-    /// One frame on: where the followers are.
+    /// One frame on: where the followers of a level are.
     #[inline]
-    fn step(&mut self, power: f64) -> [f64; 3] {
-        let level = at_most(at_least(DB_PER_OCTAVE / 2.0 * log2(power), SOFTEST_DB), LOUDEST_DB);
+    fn step(&mut self, level: f64) -> [f64; 3] {
         for ((follower, rise), fall) in self.levels.iter_mut().zip(self.terms.rise).zip(self.terms.fall) {
             let distance = level - *follower;
             *follower += distance * if distance > 0.0 { rise } else { fall };
@@ -240,12 +271,27 @@ impl Decision for Followers {
             let reduction_db = self.terms.reduction_db(self.levels);
             return Verdict::Constant { gain: self.terms.gain(reduction_db), reduction_db };
         }
+        if !self.knobs.moving() {
+            let (levels, gains) = (&mut work.lanes[0][..frames], &mut work.gains[0][..frames]);
+            for (levels, gains) in levels.chunks_mut(STRETCH).zip(gains.chunks_mut(STRETCH)) {
+                to_levels(levels);
+                let mut places = [[0.0; STRETCH]; 3];
+                for (frame, level) in levels.iter().enumerate() {
+                    let at = self.step(*level);
+                    for (place, at) in places.iter_mut().zip(at) {
+                        place[frame] = at;
+                    }
+                }
+                to_gains(&self.terms, &places, levels, gains);
+            }
+            return Verdict::Moving;
+        }
         for (level, gain) in work.lanes[0][..frames].iter_mut().zip(&mut work.gains[0]) {
             if self.knobs.moving() {
                 self.knobs.step();
                 self.terms = self.terms();
             }
-            let levels = self.step(*level);
+            let levels = self.step(level_db(*level));
             let reduction_db = self.terms.reduction_db(levels);
             *gain = self.terms.gain(reduction_db);
             *level = reduction_db;

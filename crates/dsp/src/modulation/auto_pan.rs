@@ -16,6 +16,11 @@
 //! assert!(audio.channel(0)[2399] < 1e-6 && audio.channel(1)[2399] > 0.707);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::SQRT_2;
 
 use tonmeister_core::{
@@ -85,7 +90,7 @@ impl Machine for Carry {
         self.width = 0.01 * width_percent;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
         // An eighth of a turn is π/4.

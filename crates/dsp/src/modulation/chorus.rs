@@ -16,6 +16,11 @@
 //! assert_eq!((audio.channel(0)[0], audio.channel(0)[480]), (0.5, 0.5));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Effect, EffectSpec, Family, GroupSpec, Layout, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -161,7 +166,7 @@ impl Machine for Choir {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
         let (delay, depth) = (self.delay.step(), 0.5 * self.depth.step());

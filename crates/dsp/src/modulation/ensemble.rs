@@ -17,6 +17,11 @@
 //! assert!(audio.channel(0)[24_000..].iter().zip(&audio.channel(1)[24_000..]).any(|(l, r)| (l - r).abs() > 0.2));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Effect, EffectSpec, Family, Layout, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -136,7 +141,7 @@ impl Machine for Strings {
         });
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.waves.iter_mut().for_each(Lfo::step);
         let delay = self.delay.step();
@@ -145,7 +150,7 @@ impl Machine for Strings {
         let mut wet = [0.0; 2];
         let heard = [left, 0.5 * (left + right), right];
         for (voice, (line, tap)) in self.lines.iter_mut().zip(&mut self.taps).enumerate() {
-            let [slow, fast] = [&self.waves[0], &self.waves[1]].map(|wave| 1.0 + wave.at(self.phases[voice]));
+            let (slow, fast) = (1.0 + self.waves[0].at(self.phases[voice]), 1.0 + self.waves[1].at(self.phases[voice]));
             tap.set(delay + depths[0] * slow + depths[1] * fast);
             let y = f64::from(tap.read(line));
             line.push(audible(heard[voice]));

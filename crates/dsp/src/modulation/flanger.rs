@@ -26,6 +26,11 @@
 //! assert!(audio.channel(0)[1000..].iter().all(|y| y.abs() < 1e-6));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     Automatable, BuildError, Effect, EffectSpec, Family, Frames, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -190,7 +195,7 @@ impl Machine for Comb {
         self.mix = 0.01 * mix_percent;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
         let (delay, depth) = (self.delay.step(), 0.5 * self.depth.step());

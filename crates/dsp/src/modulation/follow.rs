@@ -1,5 +1,10 @@
 //! A place that follows where it should be: a tape machine's head, or the phase of a delay's wave.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 /// The place follows with this time constant…
 const FOLLOW_MS: f64 = 60.0;
 /// …but a delay never moves faster than this many frames per frame: the pitch stays between half and one and a half.
@@ -47,7 +52,7 @@ impl Follow {
     }
 
     /// Sets out for that place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn to(&mut self, wanted: f64) {
         if self.wanted.is_none() {
             self.place = wanted;
@@ -56,13 +61,13 @@ impl Follow {
     }
 
     /// Whether it has not arrived yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn moving(&self) -> bool {
         self.wanted != Some(self.place) || self.speeds[1] != 0.0
     }
 
     /// One frame on: where it is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self) -> f64 {
         let wanted = self.wanted.unwrap_or(self.place);
         let away = wanted - self.place;

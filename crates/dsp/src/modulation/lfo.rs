@@ -4,6 +4,11 @@
 //! way, so it neither drifts nor depends on blocks. After ten minutes it stands where rate × time says, to 10⁻¹¹ of a
 //! turn. A rate that moves changes only what is added; the phase never jumps.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::{PI, TAU};
 
 use tonmeister_core::Choice;
@@ -89,20 +94,20 @@ impl Lfo {
     }
 
     /// Turns that many times a second from now on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_hz(&mut self, hz: f64) {
         self.step = (hz / self.rate * TURN) as u128;
         self.round = (0.0005 * EDGE_MS * hz).clamp(1e-9, 0.25);
     }
 
     /// One frame on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self) {
         self.turns = self.turns.wrapping_add(self.step);
     }
 
     /// Where it is, −1 to 1, that far ahead.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at(&self, ahead: Offset) -> f64 {
         let turns = self.turns.wrapping_add(ahead.0);
         let phase = turns as u64;
@@ -135,14 +140,14 @@ fn draw(seed: u64, turn: u64) -> f64 {
 }
 
 /// The place on a wave that runs from −¼ to ¼ and back, in turns, at a phase in 2⁻⁶⁴ turns.
-#[inline]
+#[inline(always)]
 fn fold(phase: u64) -> f64 {
     let x = (phase as i64) as f64 * (1.0 / TURN);
     if x.abs() > 0.25 { x.signum() * 0.5 - x } else { x }
 }
 
 /// A triangle of height one whose slope turns as a sine does, within that distance of its corners.
-#[inline]
+#[inline(always)]
 fn rounded(quarter: f64, round: f64) -> f64 {
     let away = 0.25 - quarter.abs();
     let height = if away < round {
@@ -154,14 +159,14 @@ fn rounded(quarter: f64, round: f64) -> f64 {
 }
 
 /// From −1 to 1 with a raised cosine for its speed: corners so round that nothing of them is heard.
-#[inline]
+#[inline(always)]
 fn edge(u: f64) -> f64 {
     u + sine_of_turns(0.5 * u) * (1.0 / PI)
 }
 
 /// sin(2πx) for x in −¼..=¼, by the power series to x¹⁵ (error 6·10⁻¹²): quicker than the C library's, and the same
 /// on every machine.
-#[inline]
+#[inline(always)]
 fn sine_of_quarter(x: f64) -> f64 {
     let y = TAU * x;
     let z = y * y;
@@ -173,7 +178,7 @@ fn sine_of_quarter(x: f64) -> f64 {
 }
 
 /// sin(2πx) for any x of moderate size, in turns.
-#[inline]
+#[inline(always)]
 pub(crate) fn sine_of_turns(x: f64) -> f64 {
     let x = x - x.round();
     sine_of_quarter(if x.abs() > 0.25 { x.signum() * 0.5 - x } else { x })

@@ -22,6 +22,11 @@
 //! assert!(audio.channel(0)[2400..].iter().all(|y| y.abs() < 1e-4));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
 
 use super::lfo::{Lfo, Offset, Shape, sine_of_turns};
@@ -114,7 +119,7 @@ impl Effect for Phaser {
             lfo: Lfo::new(Shape::of(self.0.get("shape")), stream.sample_rate, stream.seed),
             right: Offset::default(),
             stages: (self.0.get("stages") as usize).min(STAGES),
-            states: [[0.0; STAGES]; 2],
+            states: [[0.0; 2]; STAGES],
             middle: 0.0,
             swing: 0.0,
             feedback: 0.0,
@@ -129,7 +134,8 @@ struct Row {
     lfo: Lfo,
     right: Offset,
     stages: usize,
-    states: [[f64; STAGES]; 2],
+    /// Of each stage, left and right.
+    states: [[f64; 2]; STAGES],
     /// The frequency is two to the power of the middle plus the wave times the swing.
     middle: f64,
     swing: f64,
@@ -149,33 +155,44 @@ impl Machine for Row {
         self.mix = 0.01 * mix_percent;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
-        let mut part = 0.0;
-        for (c, (x, states)) in frame.iter_mut().zip(&mut self.states).enumerate() {
+        let mut parts = [0.0; C];
+        for c in 0..C {
+            parts[c] = parts[0];
             if c == 0 || self.right != Offset::default() {
                 let wave = self.lfo.at(if c == 0 { Offset::default() } else { self.right });
                 // g/(1 + g) with g = tan(πf/rate), as sin/(sin + cos).
                 let turns = (0.5 * math::exp2(self.middle + self.swing * wave) / self.rate).min(0.245);
                 let (sin, cos) = (sine_of_turns(turns), sine_of_turns(turns + 0.25));
-                part = sin / (sin + cos);
+                parts[c] = sin / (sin + cos);
             }
-            let states = &mut states[..self.stages];
-            // A stage is y = a·x + b·s. The row without input, and its gain from input to output.
-            let (a, b) = (2.0 * part - 1.0, 2.0 - 2.0 * part);
-            let (mut row, mut gain) = (0.0, 1.0);
-            for state in states.iter() {
-                row = a * row + b * state;
-                gain *= a;
+        }
+        // Both sides go through each stage together: neither waits for the other.
+        let states = &mut self.states[..self.stages];
+        // A stage is y = a·x + b·s. The row without input, and its gain from input to output.
+        let (mut row, mut gain) = ([0.0; C], [1.0; C]);
+        for state in states.iter() {
+            for c in 0..C {
+                let (a, b) = (2.0 * parts[c] - 1.0, 2.0 - 2.0 * parts[c]);
+                row[c] = a * row[c] + b * state[c];
+                gain[c] *= a;
             }
-            let mut y = (*x + self.feedback * row) / (1.0 - self.feedback * gain);
-            for state in states {
-                let up = (y - *state) * part;
-                let low = up + *state;
-                *state = low + up;
-                y = low + low - y;
+        }
+        let mut y = frame;
+        for c in 0..C {
+            y[c] = (frame[c] + self.feedback * row[c]) / (1.0 - self.feedback * gain[c]);
+        }
+        for state in states {
+            for c in 0..C {
+                let up = (y[c] - state[c]) * parts[c];
+                let low = up + state[c];
+                state[c] = low + up;
+                y[c] = low + low - y[c];
             }
+        }
+        for (x, y) in frame.iter_mut().zip(y) {
             let wet = (1.0 - self.feedback * self.feedback) * y - self.feedback * *x;
             *x = *x * (1.0 - self.mix) + wet * self.mix;
         }
@@ -200,7 +217,7 @@ impl Machine for Row {
 
     fn reset(&mut self) {
         self.lfo.reset();
-        self.states = [[0.0; STAGES]; 2];
+        self.states = [[0.0; 2]; STAGES];
     }
 
     fn begin_at(&mut self, frame: u64) {

@@ -1,5 +1,10 @@
 //! What the effects of this shelf have in common: knobs that move, a frame at a time, and a life of their own.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{Automatable, Block, Context, Event, Frames, ParamIndex, Processor, Settings, Stream, Tail};
 
 use crate::travel::Travel;
@@ -21,7 +26,7 @@ impl Knobs {
     }
 
     /// Whether any of them is on its way.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn moving(&self) -> bool {
         self.moving
     }
@@ -66,7 +71,7 @@ impl Knobs {
     }
 
     /// One frame on. A step at rest gives the same again, so whether it is taken makes no difference.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self) {
         self.moving = false;
         for (travel, value) in self.travels.iter_mut().zip(&mut self.values) {
@@ -148,13 +153,13 @@ fn run<M: Machine, const C: usize>(machine: &mut M, knobs: &mut Knobs, mut chann
 }
 
 /// What is no number is silence.
-#[inline]
+#[inline(always)]
 pub(crate) fn clean(x: f32) -> f64 {
     if x.is_finite() { f64::from(x) } else { 0.0 }
 }
 
 /// For a line's memory: what is too small to hear, and what is no number, is silence.
-#[inline]
+#[inline(always)]
 pub(crate) fn audible(x: f64) -> f32 {
     if (1e-30..1e30).contains(&x.abs()) { x as f32 } else { 0.0 }
 }

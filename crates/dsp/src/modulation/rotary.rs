@@ -29,6 +29,11 @@
 //! assert!((0..80).map(|k| level(600 * k)).fold(0.0, f32::max) > 2.0 * (8..80).map(|k| level(600 * k)).fold(9.0, f32::min));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::{PI, SQRT_2};
 
 use tonmeister_core::{
@@ -195,7 +200,7 @@ impl Crossover {
     }
 
     /// Highs and lows of one filter.
-    #[inline]
+    #[inline(always)]
     fn half(&mut self, which: usize, x: f64) -> [f64; 2] {
         let [s1, s2] = &mut self.states[which];
         let high = (x - (self.g + SQRT_2) * *s1 - *s2) * self.scale;
@@ -207,7 +212,7 @@ impl Crossover {
     }
 
     /// Highs and lows of the next sample.
-    #[inline]
+    #[inline(always)]
     fn frame(&mut self, x: f64) -> [f64; 2] {
         let [high, low] = self.half(0, x);
         [self.half(1, high)[0], self.half(2, low)[1]]
@@ -228,7 +233,7 @@ struct Rotor {
 
 impl Rotor {
     /// A frame nearer to the wanted speed.
-    #[inline]
+    #[inline(always)]
     fn spin(&mut self, horn_hz: f64, inertia: f64, rate: f64) {
         let wanted = horn_hz * RATIOS[self.which];
         match self.hz {
@@ -250,7 +255,7 @@ impl Rotor {
     }
 
     /// What the two microphones hear of it.
-    #[inline]
+    #[inline(always)]
     fn frame(&mut self, x: f64, distance: f64, mics: [Offset; 2], frames_per_m: f64) -> [f64; 2] {
         let radius = RADII[self.which];
         let mut heard = [0.0; 2];
@@ -301,7 +306,7 @@ impl Machine for Cabinet {
         self.mix = 0.01 * mix_percent;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         let mut wet = [0.0; 2];
         let bands = self.crossover.frame(0.5 * (frame[0] + frame[C - 1]));

@@ -1,5 +1,10 @@
 //! Lows and highs, which add up to exactly what went in.
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::PI;
 
 use super::rig::flush;
@@ -26,7 +31,7 @@ impl Split {
     }
 
     /// The lows of this channel's next sample.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn low(&mut self, channel: usize, x: f64) -> f64 {
         let up = (x - self.lows[channel]) * self.part;
         let low = up + self.lows[channel];

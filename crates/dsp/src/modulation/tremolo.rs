@@ -16,6 +16,11 @@
 //! assert!(audio.channel(0)[2399] > 0.499 && audio.channel(0)[7199] < 1e-6);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Effect, EffectSpec, Family, GroupSpec, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -115,7 +120,7 @@ impl Machine for Sway {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
         let mut wave = 0.0;

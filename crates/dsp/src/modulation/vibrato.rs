@@ -16,6 +16,11 @@
 //! assert_eq!(audio.channel(0)[16], 1.0);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::TAU;
 
 use tonmeister_core::{
@@ -118,7 +123,7 @@ impl Machine for Bend {
         self.right = Offset::turns(self.phase.place());
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         self.lfo.step();
         let reach = self.reach.step();

@@ -19,6 +19,11 @@
 //! assert!((10.0 * (power(0) / power(1)).log10()).abs() < 0.3);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -200,7 +205,7 @@ impl Machine for Hand {
         self.part = -(-f64::from(TICK) / (speed_s * self.rate)).exp_m1();
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let [l, r] = sides(input);
         for (row, step) in self.matrix.iter_mut().zip(&self.step) {

@@ -19,6 +19,11 @@
 //! assert!((4800..9600).any(|n| (out.channel(0)[n] - out.channel(1)[n]).abs() > 0.5));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     Automatable, BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -146,7 +151,7 @@ impl Machine for Widen {
         self.low_cut.tune(low_cut_hz);
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let [l, r] = sides(input);
         let mid = 0.5 * (l + r);

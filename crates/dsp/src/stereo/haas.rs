@@ -17,6 +17,11 @@
 //! assert!(audio.channel(0)[0] == 1.0 && audio.channel(1)[480] == 1.0);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -120,7 +125,7 @@ impl Machine for Late {
         self.gain = amplitude_of_db(level_db);
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let mut both = sides(input);
         self.line.push(audible(both[self.channel]));

@@ -14,6 +14,11 @@
 //! assert!(audio.channel(0) == [0.375; 64] && audio.channel(1) == [0.125; 64]);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -81,7 +86,7 @@ impl Machine for Matrix {
         self.gains = [mid_db, side_db].map(amplitude_of_db);
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let [a, b] = sides(input);
         let [mid, side] = self.gains;

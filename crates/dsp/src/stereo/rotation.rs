@@ -15,6 +15,11 @@
 //! assert!(audio.channel(0)[9].abs() < 1e-9 && (audio.channel(1)[9] - 0.7071).abs() < 1e-4);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::SQRT_2;
 
 use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
@@ -99,7 +104,7 @@ impl Machine for Turn {
         ];
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let [l, r] = sides(input);
         frame(self.matrix.map(|[of_left, of_right]| of_left * l + of_right * r))

@@ -11,6 +11,11 @@
 //! assert!(audio.channel(0) == [0.125; 64] && audio.channel(1) == [0.125; 64]);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     Automatable, BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -105,7 +110,7 @@ impl Wait {
         Wait { memory: vec![0.0; frames], at: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, x: f64) -> f64 {
         let Some(place) = self.memory.get_mut(self.at) else { return x };
         let old = std::mem::replace(place, x);
@@ -129,10 +134,11 @@ impl Machine for Router {
         self.gains = [left_db, right_db].map(amplitude_of_db);
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, input: [f64; C]) -> [f64; C] {
         let [l, r] = sides(input);
-        let [ll, lr, rl, rr] = self.route.each_mut().map(Switch::step);
+        let [ll, lr, rl, rr] = &mut self.route;
+        let (ll, lr, rl, rr) = (ll.step(), lr.step(), rl.step(), rr.step());
         let [left, right] = &mut self.waits;
         frame([left.next(self.gains[0] * (ll * l + lr * r)), right.next(self.gains[1] * (rl * l + rr * r))])
     }

@@ -14,6 +14,11 @@
 //! assert!(audio.channel(0)[0] > 0.49 && audio.channel(0)[23_999].abs() < 1e-6);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::{PI, SQRT_2};
 
 use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
@@ -78,7 +83,7 @@ impl Machine for One {
         self.0.tune(knobs[0]);
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         for (c, x) in frame.iter_mut().enumerate() {
             *x -= self.0.low(c, *x);
@@ -113,7 +118,7 @@ impl Machine for Two {
         self.scale = 1.0 / (1.0 + self.g * (self.g + SQRT_2));
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         for (x, [first, second]) in frame.iter_mut().zip(&mut self.states) {
             let high = (*x - (self.g + SQRT_2) * *first - *second) * self.scale;

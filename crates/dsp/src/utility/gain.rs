@@ -11,6 +11,11 @@
 //! assert!((audio.channel(0)[0] - 0.25).abs() < 1e-6 && (audio.channel(1)[0] + 0.25).abs() < 1e-6);
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use tonmeister_core::{
     Automatable, BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
@@ -85,7 +90,7 @@ impl Switch {
     }
 
     /// One frame on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self) -> f64 {
         self.travel.step()
     }
@@ -113,10 +118,11 @@ impl Machine for Level {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
-        let [sounding, left, right] = self.switches.each_mut().map(Switch::step);
-        let gain = self.gain * sounding;
+        let [sounding, left, right] = &mut self.switches;
+        let gain = self.gain * sounding.step();
+        let (left, right) = (left.step(), right.step());
         for (x, polarity) in frame.iter_mut().zip([left, right]) {
             *x *= gain * polarity;
         }

@@ -15,6 +15,11 @@
 //! assert!(audio.channel(0).iter().zip(&wanted).all(|(y, x)| (y - x).abs() < 1e-6));
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "left out of line they would be compiled without their caller's vector instructions"
+)]
+
 use std::f64::consts::FRAC_1_SQRT_2;
 
 use tonmeister_core::{
@@ -268,7 +273,7 @@ impl Machine for Generator {
         self.clicks = (clicks_hz / rate * 18_446_744_073_709_551_616.0) as u64 + 1;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame<const C: usize>(&mut self, mut frame: [f64; C]) -> [f64; C] {
         let next = self.next();
         self.tone.step();
