@@ -2,11 +2,15 @@
 //!
 //! Nanoseconds per stereo frame at 48 kHz in blocks of 256 frames of music-like noise: with everything at its default,
 //! with every group filled, and while every parameter moves. Words after `--` are jobs of their own: an effect and its
-//! settings, as in `eq highpass/hz=80 bells/1/hz=250 bells/1/gain_db=-4`.
+//! settings, as in `eq highpass/hz=80 bells/1/hz=250 bells/1/gain_db=-4`; choices go by their words, recordings by `@` and
+//! a file of the kind that follows. `--music FILE` lets
+//! the jobs after it work on that file (32-bit floats, left and right in turn, little end first), from its beginning to
+//! its end, several times; what copying it costs is taken off. `bench/rack` does so, because peers hear the same file.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use tonmeister_core::{Buffer, Context, Event, Layout, Processor};
+use tonmeister_core::{Buffer, Context, Event, Layout, ParamKind, Processor};
 use tonmeister_dsp::{rack, testing};
 
 #[allow(dead_code)]
@@ -22,6 +26,9 @@ const SETTLE: usize = RATE as usize / 10;
 const ROUND: usize = RATE as usize / 4;
 /// The best of this many rounds.
 const ROUNDS: usize = 12;
+/// So many goes through a file, but no more than two that begin after these seconds.
+const GOES: usize = 5;
+const PATIENCE_S: f64 = 6.0;
 
 /// Noise whose highs fall by 6 dB per octave above 500 Hz, in bursts of an eighth note, loud enough to be worked on.
 fn music(frames: usize) -> Buffer {
@@ -60,6 +67,48 @@ fn time(processor: &mut dyn Processor, music: &Buffer, events: &[Event]) -> f64 
     best
 }
 
+/// Stereo from a file of 32-bit floats.
+fn read(path: &str) -> std::io::Result<Buffer> {
+    let bytes = std::fs::read(path)?;
+    let (frames, _) = bytes.as_chunks::<8>();
+    let side = |at: usize| {
+        frames
+            .iter()
+            .map(|frame| f32::from_le_bytes([frame[at], frame[at + 1], frame[at + 2], frame[at + 3]]))
+            .collect()
+    };
+    Ok(Buffer::from_stereo(side(0), side(4)))
+}
+
+/// Nanoseconds per frame of the whole file, block by block through one small buffer: of each second of music the least
+/// of several goes, so that other work on the machine is not counted. Without a processor: what the copying costs.
+fn time_of(mut processor: Option<&mut dyn Processor>, music: &Buffer) -> f64 {
+    let mut block = Buffer::from_stereo(vec![0.0; BLOCK], vec![0.0; BLOCK]);
+    let second = RATE as usize / BLOCK * BLOCK;
+    let mut best = vec![f64::INFINITY; music.frames().div_ceil(second)];
+    let began = Instant::now();
+    for go in 0..GOES {
+        if go > 1 && began.elapsed().as_secs_f64() > PATIENCE_S {
+            break;
+        }
+        for (best, from) in best.iter_mut().zip((0..music.frames()).step_by(second)) {
+            let (to, start) = (music.frames().min(from + second), Instant::now());
+            for at in (from..to).step_by(BLOCK) {
+                let frames = BLOCK.min(to - at);
+                for side in 0..2 {
+                    block.channel_mut(side)[..frames].copy_from_slice(&music.channel(side)[at..at + frames]);
+                }
+                if let Some(processor) = processor.as_deref_mut() {
+                    processor.process(&mut block.block_range(0, frames), &Context { events: &[], key: None });
+                }
+                std::hint::black_box(&mut block);
+            }
+            *best = best.min(start.elapsed().as_secs_f64());
+        }
+    }
+    best.iter().sum::<f64>() * 1e9 / music.frames() as f64
+}
+
 /// Every parameter goes to another place and takes half a second for it.
 fn moves(case: &Case) -> Vec<Event> {
     let to = |param| {
@@ -79,13 +128,26 @@ fn job(text: &str) -> Result<Case, String> {
     let mut case = Case::plain(spec, Layout::Stereo, RATE);
     for word in words {
         let (address, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not `address=value`"))?;
-        let value: f64 = value.parse().map_err(|_| format!("`{value}` is no number"))?;
+        if let Some(path) = value.strip_prefix('@') {
+            case.settings.set_file(address, path).map_err(|error| error.to_string())?;
+            case.settings.load(address, Arc::new(read(path).map_err(|error| format!("{path}: {error}"))?));
+            continue;
+        }
         let group = address.split('/').next().unwrap_or_default();
         while case.settings.index_of(address).is_err() {
             case.settings.push(group, &[]).map_err(|error| format!("{address}: {error}"))?;
         }
         let index = case.settings.index_of(address).map_err(|error| error.to_string())?;
-        case.settings.set_at(index, value).map_err(|error| error.to_string())?;
+        let chosen = match case.settings.at(index).0.kind {
+            ParamKind::Choice(choices) => {
+                choices.iter().position(|choice| choice.id == value).map(|place| place as f64)
+            }
+            _ => None,
+        };
+        let number = chosen
+            .or_else(|| value.parse().ok())
+            .ok_or_else(|| format!("`{value}` is no number and no word of `{address}`"))?;
+        case.settings.set_at(index, number).map_err(|error| error.to_string())?;
     }
     Ok(case)
 }
@@ -93,10 +155,23 @@ fn job(text: &str) -> Result<Case, String> {
 fn main() {
     let music = music(SETTLE + (ROUNDS + 1) * (ROUND + BLOCK));
     let jobs: Vec<String> = std::env::args().skip(1).collect();
-    for text in &jobs {
-        match job(text).and_then(|case| case.try_build()) {
-            Ok(mut processor) => println!("{:.1}\t{text}", time(&mut *processor, &music, &[])),
-            Err(why) => println!("-\t{text}\t{why}"),
+    let mut words = jobs.iter();
+    let mut file: Option<(Buffer, f64)> = None;
+    while let Some(text) = words.next() {
+        if text == "--music" {
+            let path = words.next().expect("`--music` needs a file");
+            let heard = read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let copying = time_of(None, &heard);
+            file = Some((heard, copying));
+            continue;
+        }
+        match (job(text).and_then(|case| case.try_build()), &file) {
+            (Ok(mut processor), None) => println!("{:.1}\t{text}", time(&mut *processor, &music, &[])),
+            (Ok(mut processor), Some((heard, copying))) => {
+                let cost = time_of(Some(&mut *processor), heard) - copying;
+                println!("{cost:.2}\t{text}");
+            }
+            (Err(why), _) => println!("-\t{text}\t{why}"),
         }
     }
     if !jobs.is_empty() {

@@ -50,3 +50,26 @@ fn every_effect_is_held_against_another_or_said_to_stand_alone() {
     }
     assert!(!page.contains("BROKEN** |"), "a bound of docs/against.md does not hold");
 }
+
+/// `bench/rack --page` writes that page; whoever adds an effect and does not time it hears of it here, and so does who lets a
+/// peer be cheaper without a reason.
+#[test]
+fn every_effect_is_timed_beside_others_and_dearer_ones_say_why() {
+    let page = include_str!("../../../docs/rack-speed.md");
+    for spec in World::new().registry().specs() {
+        assert!(
+            page.contains(&format!("\n| `{}` |", spec.id)),
+            "docs/rack-speed.md should have a row for `{}`; write its job in bench/rack_jobs.py and run `bench/rack --page`",
+            spec.id
+        );
+    }
+    let mut peers = 0;
+    for line in page.lines().filter(|line| line.starts_with("| | | ")) {
+        let cells: Vec<&str> = line.split(" | ").map(|cell| cell.trim_matches([' ', '|'])).collect();
+        let [.., ratio, why] = cells[..] else { panic!("{line}") };
+        let ratio: f64 = ratio.parse().unwrap_or_else(|_| panic!("{line}"));
+        assert!(ratio <= 1.0 || !why.is_empty(), "a peer is cheaper and nobody says why: {line}");
+        peers += 1;
+    }
+    assert!(peers > 100, "{peers} peers");
+}
