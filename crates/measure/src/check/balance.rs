@@ -43,6 +43,8 @@ const LOW_END_DB: f64 = -12.0;
 const LOW_THIRDS: usize = 5;
 /// and octaves whose share of a moment moves by so much (the deviation over time, on the mean), dB.
 const MOVES_DB: f64 = 1.2;
+/// What stands out by more is one sound in that band, and no mix, dB: the greatest of a mix with a bell of 18 dB is 24.
+const MOST_DB: f64 = 26.0;
 /// Moments further below the loudest so far do not count for that, dB.
 const SOUNDS_DB: f64 = 30.0;
 /// A finding that holds in so much of the sounding sections is of the whole.
@@ -141,7 +143,7 @@ impl Balance {
     /// How far a band stands over what `others` have there, dB; `None` when the file is no full mix.
     pub fn over(&self, band: Band, others: &[f64; THIRDS]) -> Option<f64> {
         let over = band.height(&std::array::from_fn(|n| self.levels[n] - others[n]));
-        self.is_mix_without(band, over.max(0.0)).then_some(over)
+        (over <= MOST_DB && self.is_mix_without(band, over.max(0.0))).then_some(over)
     }
 
     /// Whether it is a full mix, as it would be without a bell of that height.

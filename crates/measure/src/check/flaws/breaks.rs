@@ -25,6 +25,9 @@ const FLOOR: f64 = 3e-5;
 const SOUND: f64 = 1e-3;
 /// and neither is 30 dB louder.
 const APART: f64 = 31.6;
+/// Where what comes after is 10 dB louder it may be an attack as well: where a struck bar begins over what still rings, what follows,
+/// read backwards, cannot foretell its beginning either.
+const RISES: f64 = 3.2;
 /// A break is found where errors stand so many times over all around,
 const BROKEN: f64 = 8.0;
 /// or so many times where those around are what is usual: in noise.
@@ -44,10 +47,11 @@ impl Breaks {
         Breaks { forward: Vec::new(), backward: Vec::new(), errors: [Vec::new(), Vec::new()], ranks: Vec::new() }
     }
 
-    /// Where around `at` the sound breaks off, if it does. `None` near the ends of the samples, and where there is sound on one side only.
-    pub(super) fn broken(&mut self, samples: &[f32], at: usize) -> Option<usize> {
+    /// Where around `at` the sound breaks off, if it does, and whether it may be an attack. `None` near the ends of the samples, and where there is sound on one side only.
+    pub(super) fn broken(&mut self, samples: &[f32], at: usize) -> Option<(usize, bool)> {
         let (clear, times, place) = self.look(samples, at)?;
-        (clear >= BROKEN || (clear >= BROKEN_IN_NOISE && times <= NEARLY_USUAL * clear)).then_some(place)
+        let rises = rms(&samples[place..place + LEARNT / 2]) > RISES * rms(&samples[place - LEARNT / 2..place]);
+        (clear >= BROKEN || (clear >= BROKEN_IN_NOISE && times <= NEARLY_USUAL * clear)).then_some((place, rises))
     }
 
     /// At the clearest place around `at`: how many times the greatest error around it, and the usual, the errors are on
@@ -172,7 +176,7 @@ mod tests {
     fn a_cut_fails_on_both_sides_and_an_attack_on_one() {
         let mut breaks = Breaks::new();
         let cut: Vec<f32> = sound(0, 2000).into_iter().chain(sound(2137, 2000)).collect();
-        assert_eq!(breaks.broken(&cut, 2003), Some(2000));
+        assert_eq!(breaks.broken(&cut, 2003), Some((2000, false)));
         // A struck skin: noise that dies away.
         let mut attack = sound(0, 4000);
         let hits = tonmeister_dsp::testing::noise(7, 0.5, 2000);

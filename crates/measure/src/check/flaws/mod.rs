@@ -62,6 +62,8 @@ const CLEAR: f32 = 8.0;
 const FALL: f32 = 20.0;
 /// Errors below this are nobody's business: −66 dBFS.
 const FAINT: f32 = 5e-4;
+/// What may be an attack as well as a cut stands no higher than this: a note, and no warning (from 24 dB).
+const IN_DOUBT_DB: f64 = 23.9;
 /// Frames within which two places are one.
 const SAME: u64 = 96;
 /// The longest buffer that is looked for twice.
@@ -361,8 +363,10 @@ impl Channel {
         let end = self.samples.len() - if ended { 2 * TILE } else { 0 };
         let own = self.samples.get(start..end)?;
         let at = at.checked_sub(start)?;
-        let moved = self.breaks.broken(own, at)? as i64 - at as i64;
-        Some((frame.saturating_add_signed(moved), 20.0 * f64::from(over).log10()))
+        let (place, rises) = self.breaks.broken(own, at)?;
+        let strength = 20.0 * f64::from(over).log10();
+        let moved = place as i64 - at as i64;
+        Some((frame.saturating_add_signed(moved), if rises { strength.min(IN_DOUBT_DB) } else { strength }))
     }
 
     /// Keeps what is needed to judge the next block.
