@@ -5,7 +5,7 @@ from scipy import signal
 from scipy.optimize import minimize_scalar
 
 from .common import (RATE, against, agrees, db, differs, ffmpeg, impulse, ladspa, lv2, null_db, ours, pink, response, sine, sox, steps)
-from .dynamics import bursts, seconds_to_63, settled, true_peak_db
+from .dynamics import bursts, seconds_to_63, settled, struck_noise, true_peak_db
 from .equalizers import bell, truth
 
 CALF, LSP, X42 = "http://calf.sourceforge.net/plugins/", "http://lsp-plug.in/plugins/lv2/", "http://gareus.org/oss/lv2/"
@@ -126,11 +126,7 @@ def compressor():
 
 @against("limiter")
 def limiter():
-    noise = pink(6.0, 0.25, seed=5)
-    music = noise * (0.4 + 2.2 * np.exp(-((np.arange(len(noise)) / RATE) % 0.5) / 0.05))[:, None]
-    spectrum = np.fft.rfft(music, axis=0)
-    spectrum[int(20_200 * len(music) / RATE):] = 0
-    music = both(np.fft.irfft(spectrum, len(music), axis=0))
+    music = both(struck_noise())
     mine = true_peak_db(ours("limiter", music, gain_db=6, ceiling_dbtp=-1))
     limit = f"{10 ** (-1 / 20):.6f}"
     for name, y, low, why in (

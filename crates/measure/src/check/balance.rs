@@ -314,7 +314,7 @@ impl Balances {
 
 #[cfg(test)]
 mod tests {
-    use super::{Band, THIRDS, middle_hz};
+    use super::{Balance, Band, MOST_DB, OCTAVES, RELEASES, THIRDS, middle_hz};
 
     #[test]
     fn a_bell_is_read_as_high_as_it_is_and_level_and_tilt_as_nothing() {
@@ -330,5 +330,20 @@ mod tests {
         // The other band says nothing.
         let harsh = std::array::from_fn(|n| 12.0 * Band::Harsh.bell(middle_hz(n)));
         assert!(Band::Muddy.height(&harsh) < 1.0);
+    }
+
+    /// One held sound in the band is no mix, however far it stands out.
+    #[test]
+    fn what_stands_out_by_more_than_any_mix_is_not_judged() {
+        for band in Band::ALL {
+            let with = |height: f64| Balance {
+                levels: std::array::from_fn(|n| RELEASES[n] + height * band.bell(middle_hz(n))),
+                octaves: [(height - 1.0, height); OCTAVES],
+                moves: 3.0,
+            };
+            let told = |height: f64| with(height).over(band, &RELEASES);
+            assert!((told(12.0).unwrap() - 12.0).abs() < 1e-9);
+            assert_eq!(told(MOST_DB + 1.0), None);
+        }
     }
 }
