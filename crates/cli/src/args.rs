@@ -271,10 +271,10 @@ pub(crate) struct Mix {
     /// Make a stretch of the song only, up to here; the end of a range
     #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with_all = ["versions", "stems", "watch"])]
     pub(crate) to: Option<Spot>,
-    /// How long before --from the song plays unheard: what remembers no further back gives the very samples of the whole
-    /// mix there
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = 10.0)]
-    pub(crate) pre_roll: f64,
+    /// How long before --from the song plays unheard. Without it as long as the song remembers, from its start where an
+    /// effect never forgets: the stretch has the very samples of the whole mix
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, requires = "from")]
+    pub(crate) pre_roll: Option<f64>,
     /// Also make the versions that the document holds, all or the named ones, beside the mix: mix-instrumental.wav
     #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
     pub(crate) versions: Option<Vec<String>>,

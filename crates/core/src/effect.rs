@@ -55,6 +55,55 @@ pub enum Tail {
     Endless,
 }
 
+/// How far back a processor remembers what it heard, to the bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// Behind so many frames of its input (latency included) every bit of its output is what it would be whatever came
+    /// before them.
+    Frames(u64),
+    /// There is no such number: a hall whose lines never come to agree in their last bit, a gate that stays as it is
+    /// between its two thresholds, a mean over everything heard.
+    Endless,
+}
+
+impl Memory {
+    /// Of what keeps nothing.
+    pub const NONE: Memory = Memory::Frames(0);
+
+    /// Of filters whose ringing falls by 120 dB within so many frames: two that heard different things agree to the last
+    /// bit of double precision after three times that, and are at rest, below what they keep at all, after five. (120 dB
+    /// are 14 time constants; six times are 83.)
+    pub fn of_ringing(tail: Tail) -> Memory {
+        match tail {
+            Tail::Frames(frames) => Memory::Frames(frames.saturating_mul(6)),
+            Tail::Endless => Memory::Endless,
+        }
+    }
+
+    /// Of a mean that covers 63 % of the distance to what it hears within so many frames: 80 of these.
+    pub fn of_mean(frames: f64) -> Memory {
+        if frames.is_finite() { Memory::Frames((80.0 * frames.max(0.0)).ceil() as u64) } else { Memory::Endless }
+    }
+
+    /// Of one that hears what the other made: they add up.
+    #[must_use]
+    pub fn then(self, next: Memory) -> Memory {
+        match (self, next) {
+            (Memory::Frames(first), Memory::Frames(next)) => Memory::Frames(first.saturating_add(next)),
+            _ => Memory::Endless,
+        }
+    }
+
+    /// Of two side by side: the longer.
+    #[must_use]
+    pub fn or(self, other: Memory) -> Memory {
+        match (self, other) {
+            (Memory::Frames(one), Memory::Frames(other)) => Memory::Frames(one.max(other)),
+            _ => Memory::Endless,
+        }
+    }
+}
+
 /// What a dynamics processor has done to the level so far. Reductions are positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GainReduction {
@@ -132,6 +181,13 @@ pub trait Processor: Send {
     /// How long it sounds on.
     fn tail(&self) -> Tail {
         Tail::Frames(0)
+    }
+
+    /// How far back it remembers, with the parameters it was born with: a render that begins so long before a place,
+    /// [begun there](Processor::begin_at), has the bits there that a render from the start has. Who does not know says
+    /// [`Memory::Endless`], and is rendered from the start.
+    fn memory(&self) -> Memory {
+        Memory::Endless
     }
 
     /// Back to the state it was born in (parameters too).

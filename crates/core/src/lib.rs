@@ -34,7 +34,9 @@ pub mod units;
 pub use audio::{Block, Buffer, Layout, View};
 pub use codes::{Barcode, CodeError, Isrc, Language, ReleaseDate};
 pub use diagnostic::{Diagnostic, Severity};
-pub use effect::{BuildError, Context, Effect, Event, GainReduction, Levels, Processor, Registry, Stream, Tail};
+pub use effect::{
+    BuildError, Context, Effect, Event, GainReduction, Levels, Memory, Processor, Registry, Stream, Tail,
+};
 pub use glide::Glide;
 pub use lent::LentGains;
 pub use note::Note;

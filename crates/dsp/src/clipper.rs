@@ -20,7 +20,7 @@
 mod tests;
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction, Memory,
     ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
@@ -235,6 +235,10 @@ impl Processor for Running {
     /// The filters' ringing.
     fn tail(&self) -> Tail {
         Tail::Frames(self.channels[0].over.latency() as u64 + 2)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency().0).then(Memory::of_ringing(self.tail()))
     }
 
     fn reset(&mut self) {

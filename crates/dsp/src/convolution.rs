@@ -34,7 +34,7 @@ mod tests;
 
 use tonmeister_core::{
     Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, FileSpec, GroupSpec, Layout,
-    ParamSpec, Processor, Settings, Slot, Stream, Tail, Unit,
+    Memory, ParamSpec, Processor, Settings, Slot, Stream, Tail, Unit,
 };
 
 use crate::convolve::{Convolver, Latency, Path};
@@ -398,6 +398,15 @@ impl Processor for Running {
 
     fn tail(&self) -> Tail {
         Tail::Frames(self.tail)
+    }
+
+    fn memory(&self) -> Memory {
+        if self.controls.duck.is_some() {
+            return Memory::Endless;
+        }
+        // A cut at 20 Hz has forgotten within a second.
+        let filters = if self.controls.filters() { 2 * u64::from(self.rate) } else { 0 };
+        self.convolver.memory().then(Memory::Frames(filters))
     }
 
     fn reset(&mut self) {

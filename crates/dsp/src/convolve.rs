@@ -35,6 +35,7 @@ mod tests;
 
 use head::Head;
 use stage::Stage;
+use tonmeister_core::Memory;
 
 /// The shortest partition, and the taps that are summed directly when there is to be no latency.
 const SHORTEST: usize = 64;
@@ -121,6 +122,11 @@ impl Convolver {
     /// Frames of the longest impulse response.
     pub fn length(&self) -> usize {
         self.length
+    }
+
+    /// How far back it remembers, latency not counted: what lies in one of its blocks with a sound rounds it, too.
+    pub fn memory(&self) -> Memory {
+        Memory::Frames((self.length + 4 * LONGEST) as u64)
     }
 
     /// Convolves a block of any length. What is no number counts as silence.

@@ -22,7 +22,7 @@
 
 use tonmeister_core::{
     Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, GainReduction,
-    GroupSpec, ParamSpec, Processor, Settings, Stream, Tail, Unit, View,
+    GroupSpec, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit, View,
 };
 
 use crate::control::{Control, JUMP_MS};
@@ -372,6 +372,13 @@ impl Processor for Running {
         let raised = self.settings.bands.iter().map(Band::highest_gain_db).fold(0.0, f64::max);
         let tail = self.crossovers.as_ref().map_or(0, |[crossover, _]| crossover.tail());
         Tail::Frames((tail as f64 * (1.0 + raised / 120.0)).ceil() as u64)
+    }
+
+    fn memory(&self) -> Memory {
+        let crossovers =
+            Memory::of_ringing(Tail::Frames(self.crossovers.as_ref().map_or(0, |[sound, _]| sound.tail())));
+        let bands = self.bands.iter().map(BandProcessor::memory).fold(Memory::NONE, Memory::or);
+        Memory::Frames(self.latency().0).then(crossovers).then(bands)
     }
 
     fn reset(&mut self) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tonmeister_core::{Layout, Tail};
+use tonmeister_core::{Layout, Memory, Tail};
 use tonmeister_session::model::{Channels, PanLaw, Strip, Tap};
 
 use crate::clip::PlacedClip;
@@ -72,9 +72,11 @@ pub struct PlanNode {
     pub latency: u64,
     /// How long it sounds on after the last clip, with all that it listens to.
     pub tail: Tail,
-    /// How many frames the levels that are followed on the way to it look back: a render from the middle has the bits of
-    /// the whole only behind a pre-roll of at least that.
-    pub memory: u64,
+    /// How many frames the levels that are followed on the way to it look back.
+    pub looks_back: u64,
+    /// How far back it remembers, with all that it listens to: behind so long a pre-roll a render from the middle has the
+    /// bits of the whole.
+    pub memory: Memory,
     /// Where its signal comes from.
     pub entry: Entry,
     /// Who is summed here.
@@ -192,10 +194,16 @@ impl Plan {
         self.nodes[node].entry != Entry::Level && !self.nodes.iter().any(goes_on)
     }
 
-    /// How many frames the levels that automation follows look back, at most: by so much a render that begins in the
-    /// middle has to begin earlier to have the bits of the whole. 0 where none is followed.
-    pub fn memory(&self) -> u64 {
-        self.outputs.iter().map(|output| self.nodes[output.node].memory).max().unwrap_or(0)
+    /// How far back the outputs remember: a render that begins so long before a place has the bits there that the whole
+    /// has. [`Memory::Endless`] where an effect never forgets, or is automated: then only a render from the song's start
+    /// has them for certain.
+    pub fn memory(&self) -> Memory {
+        self.outputs.iter().map(|output| self.nodes[output.node].memory).fold(Memory::NONE, Memory::or)
+    }
+
+    /// The part of that which levels have that automation follows. 0 where none is followed.
+    pub fn looks_back(&self) -> u64 {
+        self.outputs.iter().map(|output| self.nodes[output.node].looks_back).max().unwrap_or(0)
     }
 
     /// How late a signal is where its gains work on it.

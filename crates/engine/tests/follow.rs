@@ -255,7 +255,7 @@ proptest! {
         let library = tapes();
         let (whole, _) = render(&song, &library, &registry(), 1, 512).unwrap();
         prop_assert!(render(&song, &library, &registry(), threads, size).unwrap().0 == whole, "in other blocks");
-        let memory = compile(&song, &registry(), &*library).unwrap().plan.memory();
+        let memory = compile(&song, &registry(), &*library).unwrap().plan.looks_back();
         // As far as plain automation asks for, and the levels.
         let span = Span { from, to: from + 700, pre_roll: memory + 700 };
         let out = render_span(&song, &library, &registry(), (1, size), span).unwrap();

@@ -99,11 +99,11 @@ proptest! {
         let heard = play(&mut live, late + (to + rounds * length) as usize, &[size]);
         let (to, length, from) = (to as usize, length as usize, from as usize);
         // What leads in the last step of a loop, a render would hear behind it.
-        let sure = if live.plan().memory() > 0 { to / 64 * 64 } else { to };
+        let sure = if live.plan().looks_back() > 0 { to / 64 * 64 } else { to };
         prop_assert!(part(&heard, late, late + sure) == part(&offline, 0, sure), "the first round");
         for round in 0..rounds as usize {
             let start = late + to + round * length;
-            let behind = (2800 + live.plan().memory() as usize).min(length);
+            let behind = (2800 + live.plan().looks_back() as usize).min(length);
             let end = behind.max(length - (to - sure));
             let apart = difference_db(&part(&heard, start + behind, start + end), &part(&offline, from + behind, from + end));
             prop_assert!(apart < -120.0, "round {round}: {apart} dB");

@@ -47,7 +47,7 @@ pub(crate) struct Builder {
 impl Builder {
     /// How many frames are played unheard at least: the pre-roll, and as far as followed levels look back.
     fn unheard(&self, plan: &Plan) -> u64 {
-        (self.pre_roll + plan.memory()).min(self.memory.max(self.pre_roll))
+        (self.pre_roll + plan.looks_back()).min(self.memory.max(self.pre_roll))
     }
 
     /// A deck that begins at a frame of the song.

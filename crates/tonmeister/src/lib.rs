@@ -72,7 +72,7 @@ pub use disc::{DiscOptions, DiscReport};
 pub use failure::{Failure, Finding, Place};
 pub use master::{MasterOptions, MasterReport};
 pub use measure::{MeasureOptions, MeasureReport, album};
-pub use mix::{Dynamics, Metered, MixOptions, MixReport, SetOptions, SetReport, Spot, Stretch, Versions};
+pub use mix::{Dynamics, Metered, MixOptions, MixReport, SetOptions, SetReport, Spot, Stretch, Unheard, Versions};
 pub use needles::{Highest, Needle, Needles};
 pub use output::{Depth, Written};
 pub use play::{Listener, PlayOptions, PlayReport};

@@ -25,7 +25,7 @@ mod sum;
 
 pub(crate) use set::no_version;
 pub use set::{PairReport, SetOptions, SetReport, StemReport, VersionReport, Versions};
-pub use stretch::{Spot, Stretch};
+pub use stretch::{Spot, Stretch, Unheard};
 pub use sum::Null;
 
 use stretch::Cut;
@@ -64,6 +64,9 @@ pub struct MixReport {
     pub latency_frames: u64,
     /// The file.
     pub written: Written,
+    /// What played unheard before it, if it is a stretch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<Unheard>,
     /// What each dynamics processor did.
     pub dynamics: Vec<Dynamics>,
     /// What each meter in the song heard at its place.
@@ -154,6 +157,7 @@ impl World {
             buses: document.song().buses.len(),
             latency_frames: render.latency,
             written: render.written,
+            unheard: render.unheard,
             dynamics: render.told.dynamics,
             meters: render.told.meters,
             warnings,
@@ -171,15 +175,12 @@ impl World {
     ) -> Result<Render, Trouble> {
         let rendering = self.prepare(song, files)?;
         let plan = Arc::clone(&rendering.compiled.plan);
-        let cut = options
-            .stretch
-            .as_ref()
-            .map(|stretch| stretch.in_song(song, &plan.outputs[0], plan.memory()))
-            .transpose()?;
+        let cut = options.stretch.as_ref().map(|stretch| stretch.in_song(song, &plan)).transpose()?;
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
+        let unheard = cut.as_ref().map(|cut| cut.unheard);
         let told = match cut {
             None => rendering.run(what, progress, |view| output.write(view))?,
-            Some(Cut { span, sure, tail }) => {
+            Some(Cut { span, sure, tail, .. }) => {
                 let write = |view: View<'_>| output.write(view);
                 let mut trimmer = Trimmer::new(Layout::Stereo, 0, sure, tail, write);
                 let sink: Sink<'_, Trouble> = Box::new(move |view| trimmer.push(view).map_err(Trouble::from));
@@ -187,7 +188,7 @@ impl World {
             }
         };
         let PlanOutput { latency, endless, .. } = plan.outputs[0];
-        Ok(Render { written: output.end().keep()?, told, latency, endless })
+        Ok(Render { written: output.end().keep()?, told, latency, endless, unheard })
     }
 
     /// Compiles a song.
@@ -327,6 +328,7 @@ pub(crate) struct Render {
     pub(crate) told: Told,
     pub(crate) latency: u64,
     pub(crate) endless: bool,
+    pub(crate) unheard: Option<Unheard>,
 }
 
 /// Why a render stopped: the song, or the file it went into.

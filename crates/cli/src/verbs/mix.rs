@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use tonmeister::mix::{Null, VersionReport};
 use tonmeister::{
-    DiskShelf, Failure, MixOptions, MixReport, SetOptions, SetReport, StemPath, Stretch, Versions, World,
+    DiskShelf, Failure, MixOptions, MixReport, SetOptions, SetReport, StemPath, Stretch, Unheard, Versions, World,
 };
 
 use super::levels;
 use crate::args::{Keep, Kept, Mix, Stems};
 use crate::bars::Bars;
 use crate::exit::Outcome;
-use crate::table::{FAINT, STRONG, Side, Table, count, maybe, quantity, styled};
+use crate::table::{FAINT, STRONG, Side, Table, count, duration, maybe, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -145,14 +145,25 @@ fn rendered(report: &SetReport, took: Duration) -> String {
 fn told(report: &MixReport) -> String {
     let members = format!("{} · {}", count(report.tracks, "track"), count(report.buses, "bus"));
     format!(
-        "{}  {}\n\n{}{}{}\nWrote {}\n",
+        "{}  {}\n\n{}{}{}{}\nWrote {}\n",
         styled(STRONG, &report.title),
         styled(FAINT, members),
         levels::written(&report.written, levels::LOWER_THE_MASTER),
+        report.unheard.map_or_else(String::new, unheard),
         levels::dynamics(&report.dynamics) + &levels::meters(&report.meters),
         trouble::remarks(&report.warnings),
         report.written.path.display()
     )
+}
+
+/// What played before a stretch.
+fn unheard(before: Unheard) -> String {
+    let from = duration(before.from_s);
+    if before.exact {
+        format!("  played unheard from {from}: the very samples of the whole mix\n")
+    } else {
+        format!("  played unheard from {from}: what remembers longer may be a hair apart from the whole mix\n")
+    }
 }
 
 /// A mix with its versions and stems.

@@ -27,8 +27,8 @@ mod tests;
 use std::f64::consts::PI;
 
 use tonmeister_core::{
-    Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, ParamSpec, Processor, Settings,
-    Stream, Tail, Unit,
+    Block, BuildError, Choice, Context, Effect, EffectSpec, Event, Family, Frames, Memory, ParamSpec, Processor,
+    Settings, Stream, Tail, Unit,
 };
 
 use super::level::{LoudnessMatch, clean};
@@ -544,6 +544,12 @@ impl Processor for Running {
     /// Until what stood still has gone.
     fn tail(&self) -> Tail {
         Tail::Frames(u64::from(self.stream.sample_rate) + self.latency().0)
+    }
+
+    /// The filters' is six times their ringing of a second at most; the gain that holds the loudness is a mean over
+    /// everything loud enough.
+    fn memory(&self) -> Memory {
+        if self.matched.is_some() { Memory::Endless } else { Memory::of_ringing(self.tail()) }
     }
 
     fn reset(&mut self) {

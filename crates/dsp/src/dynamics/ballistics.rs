@@ -25,6 +25,8 @@
 
 #![allow(clippy::inline_always, reason = "the step must stand inside its loop to be scheduled with its neighbors")]
 
+use tonmeister_core::Memory;
+
 use super::curve::at_least;
 use crate::math::exp2;
 use crate::simd::Level;
@@ -107,6 +109,13 @@ impl Times {
     pub(super) fn remember(&self, slow: &mut f64, x: f64) -> f64 {
         *slow = self.slow.map_or(0.0, |times| times.after(*slow, x));
         *slow
+    }
+
+    /// How far back one that moves at these times remembers: the stages stand behind each other.
+    pub(crate) fn memory(&self) -> Memory {
+        let stages = [self.attack, self.release, self.quick].map(|part| Memory::of_mean(1.0 / part));
+        let slow = self.slow.map_or(Memory::NONE, |slow| Memory::of_mean(1.0 / slow.attack.min(slow.release)));
+        stages.into_iter().fold(slow, Memory::then)
     }
 
     /// With a fixed release. Times in milliseconds.

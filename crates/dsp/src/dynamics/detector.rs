@@ -11,6 +11,8 @@
 use multiversion::multiversion;
 
 use super::hilbert::Hilbert;
+use tonmeister_core::Memory;
+
 use crate::biquad::Biquad;
 use crate::eq::prototype::{Corner, Prototype};
 
@@ -118,6 +120,16 @@ impl Detector {
                 }
             }
             State::Envelope(hilbert) => hilbert.powers(out),
+        }
+    }
+
+    /// How far back it remembers. Direct-form filters need not come to agree in their last bit.
+    pub(crate) fn memory(&self) -> Memory {
+        match &self.state {
+            _ if !self.filters.is_empty() => Memory::Endless,
+            State::Peak => Memory::NONE,
+            State::Rms { part, .. } => Memory::of_mean(1.0 / part),
+            State::Envelope(hilbert) => hilbert.memory(),
         }
     }
 

@@ -17,6 +17,8 @@
 
 use std::f64::consts::PI;
 
+use tonmeister_core::Memory;
+
 use super::curve::at_least;
 
 /// The lowest frequency that still has its 90°, at sample rates up to [`FULL_BAND_RATE`].
@@ -73,6 +75,12 @@ impl Hilbert {
             *row = [pair[0], pair[0], pair[1], pair[1]];
         }
         Hilbert { coefficients, past: [[0.0; 4]; SECTIONS + 1], before: 0.0, odd: false }
+    }
+
+    /// How far back it remembers: each all-pass 1/(z² − a) has its poles at a radius of √a.
+    pub(crate) fn memory(&self) -> Memory {
+        let frames = |a: &f64| if *a > 0.0 { -2.0 / a.ln() } else { 1.0 };
+        Memory::of_mean(self.coefficients.as_flattened().iter().map(frames).sum())
     }
 
     pub(crate) fn reset(&mut self) {

@@ -4,7 +4,7 @@
 //! that hears its own output), and gain, make-up and dry part become one factor per sample, (1 − m) + m·g, so a
 //! parallel mix can neither comb nor drift: at a ratio of 1 it is the input bit for bit.
 
-use tonmeister_core::{EffectSpec, Event, Layout, Processor, Settings, Stream};
+use tonmeister_core::{EffectSpec, Event, Layout, Memory, Processor, Settings, Stream};
 
 use super::ballistics::{Ballistics, Times};
 use super::curve::{Curve, Direction, at_least};
@@ -371,6 +371,10 @@ impl Decision for Running {
             }
         }
         Verdict::Moving
+    }
+
+    fn memory(&self) -> Memory {
+        self.settings.times(&self.settings.controls, self.stream.sample_rate).memory()
     }
 
     fn settle(&mut self) {

@@ -4,7 +4,9 @@
 //! (its own, or an external key), delays the audio by the look-ahead, lays the gains on it and moves the needle. What
 //! gains those are is the affair of its [`Decision`].
 
-use tonmeister_core::{Block, Context, Event, Frames, GainReduction, Layout, LentGains, Processor, Stream, View};
+use tonmeister_core::{
+    Block, Context, Event, Frames, GainReduction, Layout, LentGains, Memory, Processor, Stream, View,
+};
 
 use super::curve::at_least;
 use super::detector::{Detector, Listening};
@@ -67,6 +69,11 @@ pub(crate) trait Decision: Send {
 
     /// States that are as good as nothing come to rest. Called on a fixed grid of the stream's frames.
     fn settle(&mut self);
+
+    /// How far back it remembers what its detector read, with the parameters it was born with.
+    fn memory(&self) -> Memory {
+        Memory::Endless
+    }
 
     /// Back to the state it was born in.
     fn reset(&mut self);
@@ -248,6 +255,10 @@ impl<D: Decision> Processor for Machine<D> {
 
     fn latency(&self) -> Frames {
         self.latency
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency.0).then(self.detectors[0].memory()).then(self.decision.memory())
     }
 
     fn reset(&mut self) {

@@ -23,7 +23,7 @@
 )]
 
 use tonmeister_core::{
-    Automatable, BuildError, Effect, EffectSpec, Event, Family, ParamSpec, Processor, Settings, Stream, Unit,
+    Automatable, BuildError, Effect, EffectSpec, Event, Family, Memory, ParamSpec, Processor, Settings, Stream, Unit,
 };
 
 use super::curve::{at_least, at_most};
@@ -297,6 +297,11 @@ impl Decision for Followers {
             *level = reduction_db;
         }
         Verdict::Moving
+    }
+
+    fn memory(&self) -> Memory {
+        let slowest = self.terms.rise.into_iter().chain(self.terms.fall).fold(1.0, f64::min);
+        Memory::of_mean(1.0 / slowest)
     }
 
     fn settle(&mut self) {

@@ -25,8 +25,8 @@ pub(crate) mod design;
 mod tests;
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Family, Frames, GroupSpec, Layout, ParamSpec,
-    Processor, Settings, Stream, Tail,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Family, Frames, GroupSpec, Layout, Memory,
+    ParamSpec, Processor, Settings, Stream, Tail,
 };
 
 use super::route::CHANNELS;
@@ -264,6 +264,10 @@ impl Processor for Running {
 
     fn tail(&self) -> Tail {
         Tail::Frames(self.tail)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency.0).then(self.convolver.memory())
     }
 
     fn reset(&mut self) {

@@ -1,7 +1,7 @@
 //! The effect `limiter`.
 
 use tonmeister_core::{
-    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Family, Frames, GainReduction, Layout,
+    Automatable, Block, BuildError, Choice, Context, Effect, EffectSpec, Family, Frames, GainReduction, Layout, Memory,
     ParamSpec, Processor, Settings, Stream, Unit,
 };
 
@@ -477,6 +477,11 @@ impl Processor for Running {
 
     fn latency(&self) -> Frames {
         Frames(self.latency)
+    }
+
+    fn memory(&self) -> Memory {
+        let stages = self.stages.iter().map(|stage| stage.lanes[0].memory());
+        stages.fold(Memory::Frames(self.latency + TILE as u64), Memory::then)
     }
 
     fn reset(&mut self) {

@@ -1,5 +1,7 @@
 //! From peaks to a smooth gain.
 
+use tonmeister_core::Memory;
+
 use super::window::{Greatest, Later, Least};
 use crate::dynamics::curve::{at_least, at_most};
 use crate::dynamics::parts::DelayLine;
@@ -102,6 +104,13 @@ impl Envelope {
         self.body.iter_mut().for_each(Body::reset);
         self.peak.reset();
         self.open_for = self.settled;
+    }
+
+    /// How far back it remembers: averages are sums of whole numbers and forget to the bit, the releases come to rest.
+    pub(crate) fn memory(&self) -> Memory {
+        let body = self.body.as_ref().map_or(Memory::NONE, |body| body.releases.memory());
+        let windows = self.peak.late + self.peak.hold.reach() + 4 * self.settled * TILE;
+        body.then(self.peak.release.memory()).then(Memory::Frames((windows + self.remembers()) as u64))
     }
 
     /// For how many frames a demand may still matter to the body's answer to later ones.
@@ -348,6 +357,10 @@ impl Release {
         self.state > 0.0
     }
 
+    fn memory(&self) -> Memory {
+        Memory::of_mean(-1.0 / self.keep.ln())
+    }
+
     fn run(&mut self, tile: &mut [f64; TILE]) {
         let mut state = self.state;
         for value in tile.iter_mut() {
@@ -381,6 +394,11 @@ impl Releases {
 
     fn busy(&self) -> bool {
         self.state != [0.0; 3]
+    }
+
+    fn memory(&self) -> Memory {
+        let parts = self.keep.map(|keep| 1.0 - keep).into_iter().chain(self.charge);
+        Memory::of_mean(1.0 / parts.fold(1.0, f64::min))
     }
 
     fn run(&mut self, tile: &mut [f64; TILE]) {

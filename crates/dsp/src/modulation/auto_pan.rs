@@ -24,7 +24,7 @@
 use std::f64::consts::SQRT_2;
 
 use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, Layout, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Effect, EffectSpec, Family, Layout, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::lfo::{Lfo, Offset, Shape, sine_of_turns};
@@ -103,6 +103,10 @@ impl Machine for Carry {
 
     fn tail(&self, _: &Knobs) -> Tail {
         Tail::Frames(0)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -22,7 +22,8 @@
 )]
 
 use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, GroupSpec, Layout, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Effect, EffectSpec, Family, GroupSpec, Layout, Memory, ParamSpec, Processor, Settings, Stream, Tail,
+    Unit,
 };
 
 use super::follow::Follow;
@@ -200,6 +201,10 @@ impl Machine for Choir {
         let longest = on_the_way.max((knobs.most(1) + knobs.most(2)) * self.frames_per_ms);
         let ringing = self.split.as_ref().map_or(0, |split| split.tail(knobs.least(7)));
         Tail::Frames(longest.ceil() as u64 + line::HALF as u64 + ringing)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -23,7 +23,7 @@
 )]
 
 use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, Layout, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Effect, EffectSpec, Family, Layout, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::follow::Follow;
@@ -167,6 +167,10 @@ impl Machine for Strings {
         let on_the_way = self.delay.place() + self.depths[0].place() + self.depths[1].place();
         let longest = (knobs.most(1) + knobs.most(3) + knobs.most(4)) * self.frames_per_ms;
         Tail::Frames(on_the_way.max(longest).ceil() as u64 + line::HALF as u64)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

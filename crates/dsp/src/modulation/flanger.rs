@@ -32,7 +32,8 @@
 )]
 
 use tonmeister_core::{
-    Automatable, BuildError, Effect, EffectSpec, Family, Frames, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    Automatable, BuildError, Effect, EffectSpec, Family, Frames, Memory, ParamSpec, Processor, Settings, Stream, Tail,
+    Unit,
 };
 
 use super::follow::Follow;
@@ -231,6 +232,12 @@ impl Machine for Comb {
         let rounds = if feedback > 0.0 { 1.0 + (6.0 / -feedback.log10()).ceil() } else { 1.0 };
         // The interpolator spreads each round a little.
         Tail::Frames((rounds * (longest + 1.0)).ceil() as u64 + 4 * line::HALF as u64)
+    }
+
+    /// What goes round is kept in single precision, so two rounds need not come to agree in their last bit.
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        let goes_round = knobs.most(4) != 0.0 || knobs.least(4) != 0.0;
+        if goes_round { Memory::Endless } else { Memory::of_ringing(self.tail(knobs)) }
     }
 
     fn reset(&mut self) {

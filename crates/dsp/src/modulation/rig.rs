@@ -5,7 +5,9 @@
     reason = "left out of line they would be compiled without their caller's vector instructions"
 )]
 
-use tonmeister_core::{Automatable, Block, Context, Event, Frames, ParamIndex, Processor, Settings, Stream, Tail};
+use tonmeister_core::{
+    Automatable, Block, Context, Event, Frames, Memory, ParamIndex, Processor, Settings, Stream, Tail,
+};
 
 use crate::travel::Travel;
 
@@ -102,6 +104,12 @@ pub(crate) trait Machine: Send {
 
     /// See [`Processor::tail`].
     fn tail(&self, knobs: &Knobs) -> Tail;
+
+    /// See [`Processor::memory`].
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        let _ = knobs;
+        Memory::Endless
+    }
 
     /// Forgets everything it heard; [`Machine::turn`] follows.
     fn reset(&mut self);
@@ -201,6 +209,10 @@ impl<M: Machine> Processor for Running<M> {
 
     fn tail(&self) -> Tail {
         self.machine.tail(&self.knobs)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency().0).then(self.machine.memory(&self.knobs))
     }
 
     fn reset(&mut self) {

@@ -22,7 +22,7 @@
 )]
 
 use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, GroupSpec, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Effect, EffectSpec, Family, GroupSpec, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::lfo::{Lfo, Offset, Shape};
@@ -147,6 +147,10 @@ impl Machine for Sway {
     /// The splitting filter rings on.
     fn tail(&self, knobs: &Knobs) -> Tail {
         Tail::Frames(self.split.as_ref().map_or(0, |split| split.tail(knobs.least(4))))
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -24,7 +24,7 @@
 use std::f64::consts::TAU;
 
 use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, Frames, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Effect, EffectSpec, Family, Frames, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::follow::Follow;
@@ -147,6 +147,10 @@ impl Machine for Bend {
     fn tail(&self, knobs: &Knobs) -> Tail {
         let reach = reach(knobs.least(0), knobs.most(1)) * self.rate;
         Tail::Frames((2.0 * reach.max(self.reach.place())).ceil() as u64 + line::HALF as u64)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

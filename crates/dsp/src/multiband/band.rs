@@ -5,7 +5,7 @@
 
 #![allow(clippy::inline_always, reason = "must be inlined to be compiled with the caller's vector instructions")]
 
-use tonmeister_core::Event;
+use tonmeister_core::{Event, Memory};
 
 use crate::control::Control;
 use crate::dynamics::ballistics::{Ballistics, Times};
@@ -142,6 +142,12 @@ impl BandProcessor {
             let times = param == ATTACK || param == RELEASE;
             control.to(event.value, if event.glide == 0 && !times { jump } else { event.glide });
         }
+    }
+
+    /// How far back it remembers, with the parameters it was born with.
+    pub(super) fn memory(&self) -> Memory {
+        let times = Times::manual(self.band.controls[ATTACK], self.band.controls[RELEASE], self.sample_rate);
+        self.detectors[0].memory().then(times.memory())
     }
 
     fn off(&self) -> bool {

@@ -20,7 +20,8 @@
 use std::f64::consts::PI;
 
 use tonmeister_core::{
-    Block, BuildError, Context, Effect, EffectSpec, Event, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    Block, BuildError, Context, Effect, EffectSpec, Event, Family, Memory, ParamSpec, Processor, Settings, Stream,
+    Tail, Unit,
 };
 
 use crate::biquad::{Biquad, tail_frames};
@@ -186,6 +187,10 @@ impl Processor for Running {
         let a = (g - 1.0) / (g + 1.0);
         let pair = Biquad { b0: a * a, b1: 2.0 * a, b2: 1.0, a1: 2.0 * a, a2: a * a };
         Tail::Frames(tail_frames(&vec![pair; self.settings.turns]))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency().0).then(Memory::of_ringing(self.tail()))
     }
 
     fn reset(&mut self) {

@@ -7,7 +7,9 @@
 
 use std::ops::Range;
 
-use tonmeister_core::{Automatable, Block, Context, Event, Frames, ParamSpec, Processor, Settings, Stream, Tail, Unit};
+use tonmeister_core::{
+    Automatable, Block, Context, Event, Frames, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+};
 
 use crate::crossover::{Bands, Crossover, MOST_BANDS, Phase, Slope};
 use crate::modulation::rig::Knobs;
@@ -174,6 +176,10 @@ impl<W: Weigher> Processor for Cut<W> {
     fn tail(&self) -> Tail {
         let crossover = self.crossover.as_ref().map_or(0, Crossover::tail);
         Tail::Frames(crossover + self.weigher.tail(&self.knobs))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Frames(self.latency().0).then(Memory::of_ringing(self.tail()))
     }
 
     fn reset(&mut self) {

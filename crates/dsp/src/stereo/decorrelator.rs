@@ -25,7 +25,8 @@
 )]
 
 use tonmeister_core::{
-    Automatable, BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    Automatable, BuildError, Choice, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail,
+    Unit,
 };
 
 use super::{frame, sides, two_sides};
@@ -174,6 +175,10 @@ impl Machine for Widen {
             Copy::AllPasses(all) => ringing(all.each_ref().map(|all_pass| all_pass.memory.len())),
         };
         Tail::Frames(copy + self.low_cut.tail(knobs.least(1)))
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

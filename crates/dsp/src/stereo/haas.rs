@@ -23,7 +23,7 @@
 )]
 
 use tonmeister_core::{
-    BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Choice, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::{frame, sides, two_sides};
@@ -138,6 +138,10 @@ impl Machine for Late {
     fn tail(&self, knobs: &Knobs) -> Tail {
         let longest = self.delay.place().max(knobs.most(1) * self.frames_per_ms);
         Tail::Frames(longest.ceil() as u64 + line::HALF as u64)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -20,7 +20,7 @@
 )]
 
 use tonmeister_core::{
-    BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    BuildError, Choice, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use super::{frame, sides, two_sides};
@@ -100,6 +100,10 @@ impl Machine for Matrix {
 
     fn tail(&self, _: &Knobs) -> Tail {
         Tail::Frames(0)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {}

@@ -22,7 +22,9 @@
 
 use std::f64::consts::SQRT_2;
 
-use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
+use tonmeister_core::{
+    BuildError, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+};
 
 use super::{frame, sides, two_sides};
 use crate::modulation::lfo::sine_of_turns;
@@ -112,6 +114,10 @@ impl Machine for Turn {
 
     fn tail(&self, _: &Knobs) -> Tail {
         Tail::Frames(0)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {}

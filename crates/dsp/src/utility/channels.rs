@@ -17,7 +17,8 @@
 )]
 
 use tonmeister_core::{
-    Automatable, BuildError, Choice, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    Automatable, BuildError, Choice, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail,
+    Unit,
 };
 
 use super::gain::Switch;
@@ -145,6 +146,10 @@ impl Machine for Router {
 
     fn tail(&self, _: &Knobs) -> Tail {
         Tail::Frames(self.waits.iter().map(|wait| wait.memory.len() as u64).max().unwrap_or(0))
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -21,7 +21,9 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
+use tonmeister_core::{
+    BuildError, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+};
 
 use crate::modulation::rig::{Knobs, Machine, Running, flush};
 use crate::modulation::split::Split;
@@ -99,6 +101,10 @@ impl Machine for One {
         Tail::Frames(self.0.tail(knobs.least(0)))
     }
 
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
+    }
+
     fn reset(&mut self) {
         self.0.reset();
     }
@@ -139,6 +145,10 @@ impl Machine for Two {
     /// e^{−ωt/√2}, with room for the sum of sine and cosine under it.
     fn tail(&self, knobs: &Knobs) -> Tail {
         Tail::Frames((14.5 * SQRT_2 * self.rate / (2.0 * PI * knobs.least(0))).ceil() as u64 + 2)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

@@ -17,7 +17,7 @@
 )]
 
 use tonmeister_core::{
-    Automatable, BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit,
+    Automatable, BuildError, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
 };
 
 use crate::math::amplitude_of_db;
@@ -131,6 +131,10 @@ impl Machine for Level {
 
     fn tail(&self, _: &Knobs) -> Tail {
         Tail::Frames(0)
+    }
+
+    fn memory(&self, knobs: &Knobs) -> Memory {
+        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {

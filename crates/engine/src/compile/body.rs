@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use tonmeister_core::{KeyUse, Layout, Processor, Registry, Settings, Stream, Tail};
+use tonmeister_core::{KeyUse, Layout, Memory, Processor, Registry, Settings, Stream, Tail};
 use tonmeister_session::model::{Channels, Strip, Target};
 use tonmeister_session::tables::STRIP;
 
@@ -36,6 +36,7 @@ pub(super) struct BodyInsert {
     pub(super) place: usize,
     pub(super) latency: u64,
     pub(super) tail: Tail,
+    pub(super) memory: Memory,
     pub(super) layout: Layout,
     pub(super) channels: Channels,
     /// Whether it does to a part of its signal what it does to the whole, when the whole is its key.
@@ -195,6 +196,8 @@ impl Desk<'_> {
                 place: index,
                 latency: processor.latency().0,
                 tail: processor.tail(),
+                // What it says holds for the parameters it was born with.
+                memory: if moved(strip, index) { Memory::Endless } else { processor.memory() },
                 layout,
                 channels: insert.channels,
                 replays: whole && spec.key == KeyUse::Detector,
@@ -213,6 +216,11 @@ impl Desk<'_> {
             inserts,
         })
     }
+}
+
+/// Whether automation moves an insert.
+fn moved(strip: &Strip, index: usize) -> bool {
+    strip.automation.iter().any(|lane| matches!(lane.target, Target::Insert { insert, .. } if insert == index))
 }
 
 /// A processor is born with the values its automation starts from.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use tonmeister_core::{Layout, Processor, Registry, Tail};
+use tonmeister_core::{Layout, Memory, Processor, Registry, Tail};
 use tonmeister_session::model::{KeyTap, PanLaw, Strip, Target};
 
 use super::body::{Bodies, Body, BodyInsert};
@@ -479,9 +479,8 @@ impl<'r> Graph<'r> {
         }
         let (name, strip) = known.clone();
         self.silent.push(self.hears_nothing(entry, &inputs));
-        let edges = inputs.iter().chain(inserts.iter().filter_map(|insert| insert.key.as_ref()));
-        let memory =
-            edges.map(|edge| self.memory_of(edge)).chain(controls.iter().map(|c| self.nodes[c.from].memory)).max();
+        let (looks_back, memory) = self.remembered(&inputs, &inserts, &controls);
+        let memory = body.inserts[range.clone()].iter().map(|insert| insert.memory).fold(memory, Memory::then);
         self.nodes.push(PlanNode {
             name,
             strip,
@@ -490,7 +489,8 @@ impl<'r> Graph<'r> {
             arrival,
             latency,
             tail: follow(heard, own_tail),
-            memory: memory.unwrap_or(0),
+            looks_back,
+            memory,
             entry,
             inputs,
             inserts,
@@ -505,6 +505,16 @@ impl<'r> Graph<'r> {
         let node = self.nodes.len() - 1;
         self.known.insert(known, node);
         node
+    }
+
+    /// How far back what a node listens to remembers: the levels that are followed on the way, and all of it.
+    fn remembered(&self, inputs: &[PlanEdge], inserts: &[PlanInsert], controls: &[PlanControl]) -> (u64, Memory) {
+        let edges = inputs.iter().chain(inserts.iter().filter_map(|insert| insert.key.as_ref()));
+        let moved = controls.iter().map(|control| &self.nodes[control.from]);
+        let levels = moved.clone().map(|node| node.looks_back).max().unwrap_or(0);
+        let looks_back = edges.clone().map(|edge| self.looks_back(edge)).fold(levels, u64::max);
+        let memory = moved.map(|node| node.memory).fold(Memory::NONE, Memory::or);
+        (looks_back, edges.map(|edge| self.memory_of(edge)).fold(memory, Memory::or))
     }
 
     /// Some inserts of a body, with what they listen to.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tonmeister_core::{Layout, Tail};
+use tonmeister_core::{Layout, Memory, Tail};
 use tonmeister_session::model::{PanLaw, Strip, Target};
 use tonmeister_session::tables::STRIP;
 
@@ -86,7 +86,8 @@ impl Graph<'_> {
             arrival: self.heard_at(&edge),
             latency: GRID as u64,
             tail: Tail::Frames(0),
-            memory: self.memory_of(&edge) + hearing.memory(self.sample_rate),
+            looks_back: self.looks_back(&edge) + hearing.memory(self.sample_rate),
+            memory: self.memory_of(&edge).then(Memory::Frames(hearing.memory(self.sample_rate))),
             entry: Entry::Level,
             inputs: vec![edge],
             inserts: Vec::new(),
@@ -147,9 +148,15 @@ impl Graph<'_> {
     }
 
     /// How far the levels on an edge look back.
-    pub(super) fn memory_of(&self, edge: &PlanEdge) -> u64 {
+    pub(super) fn looks_back(&self, edge: &PlanEdge) -> u64 {
+        let levels = edge.controls.iter().map(|control| self.nodes[control.from].looks_back);
+        levels.fold(self.nodes[edge.from].looks_back, u64::max)
+    }
+
+    /// How far back what comes by an edge remembers.
+    pub(super) fn memory_of(&self, edge: &PlanEdge) -> Memory {
         let levels = edge.controls.iter().map(|control| self.nodes[control.from].memory);
-        levels.fold(self.nodes[edge.from].memory, u64::max)
+        levels.fold(self.nodes[edge.from].memory, Memory::or)
     }
 
     /// What is followed, by name.

@@ -24,7 +24,8 @@ mod histogram;
 mod tests;
 
 use tonmeister_core::{
-    Block, BuildError, Context, Effect, EffectSpec, Family, KeyUse, Layout, Levels, Processor, Settings, Stream, View,
+    Block, BuildError, Context, Effect, EffectSpec, Family, KeyUse, Layout, Levels, Memory, Processor, Settings,
+    Stream, View,
 };
 use tonmeister_dsp::truepeak::TruePeakMeter;
 
@@ -226,6 +227,11 @@ impl Processor for Tap {
             self.hear(view.part(at, end));
             at = end;
         }
+    }
+
+    /// What sounds passes as it is.
+    fn memory(&self) -> Memory {
+        Memory::NONE
     }
 
     fn reset(&mut self) {

@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use tonmeister_core::Frames;
+use serde::Serialize;
 use tonmeister_core::diagnostic::nearest;
-use tonmeister_engine::{PlanOutput, Span};
+use tonmeister_core::{Frames, Memory};
+use tonmeister_engine::{Plan, Span};
 use tonmeister_session::model::{BarBeat, Song};
 
 use crate::failure::Failure;
@@ -93,9 +94,10 @@ pub struct Stretch {
     /// Where it ends; the song's end, its tail included, when nothing is said.
     pub to: Option<Spot>,
     /// How long before that the song plays unheard, in seconds, 0 to 3600, and up to 65 535 frames longer, so that every
-    /// effect begins on its own grid, and as much longer as automation looks back that follows levels. What remembers no further back has the very samples of the whole mix; what swings
-    /// by itself stands where it would stand, unless its rate is automated.
-    pub pre_roll_s: f64,
+    /// effect begins on its own grid, and as much longer as automation looks back that follows levels. When nothing is said,
+    /// as long as the song [remembers](tonmeister_engine::Plan::memory), from its start where something in it never
+    /// forgets: then the stretch has the very samples of the whole mix.
+    pub pre_roll_s: Option<f64>,
 }
 
 /// A stretch in frames.
@@ -104,18 +106,27 @@ pub(super) struct Cut {
     /// How many of its frames are certain, and how many more may come if they sound.
     pub(super) sure: u64,
     pub(super) tail: u64,
+    pub(super) unheard: Unheard,
+}
+
+/// What plays before a stretch and is not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Unheard {
+    /// Where it begins, in seconds of the song.
+    pub from_s: f64,
+    /// Whether that is so far back that the stretch has the very samples that the whole mix has there.
+    pub exact: bool,
 }
 
 impl Stretch {
-    /// The frames of an output that it is. `memory`: how far the levels look back that automation follows
-    /// ([`tonmeister_engine::Plan::memory`]); the pre-roll is longer by that.
-    pub(super) fn in_song(&self, song: &Song, output: &PlanOutput, memory: u64) -> Result<Cut, Failure> {
-        let rate = song.sample_rate_hz;
+    /// The frames of the plan's first output that it is.
+    pub(super) fn in_song(&self, song: &Song, plan: &Plan) -> Result<Cut, Failure> {
+        let (rate, output) = (song.sample_rate_hz, &plan.outputs[0]);
         let place = |spot: &Option<Spot>, ends: bool| -> Result<Option<f64>, Failure> {
             spot.as_ref().map(|spot| spot.seconds(song, ends)).transpose()
         };
-        if !(0.0..=MOST_PRE_ROLL_S).contains(&self.pre_roll_s) {
-            let what = format!("a pre-roll is 0 to {MOST_PRE_ROLL_S} s long, not {} s", self.pre_roll_s);
+        if let Some(pre_roll_s) = self.pre_roll_s.filter(|seconds| !(0.0..=MOST_PRE_ROLL_S).contains(seconds)) {
+            let what = format!("a pre-roll is 0 to {MOST_PRE_ROLL_S} s long, not {pre_roll_s} s");
             return Err(Failure::Usage(what));
         }
         let (from_s, to_s) = (place(&self.from, false)?.unwrap_or(0.0), place(&self.to, true)?);
@@ -134,9 +145,16 @@ impl Stretch {
             let end_s = end as f64 / f64::from(rate);
             return Err(Failure::Usage(format!("the song is over at {end_s:.3} s, before {from_s:.3} s")));
         }
-        let pre_roll = Frames::from_seconds(self.pre_roll_s, rate).0 + memory;
-        let start = from.saturating_sub(pre_roll) / GRID * GRID;
+        let remembered = match plan.memory() {
+            Memory::Frames(frames) => frames,
+            Memory::Endless => u64::MAX,
+        };
+        let asked =
+            self.pre_roll_s.map(|seconds| Frames::from_seconds(seconds, rate).0.saturating_add(plan.looks_back()));
+        let start = from.saturating_sub(asked.unwrap_or(remembered)) / GRID * GRID;
         let sure = to.min(output.frames).saturating_sub(from);
-        Ok(Cut { span: Span { from, to, pre_roll: from - start }, sure, tail: to - from - sure })
+        let unheard =
+            Unheard { from_s: start as f64 / f64::from(rate), exact: start <= from.saturating_sub(remembered) };
+        Ok(Cut { span: Span { from, to, pre_roll: from - start }, sure, tail: to - from - sure, unheard })
     }
 }
