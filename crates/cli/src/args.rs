@@ -1,6 +1,7 @@
 //! What can be asked, described once: parser, help, man pages and completions come from here.
 
 mod keep;
+mod pages;
 mod play;
 mod record;
 mod release;
@@ -14,6 +15,7 @@ use tonmeister::{
 };
 
 pub(crate) use keep::{Keep, Kept};
+pub(crate) use pages::{Completions, Man, Schema};
 pub(crate) use play::Play;
 pub(crate) use record::Record;
 pub(crate) use release::Release;
@@ -227,8 +229,8 @@ pub(crate) enum Verb {
     Abx(Abx),
     /// List the named loudness targets, with who says so and when
     Targets(Targets),
-    /// Print the JSON Schema of song.toml, for editors
-    Schema,
+    /// Print the JSON Schema of song.toml or of album.toml, for editors
+    Schema(Schema),
     /// Print a man page, or write all of them to a folder
     Man(Man),
     /// Print the completions for a shell
@@ -775,21 +777,4 @@ pub(crate) struct Targets {
     /// Write the built-in ones to this new file, to be edited
     #[arg(long, value_name = "FILE", conflicts_with = "targets")]
     pub(crate) write: Option<PathBuf>,
-}
-
-/// `man`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Man {
-    /// The verb to describe [default: tonmeister itself]
-    pub(crate) verb: Option<String>,
-    /// Write every page to this folder instead
-    #[arg(long, value_name = "DIR", conflicts_with = "verb")]
-    pub(crate) all: Option<PathBuf>,
-}
-
-/// `completions`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Completions {
-    /// For which shell
-    pub(crate) shell: clap_complete::Shell,
 }

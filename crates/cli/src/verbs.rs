@@ -65,7 +65,10 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Abx(args) => return abx::run(&args, voice),
         Verb::Demo(args) => return demo::run(&args, voice),
         Verb::Targets(args) => return master::list(&args, voice),
-        Verb::Schema => voice.text(&World::new().schema()),
+        Verb::Schema(args) => {
+            let world = World::new();
+            voice.text(&if args.album { world.album_schema() } else { world.schema() });
+        }
         Verb::Man(args) => match args.all {
             Some(folder) => {
                 let pages = pages::write_all(&folder)?;

@@ -105,6 +105,7 @@ fn every_page_and_completion_is_made() {
     }
     let schema = json(&tonmeister(&["schema"]));
     assert!(schema["$defs"]["track"].is_object());
+    assert!(json(&tonmeister(&["schema", "--album"]))["$defs"]["album-song"].is_object());
 }
 
 #[test]

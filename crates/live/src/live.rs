@@ -464,7 +464,9 @@ fn check(options: &LiveOptions, rate: u32) -> Result<(), LiveError> {
 fn check_loop(cycle: Option<(u64, u64)>, rate: u32) -> Result<(), LiveError> {
     let Some((from, to)) = cycle else { return Ok(()) };
     if to < from.saturating_add(frames(SHORTEST_LOOP_S, rate)) {
-        let what = format!("a loop ends at least 50 ms behind its beginning; this one goes from frame {from} to {to}");
+        let [from, to] = [from, to].map(|frame| frame as f64 / f64::from(rate));
+        let what =
+            format!("a loop ends at least 50 ms behind its beginning; this one goes from {from:.3} s to {to:.3} s");
         return Err(LiveError::Option(what));
     }
     Ok(())

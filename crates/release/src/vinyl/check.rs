@@ -52,9 +52,9 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
     let title = &song.title;
     if let Some(width) = f.low_width_db.filter(|w| *w > limits.low_width_db) {
         let message = format!(
-            "\"{title}\": below {:.0} Hz the side is {:.1} dB of the middle; the needle is thrown up and down",
+            "\"{title}\": below {:.0} Hz the side is {} dB of the middle; the needle is thrown up and down",
             f.mono_below_hz,
-            tenth(width)
+            number(width, 1)
         );
         let help = format!("`mono_below_hz = {:.0}` puts its bass in mono; or let the cutter do it", f.mono_below_hz);
         found.push(Diagnostic::warning("vinyl-wide-bass", message).help(help));
@@ -69,19 +69,23 @@ fn check_song(song: &Song, f: &Features, limits: &Limits, middle: Option<f64>, f
         found.push(Diagnostic::warning("vinyl-turned-bass", message).help(help));
     }
     if let Some((lowest, at)) = f.lowest_correlation.filter(|(c, _)| *c < limits.correlation) {
-        let message = format!("\"{title}\": correlation falls to {lowest:.2} at {}", minutes(at));
+        let message = format!("\"{title}\": correlation falls to {} at {}", number(lowest, 2), minutes(at));
         let help = "narrow what is widened there; an effect that turns one channel is the usual cause";
         found.push(Diagnostic::warning("vinyl-correlation", message).help(help));
     }
     if let Some(rms) = f.rms_dbfs.filter(|rms| *rms > limits.rms_dbfs) {
-        let message =
-            format!("\"{title}\": its RMS is {rms:.1} dBFS; it will be turned down, and seems to be limited already");
-        let help = format!("take the last limiter off the mix, and stay below {:.0} dBFS RMS", limits.rms_dbfs);
+        let message = format!(
+            "\"{title}\": its RMS is {} dBFS; it will be turned down, and seems to be limited already",
+            number(rms, 1)
+        );
+        let help = format!("take the last limiter off the mix, and stay below {} dBFS RMS", number(limits.rms_dbfs, 0));
         found.push(Diagnostic::warning("vinyl-limited", message).help(help));
     }
     if let Some(rumble) = f.rumble_db.filter(|r| *r > limits.rumble_db) {
-        let message =
-            format!("\"{title}\": what lies below 20 Hz is {rumble:.1} dB of the whole, and moves the needle unheard");
+        let message = format!(
+            "\"{title}\": what lies below 20 Hz is {} dB of the whole, and moves the needle unheard",
+            number(rumble, 1)
+        );
         found.push(Diagnostic::warning("vinyl-rumble", message).help("cut below 20 to 30 Hz"));
     }
     if let (Some(sharp), Some(middle)) = (f.sibilance_db, middle)
@@ -119,9 +123,11 @@ fn check_inner(side: &Side, songs: &[Song], limits: &Limits, found: &mut Vec<Dia
     note("sharper", inner.sibilance_db, |f| f.sibilance_db);
 }
 
-/// To a tenth, and no minus before a zero.
-fn tenth(db: f64) -> f64 {
-    (db * 10.0).round() / 10.0 + 0.0
+/// With so many decimals, a true minus sign, and none before a zero.
+fn number(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    let zero = digits.bytes().all(|c| matches!(c, b'0' | b'.'));
+    if value < 0.0 && !zero { format!("−{digits}") } else { digits }
 }
 
 /// The middle value; the lower of two.
