@@ -186,6 +186,19 @@ fn what_did_not_fit_has_a_remedy_that_is_there() {
     assert!(said.contains("did not fit") && said.contains("--bits 32f") && !said.contains("fader"), "{said}");
 }
 
+#[test]
+fn samples_whose_scale_is_not_known_are_not_mastered() {
+    let folder = TempDir::new().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let whole_numbers: Vec<f32> = tone().iter().map(|x| x * 2_147_483_648.0).collect();
+    fs::write(at("integers.wav"), wav(2, &whole_numbers)).expect("a file");
+    let output = tonmeister(&["master", &at("integers.wav"), "-o", &at("out.wav")]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("integers.wav") && said.contains("LUFS") && said.contains("export it again"), "{said}");
+    assert!(!folder.path().join("out.wav").exists());
+}
+
 /// A number below its range is told as one, not taken for an option that is not there.
 #[test]
 fn negative_numbers_are_values() {

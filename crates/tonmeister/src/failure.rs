@@ -87,6 +87,17 @@ fn named(path: &Path, message: &str) -> String {
 }
 
 impl Failure {
+    /// A failure to write something on the way, in a folder that nobody knows of, told of the file that was asked for.
+    pub(crate) fn of_output(self, scratch: &Path, output: &Path) -> Failure {
+        match self {
+            Failure::Output { path, message } if path.starts_with(scratch) => {
+                let (path, told) = (path.display().to_string(), output.display().to_string());
+                Failure::Output { path: output.into(), message: message.replace(&path, &told) }
+            }
+            other => other,
+        }
+    }
+
     /// The kind's stable name: `document`, `render`, `input`, `usage`, `output`, `target` or `interrupted`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -218,6 +229,9 @@ mod tests {
         assert_eq!(failure.kind(), "document");
         assert_eq!(Failure::input("a.wav", "a.wav is empty").to_string(), "a.wav is empty");
         assert_eq!(Failure::output("a.wav", "the disk is full").to_string(), "a.wav: the disk is full");
+        let step = Failure::output("b/.x/step.wav", "b/.x/step.wav was not written: the disk is full");
+        let told = step.of_output(Path::new("b/.x"), Path::new("b/a.wav"));
+        assert_eq!(told.to_string(), "b/a.wav was not written: the disk is full");
         assert_eq!(Failure::output("m", "permission denied").to_string(), "m: permission denied");
         assert_eq!(Failure::input("m", "`m` is empty").to_string(), "`m` is empty");
     }

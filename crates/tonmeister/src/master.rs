@@ -42,6 +42,8 @@ pub const TOLERANCE_LU: f64 = 0.03;
 /// How far the true peak of the written file may lie above the ceiling: what dither and rounding add.
 const PEAK_TOLERANCE_DB: f64 = 0.005;
 
+/// What is louder than this is no sound whose scale is known: the gain staging could not bring it down either.
+const LOUDEST_LUFS: f64 = 42.0;
 /// What clips call a staged song that is not kept.
 const STAGED: &str = "staged";
 
@@ -160,15 +162,28 @@ impl World {
             .prefix(".tonmeister-master-")
             .tempdir_in(&folder)
             .map_err(|e| Failure::output(&folder, crate::world::plain(&e)))?;
+        self.master_in(scratch.path(), input, options, (target, is_song), progress)
+            .map_err(|failure| failure.of_output(scratch.path(), &options.output))
+    }
+
+    /// Masters, with what is only a step on the way in `scratch`.
+    fn master_in(
+        &self,
+        scratch: &Path,
+        input: &Path,
+        options: &MasterOptions,
+        (target, is_song): (Target, bool),
+        progress: &mut dyn Progress,
+    ) -> Result<MasterReport, Failure> {
         let mix = if is_song {
-            let output = scratch.path().join("mix.wav");
+            let output = scratch.join("mix.wav");
             Some(self.mix(input, &MixOptions::whole(output, Depth::Float32), progress)?)
         } else {
             None
         };
         let audio = mix.as_ref().map_or(input, |mix| mix.written.path.as_path());
         let (material, loudness, warnings) = self.material(input, audio, mix.as_ref(), progress)?;
-        let session = Session { world: self, scratch: scratch.path(), material, target: &target, options };
+        let session = Session { world: self, scratch, material, target: &target, options };
         let (won, staged) = session.run(progress)?;
         if let Some(path) = &options.document {
             session.save_document(path, input, &staged.song, &won)?;
@@ -213,6 +228,13 @@ impl World {
             let what = "is silent (or shorter than 0.4 s): there is nothing that could be brought to a loudness";
             return Err(Failure::input(input, what));
         };
+        if loudness_lufs > LOUDEST_LUFS {
+            let what = format!(
+                "is at {loudness_lufs:.1} LUFS, and a sound that fills the scale is near 0; if its samples are whole numbers \
+                 written as floats, export it again with a full scale of 1.0"
+            );
+            return Err(Failure::input(input, what));
+        }
         let title = match mix {
             Some(mix) => mix.title.clone(),
             None => input.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned()),

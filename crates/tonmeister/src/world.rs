@@ -153,6 +153,7 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "there is no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied; check who may read or write it".into(),
         std::io::ErrorKind::StorageFull => "the disk is full".into(),
+        std::io::ErrorKind::NotADirectory => "a part of that path is a file, and no folder; name another".into(),
         _ => error.to_string(),
     }
 }

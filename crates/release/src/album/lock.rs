@@ -174,6 +174,10 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied; check who may write there".into(),
+        // A folder was to be made where, or in what, is a file.
+        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => {
+            "is a file, and no folder; name another folder, or move the file away".into()
+        }
         std::io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; name another folder".into(),
         std::io::ErrorKind::StorageFull => {
             "the disk is full; what was finished is kept, make room and run it again".into()
