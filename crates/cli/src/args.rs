@@ -268,10 +268,10 @@ pub(crate) struct Mix {
     pub(crate) bits: Bits,
     /// Make a stretch of the song only, from here on: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a
     /// marker or range of the document. Nothing of it is kept in a cache
-    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with_all = ["versions", "stems", "watch"])]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with = "watch")]
     pub(crate) from: Option<Spot>,
     /// Make a stretch of the song only, up to here; the end of a range
-    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with_all = ["versions", "stems", "watch"])]
+    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with = "watch")]
     pub(crate) to: Option<Spot>,
     /// How long before --from the song plays unheard. Without it as long as the song remembers, from its start where an
     /// effect never forgets: the stretch has the very samples of the whole mix

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tonmeister_core::{Diagnostic, GainReduction, Layout, Levels, View};
 use tonmeister_engine::{
-    Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Trimmer, Wanted, compile_all,
+    Compiled, EngineError, Executor, Library, PlanOutput, Rendered, Shelf, Sink, Span, Wanted, compile_all,
 };
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
@@ -27,8 +27,6 @@ pub(crate) use set::no_version;
 pub use set::{PairReport, SetOptions, SetReport, StemReport, VersionReport, Versions};
 pub use stretch::{Spot, Stretch, Unheard};
 pub use sum::Null;
-
-use stretch::Cut;
 
 /// How often a render's progress is looked at.
 const LOOK: Duration = Duration::from_millis(40);
@@ -180,11 +178,9 @@ impl World {
         let unheard = cut.as_ref().map(|cut| cut.unheard);
         let told = match cut {
             None => rendering.run(what, progress, |view| output.write(view))?,
-            Some(Cut { span, sure, tail, .. }) => {
-                let write = |view: View<'_>| output.write(view);
-                let mut trimmer = Trimmer::new(Layout::Stereo, 0, sure, tail, write);
-                let sink: Sink<'_, Trouble> = Box::new(move |view| trimmer.push(view).map_err(Trouble::from));
-                rendering.drive(what, progress, vec![sink], Some(span))?
+            Some(cut) => {
+                let sink: Sink<'_, Trouble> = Box::new(|view| output.write(view).map_err(Trouble::from));
+                rendering.drive(what, progress, vec![cut.trimmed(&plan.outputs[0], sink)], Some(cut.span))?
             }
         };
         let PlanOutput { latency, endless, .. } = plan.outputs[0];

@@ -390,6 +390,7 @@ impl<P: Progress> Studio for Desk<P> {
             stems: None,
             replay: true,
             shelf: None,
+            stretch: None,
         };
         let set = self.world.mix_set(document, &options, &mut self.progress).map_err(studio)?;
         debug_assert!(

@@ -57,6 +57,7 @@ fn set(song: &Path, shelf: Option<Arc<DiskShelf>>) -> SetReport {
         stems: None,
         replay: true,
         shelf,
+        stretch: None,
     };
     World::new().mix_set(song, &options, &mut Silent).unwrap()
 }

@@ -49,6 +49,7 @@ fn set(song: &Path, folder: &Path, shelf: Option<Arc<DiskShelf>>) -> SetReport {
         stems: Some(StemPath::Through),
         replay: true,
         shelf,
+        stretch: None,
     };
     World::new().mix_set(song, &options, &mut Silent).unwrap()
 }
@@ -228,6 +229,7 @@ fn a_version_may_keep_its_own_dynamics() {
             stems: None,
             replay,
             shelf: None,
+            stretch: None,
         };
         World::new().mix_set(&song, &options, &mut Silent).unwrap();
         ["instrumental", "printed", "a-cappella"]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use material::read;
 use tempfile::TempDir;
-use tonmeister::{Depth, Failure, MixOptions, Silent, Stretch, World};
+use tonmeister::{Depth, Failure, MixOptions, SetOptions, Silent, StemPath, Stretch, Versions, World};
 use tonmeister_core::Buffer;
 use tonmeister_media::{Format, SampleFormat, Writer};
 
@@ -83,4 +83,56 @@ fn a_stretch_that_is_none_is_refused() {
     assert!(refused(Some("-1"), None, 1.0).contains("no place in a song"));
     assert!(refused(Some("1"), None, -1.0).contains("a pre-roll is 0 to 3600 s long"));
     assert!(!folder.path().join("stretch.wav").exists());
+}
+
+const SET: &str = "\n[[track]]\nid = \"voice\"\naudio = \"keys.wav\"\ntrim_db = -6.0\n\n\
+    [[track.send]]\nto = \"hall\"\nlevel_db = -9.0\n\n[[bus]]\nid = \"hall\"\n\n\
+    [[bus.insert]]\neffect = \"reverb\"\n\n[[version]]\nid = \"instrumental\"\nmute = [\"voice\"]\n\n\
+    [[version]]\nid = \"a-cappella\"\nmute = [\"keys\"]\n\n\
+    [[version]]\nid = \"radio\"\ncut = [\"bridge\"]\n";
+
+/// Versions and stems of a stretch are that stretch of versions and stems, and add up as they do.
+#[test]
+fn a_stretch_of_versions_and_stems() {
+    let folder = TempDir::new().unwrap();
+    let song = song(folder.path());
+    let at = SONG.find("[master]").unwrap();
+    std::fs::write(&song, [&SONG[..at], &SET[1..], "\n", &SONG[at..]].concat()).unwrap();
+    let set = |name: &str, versions: &[&str], stretch: Option<Stretch>| {
+        let output = folder.path().join(name).join("mix.wav");
+        std::fs::create_dir(output.parent().unwrap()).unwrap();
+        let options = SetOptions {
+            output,
+            depth: Depth::Float32,
+            versions: Versions::Named(versions.iter().map(|id| (*id).to_owned()).collect()),
+            stems: Some(StemPath::Through),
+            replay: true,
+            shelf: None,
+            stretch,
+        };
+        World::new().mix_set(&song, &options, &mut Silent)
+    };
+    let spot = |text: &str| Some(text.parse().unwrap());
+    let both = ["instrumental", "a-cappella"];
+    let whole = set("whole", &both, None).unwrap();
+    let (from, to) = (6 * 48_000, 8 * 48_000);
+    let part = set("part", &both, Some(Stretch { from: spot("6"), to: spot("8"), pre_roll_s: None })).unwrap();
+    // The hall never forgets.
+    assert_eq!(part.unheard.map(|unheard| (unheard.from_s, unheard.exact)), Some((0.0, true)));
+    assert_eq!(part.versions.len(), 3);
+    for (whole, part) in whole.versions.iter().zip(&part.versions) {
+        let stems = whole.stems.iter().zip(&part.stems).map(|(whole, part)| (&whole.written, &part.written));
+        for (whole, part) in stems.chain([(&whole.written, &part.written)]) {
+            let (all, some) = (read(&whole.path), read(&part.path));
+            assert_eq!(some.frames(), to - from);
+            for channel in 0..2 {
+                assert!(all.channel(channel)[from..to] == *some.channel(channel), "{}", part.path.display());
+            }
+        }
+        assert_eq!(whole.stems.len(), part.stems.len());
+        assert_eq!(whole.null.is_some(), part.null.is_some());
+    }
+    assert_eq!(part.pairs.len(), 1);
+    let refused = set("cut", &["radio"], Some(Stretch { from: spot("6"), to: None, pre_roll_s: None })).unwrap_err();
+    assert!(refused.to_string().contains("`radio` has cuts"), "{refused}");
 }

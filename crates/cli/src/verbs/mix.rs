@@ -38,16 +38,11 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
         Stems::Wet => StemPath::Through,
         Stems::Dry => StemPath::Before,
     });
-    if args.from.is_some() || args.to.is_some() {
-        let stretch = Stretch { from: args.from, to: args.to, pre_roll_s: args.pre_roll };
-        let options = MixOptions { stretch: Some(stretch), ..MixOptions::whole(args.output, args.bits.depth()) };
-        let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
-        voice.result(&report, told);
-        return Ok(Outcome::Done);
-    }
-    let shelf = shelf(&args.keep, args.watch)?;
+    let is_stretch = args.from.is_some() || args.to.is_some();
+    let stretch = is_stretch.then_some(Stretch { from: args.from, to: args.to, pre_roll_s: args.pre_roll });
+    let shelf = if is_stretch { None } else { shelf(&args.keep, args.watch)? };
     if versions == Versions::None && stems.is_none() && shelf.is_none() {
-        let options = MixOptions::whole(args.output, args.bits.depth());
+        let options = MixOptions { stretch, ..MixOptions::whole(args.output, args.bits.depth()) };
         let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
         voice.result(&report, told);
         return Ok(Outcome::Done);
@@ -59,6 +54,7 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
         stems,
         replay: !args.own_dynamics,
         shelf,
+        stretch,
     };
     if args.watch {
         return Ok(watch(&world, &args.song, &options, voice));
@@ -195,6 +191,7 @@ fn all_told(report: &SetReport) -> String {
     if stems > 0 || !report.pairs.is_empty() {
         text.push('\n');
     }
+    text += &report.unheard.map_or_else(String::new, unheard);
     text += &levels::dynamics(&report.dynamics);
     text += &levels::meters(&report.meters);
     text += &trouble::remarks(&report.warnings);

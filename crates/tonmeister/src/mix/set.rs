@@ -9,6 +9,7 @@ use tonmeister_engine::{Entry, Part, Plan, PlanOutput, Sink, Stem, StemPath, Wan
 use tonmeister_session::model::{BusDynamics, Destination, Send, Song, Strip, Tap, Ways};
 use tonmeister_session::tables::SILENCE_DB;
 
+use super::stretch::{Cut, Stretch, Unheard};
 use super::sum::{Null, Summing};
 use super::{Dynamics, Metered, Told, Trouble};
 use crate::failure::{Failure, Finding};
@@ -52,8 +53,10 @@ pub struct SetOptions {
     /// up to the mix; otherwise each version's dynamics hear that version alone. What the document says of a version
     /// ([`Song::bus_dynamics`]) holds only with this.
     pub replay: bool,
-    /// Where renders are kept and found.
+    /// Where renders are kept and found. Nothing of a stretch is.
     pub shelf: Option<Arc<DiskShelf>>,
+    /// The stretch of the song to make; without it, all of it.
+    pub stretch: Option<Stretch>,
 }
 
 /// What a set came to.
@@ -73,6 +76,9 @@ pub struct SetReport {
     pub made: usize,
     /// See [`SetReport::made`].
     pub kept: usize,
+    /// What played unheard before it, if it is a stretch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<Unheard>,
     /// What each dynamics processor of the mix did; of a part that was kept, only those of the part itself are known.
     pub dynamics: Vec<Dynamics>,
     /// What each meter of the mix heard at its place; of a part that was kept, only those of the part itself are known.
@@ -139,7 +145,7 @@ impl World {
     /// share is made once. Every file appears whole; when one cannot be made, none does.
     ///
     /// # Errors
-    /// Besides those of [`World::mix`]: a version that the document does not hold.
+    /// Besides those of [`World::mix`]: a version that the document does not hold, a stretch of one that is cut.
     pub fn mix_set(
         &self,
         song: &Path,
@@ -197,8 +203,10 @@ impl World {
                 replays: v.replays.then_some(0),
             })
             .collect();
-        let rendering = self.prepare_set(&wanted, files, options.shelf.clone())?;
+        let shelf = options.shelf.clone().filter(|_| options.stretch.is_none());
+        let rendering = self.prepare_set(&wanted, files, shelf)?;
         let plan = Arc::clone(&rendering.compiled.plan);
+        let cut = options.stretch.as_ref().map(|stretch| stretch_of(stretch, versions, &plan)).transpose()?;
         let paths: Vec<Option<PathBuf>> =
             (0..plan.outputs.len()).map(|at| file_of(&options.output, &plan, at)).collect();
         let mut folders = Folders::default();
@@ -231,7 +239,13 @@ impl World {
                 }
             })
         });
-        let Told { dynamics, meters } = rendering.run_all("Mixing", progress, sinks.collect())?;
+        let Told { dynamics, meters } = match &cut {
+            None => rendering.run_all("Mixing", progress, sinks.collect())?,
+            Some(cut) => {
+                let sinks = sinks.zip(&plan.outputs).map(|(sink, output)| cut.trimmed(output, sink)).collect();
+                rendering.drive("Mixing", progress, sinks, Some(cut.span))?
+            }
+        };
         let nulls: Vec<Null> =
             sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();
 
@@ -272,9 +286,31 @@ impl World {
         let pairs = pairs.map(|(versions, null)| PairReport { versions, null }).collect();
         let kept = plan.nodes.iter().filter(|node| node.entry == Entry::Kept).count();
         let made = plan.nodes.len() - kept;
-        let title = String::new();
-        Ok(SetReport { title, tracks: 0, buses: 0, versions: reports, pairs, made, kept, dynamics, meters, warnings })
+        Ok(SetReport {
+            title: String::new(),
+            tracks: 0,
+            buses: 0,
+            versions: reports,
+            pairs,
+            made,
+            kept,
+            unheard: cut.map(|cut| cut.unheard),
+            dynamics,
+            meters,
+            warnings,
+        })
     }
+}
+
+/// A stretch of the mix and of versions that run with it.
+fn stretch_of(stretch: &Stretch, versions: &[Version], plan: &Plan) -> Result<Cut, Failure> {
+    if let Some(version) = versions.iter().find(|version| version.is_cut) {
+        return Err(Failure::Usage(format!(
+            "`{}` has cuts, so its time is not the mix's; name versions without cuts, or make it whole",
+            version.name()
+        )));
+    }
+    stretch.in_song(&versions[0].song, plan)
 }
 
 /// Folders of stems that were made on the way; those that stay empty are taken away again.

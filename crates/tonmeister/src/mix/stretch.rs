@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use tonmeister_core::diagnostic::nearest;
-use tonmeister_core::{Frames, Memory};
-use tonmeister_engine::{Plan, Span};
+use tonmeister_core::{Frames, Layout, Memory};
+use tonmeister_engine::{Plan, PlanOutput, Sink, Span, Trimmer};
 use tonmeister_session::model::{BarBeat, Song};
 
+use super::Trouble;
 use crate::failure::Failure;
 
 /// Renders begin on multiples of this many frames, where every effect begins a block of its own: none of them works on
@@ -103,10 +104,18 @@ pub struct Stretch {
 /// A stretch in frames.
 pub(super) struct Cut {
     pub(super) span: Span,
-    /// How many of its frames are certain, and how many more may come if they sound.
-    pub(super) sure: u64,
-    pub(super) tail: u64,
     pub(super) unheard: Unheard,
+}
+
+impl Cut {
+    /// A sink that gets of an output what the whole has of it there: behind its last clip only as far as it sounds.
+    pub(super) fn trimmed<'a>(&self, output: &PlanOutput, sink: Sink<'a, Trouble>) -> Sink<'a, Trouble> {
+        let Span { from, to, .. } = self.span;
+        let frames = to.min(output.frames + output.tail).saturating_sub(from);
+        let sure = to.min(output.frames).saturating_sub(from);
+        let mut trimmer = Trimmer::new(Layout::Stereo, 0, sure, frames - sure, sink);
+        Box::new(move |view| trimmer.push(view))
+    }
 }
 
 /// What plays before a stretch and is not heard.
@@ -152,9 +161,8 @@ impl Stretch {
         let asked =
             self.pre_roll_s.map(|seconds| Frames::from_seconds(seconds, rate).0.saturating_add(plan.looks_back()));
         let start = from.saturating_sub(asked.unwrap_or(remembered)) / GRID * GRID;
-        let sure = to.min(output.frames).saturating_sub(from);
         let unheard =
             Unheard { from_s: start as f64 / f64::from(rate), exact: start <= from.saturating_sub(remembered) };
-        Ok(Cut { span: Span { from, to, pre_roll: from - start }, sure, tail: to - from - sure, unheard })
+        Ok(Cut { span: Span { from, to, pre_roll: from - start }, unheard })
     }
 }
