@@ -184,6 +184,31 @@ impl World {
         })
     }
 
+    /// The files of all outputs that have one, and the folders that had to be made for stems.
+    fn begin_files(
+        &self,
+        versions: &[Version],
+        plan: &Plan,
+        base: &Path,
+        options: &SetOptions,
+    ) -> Result<(Vec<Option<Output>>, Folders), Failure> {
+        let paths: Vec<Option<PathBuf>> =
+            (0..plan.outputs.len()).map(|at| file_of(&options.output, plan, at)).collect();
+        let mut folders = Folders::default();
+        for (path, output) in paths.iter().zip(&plan.outputs) {
+            let Some(path) = path else { continue };
+            for version in versions {
+                refuse_to_replace(path, &sources(&version.song, base))?;
+            }
+            if matches!(output.part, Part::Stem(_)) {
+                folders.make(path.parent().unwrap_or(Path::new("")))?;
+            }
+        }
+        let begin = |path: &PathBuf| Output::create(self, path, options.depth, (plan.sample_rate, Layout::Stereo));
+        let outputs = paths.iter().map(|path| path.as_ref().map(begin).transpose()).collect::<Result<_, _>>()?;
+        Ok((outputs, folders))
+    }
+
     fn render_set(
         &self,
         versions: &[Version],
@@ -207,24 +232,7 @@ impl World {
         let rendering = self.prepare_set(&wanted, files, shelf)?;
         let plan = Arc::clone(&rendering.compiled.plan);
         let cut = options.stretch.as_ref().map(|stretch| stretch_of(stretch, versions, &plan)).transpose()?;
-        let paths: Vec<Option<PathBuf>> =
-            (0..plan.outputs.len()).map(|at| file_of(&options.output, &plan, at)).collect();
-        let mut folders = Folders::default();
-        for (path, output) in paths.iter().zip(&plan.outputs) {
-            let Some(path) = path else { continue };
-            for version in versions {
-                refuse_to_replace(path, &sources(&version.song, base))?;
-            }
-            if matches!(output.part, Part::Stem(_)) {
-                folders.make(path.parent().unwrap_or(Path::new("")))?;
-            }
-        }
-        let mut outputs = Vec::new();
-        for path in &paths {
-            let begin = |path: &PathBuf| Output::create(self, path, options.depth, (plan.sample_rate, Layout::Stereo));
-            outputs.push(path.as_ref().map(begin).transpose()?);
-        }
-
+        let (mut outputs, mut folders) = self.begin_files(versions, &plan, base, options)?;
         let (sums, shares, pairs) = sums(versions, &plan);
         let sums: Vec<Mutex<Summing>> = sums.into_iter().map(|parts| Mutex::new(Summing::new(parts))).collect();
         let sinks = outputs.iter_mut().zip(&shares).map(|(output, shares)| -> Sink<'_, Trouble> {
