@@ -91,18 +91,27 @@ impl Fade {
 }
 
 /// Places the clips of a track, which stand in the order of their starts. The error names what does not fit.
-pub(crate) fn place(clips: &[Clip], library: &dyn Library, sample_rate: u32) -> Result<Vec<PlacedClip>, String> {
+pub(crate) fn place(clips: &[Clip], library: &dyn Library, sample_rate: u32) -> Result<Vec<PlacedClip>, Misplaced> {
     let mut placed: Vec<PlacedClip> = Vec::with_capacity(clips.len());
-    for clip in clips {
-        let info = library.info(&clip.audio, sample_rate).map_err(|e| e.message)?;
-        let mut next = PlacedClip::new(clip, info)?;
+    for (number, clip) in clips.iter().enumerate() {
+        let refuse = |message: String| Misplaced { clip: number, message };
+        let info = library.info(&clip.audio, sample_rate).map_err(|e| refuse(e.message))?;
+        let mut next = PlacedClip::new(clip, info).map_err(refuse)?;
         if clip.crossfade_s > 0.0 {
             let frames = Frames::from_seconds(clip.crossfade_s, sample_rate).0;
-            take_over(placed.last_mut(), &mut next, frames, clip)?;
+            take_over(placed.last_mut(), &mut next, frames, clip).map_err(refuse)?;
         }
         placed.push(next);
     }
     Ok(placed)
+}
+
+/// Why a clip cannot be placed.
+#[derive(Debug)]
+pub(crate) struct Misplaced {
+    /// Which, in the order of the track's clips.
+    pub(crate) clip: usize,
+    pub(crate) message: String,
 }
 
 /// Lets a clip take over from the one before it.

@@ -174,7 +174,8 @@ impl Executor {
     /// `threads` 0 takes every core, except for a song so small (a track or two without inserts) that handing blocks
     /// around would cost more than it gains.
     ///
-    /// After the last clip an output goes on until it has fallen below −120 dBFS for good, or its tail is over.
+    /// After the last clip an output goes on until it has fallen below −120 dBFS for good, or its tail is over; one that lies
+    /// beside others, until the longest of them has.
     ///
     /// # Panics
     /// When there are not as many sinks as outputs.
@@ -238,6 +239,18 @@ impl Executor {
             pool.install(|| self.pipeline(blocks, &mut trimmers))?;
         }
         self.nodes.iter_mut().for_each(Node::end);
+        // What falls silent sooner than what it lies beside goes on as it is, so that they add up to the last frame.
+        let longest = |plan: &Plan, trimmers: &[Trimmer<Sink<'_, E>>], root: usize| {
+            let beside = trimmers.iter().enumerate().filter(|(output, _)| plan.lies_beside(*output) == root);
+            beside.map(|(_, trimmer)| trimmer.delivered()).max().unwrap_or(0)
+        };
+        for output in 0..trimmers.len() {
+            let root = self.plan.lies_beside(output);
+            if root != output {
+                let frames = longest(&self.plan, &trimmers, root);
+                trimmers[output].reach(frames)?;
+            }
+        }
         let frames = trimmers.iter().map(Trimmer::delivered).collect();
         Ok(Rendered { frames, gain_reductions: self.gain_reductions(), levels: self.levels() })
     }

@@ -42,6 +42,8 @@ pub struct PlanOutput {
     pub endless: bool,
     /// Whether nothing at all leads into it: everything that would is muted.
     pub silent: bool,
+    /// The place in [`Plan::outputs`] of an earlier one that it lies beside: a stem's mix, a version's mix of the song.
+    pub beside: Option<usize>,
 }
 
 /// What is delivered of a song.
@@ -192,6 +194,15 @@ impl Plan {
     pub fn is_end(&self, node: usize) -> bool {
         let goes_on = |other: &PlanNode| other.entry == Entry::Through && other.inputs[0].from == node;
         self.nodes[node].entry != Entry::Level && !self.nodes.iter().any(goes_on)
+    }
+
+    /// The output that this one lies beside in the end: the mix of the song, or itself. All that lie beside one are as long
+    /// as the longest of them, but for that one, which does not depend on what is made with it.
+    pub fn lies_beside(&self, mut output: usize) -> usize {
+        while let Some(other) = self.outputs[output].beside {
+            output = other;
+        }
+        output
     }
 
     /// How far back the outputs remember: a render that begins so long before a place has the bits there that the whole

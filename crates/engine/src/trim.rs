@@ -29,6 +29,23 @@ impl<S> Trimmer<S> {
         self.delivered
     }
 
+    /// Hands on what was held back as silence, as far as that brings it to so many frames.
+    pub fn reach<E>(&mut self, frames: u64) -> Result<(), E>
+    where
+        S: FnMut(View<'_>) -> Result<(), E>,
+    {
+        let more = frames.saturating_sub(self.delivered).min(self.held.frames() as u64) as usize;
+        if more > 0 {
+            (self.sink)(self.held.view(more))?;
+            self.delivered += more as u64;
+            let rest = self.held.view(self.held.frames()).part(more, self.held.frames());
+            let mut held = Buffer::new(rest.layout(), 0);
+            held.append(rest);
+            self.held = held;
+        }
+        Ok(())
+    }
+
     /// Takes the next frames.
     pub fn push<E>(&mut self, view: View<'_>) -> Result<(), E>
     where

@@ -140,6 +140,7 @@ proptest! {
             stems: if groups { Stem::of_groups(song) } else { vec![stem(&["kick"]), stem(&["snare", "vocal"])] },
             path: if before { StemPath::Before } else { StemPath::Through },
             replays: *replays,
+            beside: None,
         }).collect();
         let library = tapes();
         let lent = compile_all(&wanted, &lending(), &*library, None).unwrap();

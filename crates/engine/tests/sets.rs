@@ -24,7 +24,7 @@ fn tapes() -> Arc<dyn Library> {
 }
 
 fn wanted<'s>(version: &str, song: &'s Song, stems: Vec<Stem>) -> Wanted<'s> {
-    Wanted { version: version.into(), song, stems, path: StemPath::Through, replays: None }
+    Wanted { version: version.into(), song, stems, path: StemPath::Through, replays: None, beside: None }
 }
 
 /// What is left of a mix when its stems are taken off it, against the mix's own peak, in dB.
@@ -348,6 +348,49 @@ fn versions_that_replay_the_mix_add_up_to_it() {
         let (mut again, _) = run_on(compiled, &library, 2, 512, Some(&shelf)).unwrap();
         assert!(again.pop().unwrap() == alone && again == outs);
     }
+}
+
+/// Stems and versions that fall silent sooner than their mix go on as they are to its end, and so add up to the last frame.
+#[test]
+fn what_lies_beside_a_mix_is_as_long() {
+    let rack = tonmeister_dsp::rack();
+    let library =
+        library(&[("mono", Buffer::from_mono(noise(1, 0.5, 24_000))), ("stereo", stereo_noise(2, 0.01, 20_000))]);
+    let mut mix = desk();
+    mix.tracks.iter_mut().for_each(|track| track.strip.inserts.clear());
+    mix.buses[0].strip.inserts.clear();
+    let echo = Settings::new(rack.spec("delay").unwrap()).with("time_ms", 100.0);
+    let echo = echo.with("feedback_percent", 70.0);
+    mix.buses[1].strip.inserts = vec![insert("echo", echo)];
+    let (mut instrumental, mut a_cappella) = (mix.clone(), mix.clone());
+    mute(&mut instrumental, 2);
+    instrumental.tracks[2].strip.sends.clear();
+    mute(&mut a_cappella, 0);
+    mute(&mut a_cappella, 1);
+    let stems = [vec!["kick"], vec!["snare"], vec!["vocal"]]
+        .map(|ids| Stem { id: ids[0].into(), strips: ids.into_iter().map(String::from).collect() });
+    let beside = |version: &str, song| Wanted { beside: Some(0), ..wanted(version, song, stems.to_vec()) };
+    let set = [
+        wanted("mix", &mix, stems.to_vec()),
+        beside("instrumental", &instrumental),
+        beside("a-cappella", &a_cappella),
+        wanted("alone", &instrumental, Vec::new()),
+    ];
+    let compiled = compile_all(&set, &rack, &*library, None).unwrap();
+    let (mut outs, _) = run(compiled, &library, 2, 512).unwrap();
+    let alone = outs.pop().unwrap();
+    let length = outs[0].frames();
+    assert!(alone.frames() + 9600 < length, "the quiet one is over {} frames before {length}", alone.frames());
+    assert!(outs.iter().all(|out| out.frames() == length));
+    for mix in [0, 4, 8] {
+        let left = left_over(&outs[mix..mix + 4]);
+        println!("{left:.1} dB left");
+        assert!(left < -135.0, "{left} dB");
+    }
+    let left = left_over(&[outs[0].clone(), outs[4].clone(), outs[8].clone()]);
+    println!("{left:.1} dB left");
+    assert!(left < -135.0, "{left} dB");
+    assert_eq!(render(&mix, &library, &rack, 1, 4096).unwrap().0, outs[0], "nothing made beside it changes the mix");
 }
 
 #[test]

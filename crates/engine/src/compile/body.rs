@@ -11,7 +11,7 @@ use tonmeister_session::tables::STRIP;
 use super::routes::strips;
 use super::{EngineError, MAX_BLOCK, Wanted};
 use crate::automation::starting;
-use crate::clip::{Library, PlacedClip, place as place_clips};
+use crate::clip::{Library, Misplaced, PlacedClip, place as place_clips};
 use crate::name::{ENTRY, Name, Namer};
 use crate::recording::Recordings;
 
@@ -148,7 +148,8 @@ impl Desk<'_> {
         let mut placed = Vec::new();
         let mut entry = Layout::Stereo;
         if let Some(clips) = clips {
-            placed = place_clips(clips, self.library, self.sample_rate).map_err(refuse)?;
+            let misplaced = |e: Misplaced| refuse(e.message).at(format!("{id}/clip/{}", e.clip + 1));
+            placed = place_clips(clips, self.library, self.sample_rate).map_err(misplaced)?;
             for clip in &placed {
                 let content = self.library.content(&clip.audio).map_err(|e| refuse(e.message))?;
                 name.clip(clip, &content);

@@ -73,12 +73,22 @@ pub struct Wanted<'s> {
     /// The place of an earlier one of the set whose bus dynamics are replayed: on buses and on the master, whatever works
     /// by level does to this version what it does to that one, so that versions which complete each other add up.
     pub replays: Option<usize>,
+    /// The place of an earlier one of the set that it lies beside: what is delivered of it is as long as that, although it
+    /// falls silent sooner. For versions of one song whose time runs alike.
+    pub beside: Option<usize>,
 }
 
 impl<'s> Wanted<'s> {
     /// The mix of a song, without stems.
     pub fn mix(song: &'s Song) -> Self {
-        Wanted { version: song.title.clone(), song, stems: Vec::new(), path: StemPath::Through, replays: None }
+        Wanted {
+            version: song.title.clone(),
+            song,
+            stems: Vec::new(),
+            path: StemPath::Through,
+            replays: None,
+            beside: None,
+        }
     }
 }
 
@@ -136,10 +146,16 @@ pub fn compile_all(
     let bodies = body::bodies(&wanted, registry, library)?;
     let mut graph = Graph::new(bodies, registry, sample_rate);
     let mut outputs = Vec::new();
+    // Of each song, the place of its mix among the outputs.
+    let mut mixes: Vec<usize> = Vec::new();
     let wanted_all = &wanted;
     for (at, wanted) in wanted.iter().enumerate() {
         if wanted.replays.is_some_and(|other| other >= at) {
             let message = "replays a version that does not come before it";
+            return Err(EngineError::new(format!("`{}`", wanted.version), message));
+        }
+        if wanted.beside.is_some_and(|other| other >= at) {
+            let message = "lies beside a version that does not come before it";
             return Err(EngineError::new(format!("`{}`", wanted.version), message));
         }
         let routes = Routes::of(wanted.song);
@@ -149,9 +165,13 @@ pub fn compile_all(
         let version = Version { song: at, wanted, routes: &routes, division: &division };
         let whole = graph.whole(version)?;
         let (frames, tail, endless) = length(wanted.song, graph.clips_end(at), graph.tail(whole));
+        let own: usize = outputs.len();
+        let beside = wanted.beside.map(|other| mixes[other]);
+        mixes.push(own);
         let mut output = |graph: &Graph<'_>, part: Part, node: usize| {
             let (version, latency, silent) = (wanted.version.clone(), graph.departure(node), graph.is_silent(node));
-            outputs.push(PlanOutput { version, part, node, latency, frames, tail, endless, silent });
+            let beside = if part == Part::Mix { beside } else { Some(own) };
+            outputs.push(PlanOutput { version, part, node, latency, frames, tail, endless, silent, beside });
         };
         output(&graph, Part::Mix, whole);
         for (number, stem) in wanted.stems.iter().enumerate() {

@@ -218,16 +218,7 @@ impl World {
         progress: &mut dyn Progress,
     ) -> Result<SetReport, Trouble> {
         let path = options.stems.unwrap_or_default();
-        let wanted: Vec<Wanted<'_>> = versions
-            .iter()
-            .map(|v| Wanted {
-                version: v.name(),
-                song: &v.song,
-                stems: v.stems.clone(),
-                path,
-                replays: v.replays.then_some(0),
-            })
-            .collect();
+        let wanted: Vec<Wanted<'_>> = versions.iter().map(|version| version.wanted(path)).collect();
         let shelf = options.shelf.clone().filter(|_| options.stretch.is_none());
         let rendering = self.prepare_set(&wanted, files, shelf)?;
         let plan = Arc::clone(&rendering.compiled.plan);
@@ -347,6 +338,18 @@ impl Drop for Folders {
 }
 
 impl Version {
+    /// As the engine is asked for it.
+    fn wanted(&self, path: StemPath) -> Wanted<'_> {
+        Wanted {
+            version: self.name(),
+            song: &self.song,
+            stems: self.stems.clone(),
+            path,
+            replays: self.replays.then_some(0),
+            beside: (self.id.is_some() && !self.is_cut).then_some(0),
+        }
+    }
+
     /// Its name among the outputs.
     fn name(&self) -> String {
         self.id.clone().unwrap_or_default()
@@ -397,7 +400,8 @@ fn first_alike(plan: &Plan, at: usize) -> usize {
         let this = &plan.outputs[at];
         (o.node, o.frames, o.tail) == (this.node, this.frames, this.tail) && matches!(this.part, Part::Stem(_))
     };
-    plan.outputs[..at].iter().position(alike).unwrap_or(at)
+    let beside = |other: &usize| plan.lies_beside(*other) == plan.lies_beside(at);
+    (0..at).filter(beside).find(|other| alike(&plan.outputs[*other])).unwrap_or(at)
 }
 
 /// Where an output is written. Nowhere, when it is the sum that stems before the master are measured against, a stem of
@@ -489,21 +493,20 @@ fn is_off(send: &Send) -> bool {
     send.get("mute") == 1.0 || send.get("level_db") <= SILENCE_DB
 }
 
-/// Ends the files, one for each output that has one. Stems that fell silent earlier are as long as their mix, so that they lie beside each other.
+/// Ends the files, one for each output that has one. Stems and versions that fell silent earlier are as long as the longest
+/// of them and as the mix, so that they lie beside each other.
 fn end(plan: &Plan, outputs: Vec<Option<Output>>) -> Result<Vec<Option<Written>>, Failure> {
     let frames = |output: &Option<Output>| output.as_ref().map_or(0, Output::frames);
-    let lengths: Vec<u64> = plan
-        .outputs
-        .iter()
-        .map(|o| {
-            let same = plan.outputs.iter().zip(&outputs).filter(|(other, _)| other.version == o.version);
-            same.map(|(_, output)| frames(output)).max().unwrap_or(0)
+    let lengths: Vec<u64> = (0..outputs.len())
+        .map(|at| {
+            let beside = (0..outputs.len()).filter(|other| plan.lies_beside(*other) == plan.lies_beside(at));
+            beside.map(|other| frames(&outputs[other])).max().unwrap_or(0)
         })
         .collect();
     let silence = Buffer::new(Layout::Stereo, tonmeister_engine::MAX_BLOCK);
     let mut ended: Vec<Option<Ended>> = Vec::new();
     for ((mut output, length), planned) in outputs.into_iter().zip(lengths).zip(&plan.outputs) {
-        if let Some(output) = output.as_mut().filter(|_| planned.part != Part::Mix) {
+        if let Some(output) = output.as_mut().filter(|_| planned.beside.is_some()) {
             while output.frames() < length {
                 let step = (length - output.frames()).min(silence.frames() as u64) as usize;
                 output.write(silence.view(step))?;
