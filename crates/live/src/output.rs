@@ -47,6 +47,8 @@ pub trait Playing {
 pub struct Performance {
     /// Blocks that were delivered.
     pub blocks: u64,
+    /// Frames of the song that were delivered.
+    pub frames: u64,
     /// Blocks that were not ready when they should have sounded: each is a gap.
     pub xruns: u64,
     /// The time between asking for a block and having it, the worst, in milliseconds.
@@ -72,6 +74,8 @@ pub struct Performance {
     pub in_memory: bool,
     /// The length of a block in milliseconds.
     pub block_ms: f64,
+    /// From a block's making until it sounds, the longest that the device said, in milliseconds. Of a device that says so only.
+    pub latency_ms: Option<f64>,
 }
 
 /// Places of the histogram: sixteen block lengths in steps of 1/64.
@@ -83,6 +87,8 @@ const PERIODS: u32 = 2;
 /// Numbers that the audio thread writes and others read.
 pub(crate) struct Counts {
     blocks: AtomicU64,
+    frames: AtomicU64,
+    latency_ns: AtomicU64,
     xruns: AtomicU64,
     worst_ns: AtomicU64,
     sum_ns: AtomicU64,
@@ -100,6 +106,8 @@ impl Counts {
     pub(crate) fn new(block_s: f64) -> Self {
         Counts {
             blocks: AtomicU64::new(0),
+            frames: AtomicU64::new(0),
+            latency_ns: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
             worst_ns: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
@@ -116,8 +124,9 @@ impl Counts {
 
     /// A block: how long making it took, and how much of that a processor worked on it; how long after it was due to be begun
     /// it was there, and whether that was too long.
-    pub(crate) fn block(&self, (made, worked): (Duration, Duration), ready: Duration, xrun: bool) {
+    pub(crate) fn block(&self, frames: usize, (made, worked): (Duration, Duration), ready: Duration, xrun: bool) {
         self.blocks.fetch_add(1, Ordering::Relaxed);
+        self.frames.fetch_add(frames as u64, Ordering::Relaxed);
         self.xruns.fetch_add(u64::from(xrun), Ordering::Relaxed);
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.sum_ns.fetch_add(nanos(made), Ordering::Relaxed);
@@ -128,6 +137,12 @@ impl Counts {
         self.woken_ns.fetch_max(nanos(ready.saturating_sub(made)), Ordering::Relaxed);
         let place = (nanos(ready) * 64 / self.block_ns.max(1)) as usize;
         self.places[place.min(PLACES - 1)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How long the device says that it takes from here until it sounds.
+    #[cfg(feature = "device")]
+    pub(crate) fn latency(&self, time: Duration) {
+        self.latency_ns.fetch_max(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// A gap that somebody else has noticed.
@@ -152,8 +167,10 @@ impl Counts {
             left = left.saturating_sub(place.load(Ordering::Relaxed));
             left == 0
         });
+        let latency_ns = self.latency_ns.load(Ordering::Relaxed);
         Performance {
             blocks,
+            frames: self.frames.load(Ordering::Relaxed),
             xruns: self.xruns.load(Ordering::Relaxed),
             worst_ms: self.worst_ns.load(Ordering::Relaxed) as f64 / 1e6,
             made_ms: self.made_ns.load(Ordering::Relaxed) as f64 / 1e6,
@@ -165,6 +182,7 @@ impl Counts {
             realtime: self.realtime.load(Ordering::Relaxed),
             in_memory: self.in_memory.load(Ordering::Relaxed),
             block_ms,
+            latency_ms: (latency_ns > 0).then_some(latency_ns as f64 / 1e6),
         }
     }
 }
@@ -244,10 +262,10 @@ impl Clocked {
                     let ready = due.elapsed();
                     let length = Duration::from_secs_f64(frames as f64 / rate / speed);
                     let late = ready > length * (self.periods - 1);
-                    counts.block(made, ready, late);
+                    counts.block(frames, made, ready, late);
                     due = if late { Instant::now() } else { due + length };
                 }
-                Pace::Free => counts.block(made, made.0, false),
+                Pace::Free => counts.block(frames, made, made.0, false),
             }
         }
         Ok(())
