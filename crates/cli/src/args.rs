@@ -1,6 +1,9 @@
 //! What can be asked, described once: parser, help, man pages and completions come from here.
 
+mod desk;
+mod ear;
 mod keep;
+mod mix;
 mod pages;
 mod play;
 mod record;
@@ -10,11 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tonmeister::demo::SONGS;
-use tonmeister::{
-    AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, Spot, World,
-};
+use tonmeister::{AlignOptions, CheckOptions, Depth, Level, LevelMatch, ReportOptions, RuleSetting, Speaker, World};
 
+pub(crate) use desk::Desk;
+pub(crate) use ear::Hearing;
 pub(crate) use keep::{Keep, Kept};
+pub(crate) use mix::{Mix, Stems};
 pub(crate) use pages::{Completions, Man, Schema};
 pub(crate) use play::Play;
 pub(crate) use record::Record;
@@ -153,6 +157,10 @@ pub(crate) enum Verb {
         tonmeister record song.toml drums/send/room/level_db --mode latch --from 17|1 --to 25|1 --moves -\n  \
         tonmeister record song.toml vocal/fader_db --mode trim --return 1 --moves louder.csv")]
     Record(Record),
+    /// Turn controls of a song, put scenes by and recall them, copy and move automation
+    ///
+    /// The document is changed as a whole or not at all; what is not meant keeps every byte. Link groups go along.
+    Desk(Desk),
     /// Bring microphones at one source together, in time and polarity
     ///
     /// Each track is measured against the reference, on its audio as its clips place it, and the document gets whole
@@ -254,54 +262,6 @@ pub(crate) struct New {
     /// Leave out files that cannot be read, instead of giving up
     #[arg(long)]
     pub(crate) skip_unreadable: bool,
-}
-
-/// `mix`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Mix {
-    /// The song document
-    pub(crate) song: PathBuf,
-    /// The file to write, .wav or .flac
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    #[command(flatten)]
-    pub(crate) bits: Bits,
-    /// Make a stretch of the song only, from here on: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a
-    /// marker or range of the document. Nothing of it is kept in a cache
-    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with = "watch")]
-    pub(crate) from: Option<Spot>,
-    /// Make a stretch of the song only, up to here; the end of a range
-    #[arg(long, value_name = "PLACE", allow_negative_numbers = true, conflicts_with = "watch")]
-    pub(crate) to: Option<Spot>,
-    /// How long before --from the song plays unheard. Without it as long as the song remembers, from its start where an
-    /// effect never forgets: the stretch has the very samples of the whole mix
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, requires = "from")]
-    pub(crate) pre_roll: Option<f64>,
-    /// Also make the versions that the document holds, all or the named ones, beside the mix: mix-instrumental.wav
-    #[arg(long, value_name = "IDS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
-    pub(crate) versions: Option<Vec<String>>,
-    /// Compressors on buses and on the master hear each version alone; without this they do to it what they do to the
-    /// mix, so that the instrumental and the a cappella add up to the mix, unless a version says otherwise: dynamics = "own"
-    #[arg(long, requires = "versions")]
-    pub(crate) own_dynamics: bool,
-    /// Also make stems that add up to the mix: those that the document names under [[stem]], else one for each strip that
-    /// leads to the master: mix-stems/drums.wav. Wet stems are taken behind the master's processors, dry ones before them
-    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "wet")]
-    pub(crate) stems: Option<Stems>,
-    #[command(flatten)]
-    pub(crate) keep: Keep,
-    /// Stay, and mix again whenever the document or its audio changes; keeps renders, so that only what changed is made
-    #[arg(long)]
-    pub(crate) watch: bool,
-    #[command(flatten)]
-    pub(crate) work: Work,
-}
-
-/// Where stems are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Stems {
-    Wet,
-    Dry,
 }
 
 /// How samples are stored.

@@ -31,7 +31,7 @@ impl Outcome {
         (Outcome::Usage, "the arguments make no sense"),
         (Outcome::Document, "the document is not valid"),
         (Outcome::Input, "a file cannot be read, or its audio cannot be used"),
-        (Outcome::Output, "a file cannot be written, or must not be replaced"),
+        (Outcome::Output, "a file cannot be written or must not be replaced, or the sound device does not play"),
         (Outcome::Target, "the target was not reached; the report says what was written instead"),
         (Outcome::Interrupted, "interrupted; nothing was left half-written"),
     ];

@@ -5,6 +5,7 @@ mod align;
 mod check;
 mod compare;
 mod demo;
+mod desk;
 mod diff;
 mod disc;
 mod levels;
@@ -55,6 +56,7 @@ pub(crate) fn run(verb: Verb, voice: &mut Voice) -> Result<Outcome, Failure> {
         Verb::Process(args) => return process::run(args, voice),
         Verb::Ride(args) => return ride::run(args, voice),
         Verb::Record(args) => return record::run(&args, voice),
+        Verb::Desk(args) => return desk::run(&args, voice),
         Verb::Align(args) => return align::run(&args, voice),
         Verb::Rack(args) => return process::rack(&args, voice),
         Verb::Measure(args) => return Ok(measure::run(&args, voice)),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use tonmeister_core::Diagnostic;
 
 use crate::edit::Edit;
-use crate::model::{Destination, Song, StripAt};
+use crate::model::{Bus, Destination, Send, Song, Strip, StripAt, Tap};
 use crate::report::suggestion;
-use crate::tables::SILENCE_DB;
+use crate::tables::{SEND, SILENCE_DB, place};
 
 /// What is soloed, and what becomes of the rest.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,16 +35,19 @@ pub enum Returns {
 pub struct Heard {
     /// Which strip.
     pub strip: StripAt,
-    /// The gain of its output, in decibels: 0, or that of the rest.
+    /// The gain of its output, in decibels: 0, or that of the rest. What is turned down is so once on its way, where it meets
+    /// what is heard or the master; before that it is 0.
     pub output_db: f64,
     /// The same for each of its sends.
     pub sends_db: Vec<f64>,
+    /// Whether any way out of it is heard at full level.
+    open: bool,
 }
 
 impl Heard {
     /// Whether any of it is heard at full level.
     pub fn is_heard(&self) -> bool {
-        self.output_db == 0.0 || self.sends_db.contains(&0.0)
+        self.open
     }
 }
 
@@ -108,6 +111,40 @@ impl Song {
         Ok(Edit::Together(self.strips().filter(|at| *at != StripAt::Master).filter_map(edit).collect()))
     }
 
+    /// The song as somebody hears it who listens to some tracks and buses alone, past the master and its processors: after
+    /// their inserts and before fader, mute and pan ([`Tap::Pre`], PFL), or behind all of these ([`Tap::Post`], AFL). Several
+    /// are added. Solos are off; everything else plays on unheard for who listens to it: sends, side-chains, followers.
+    #[must_use]
+    pub fn heard_alone(&self, strips: &[StripAt], tap: Tap) -> Song {
+        let mut song = self.clone();
+        let (away, ear) = (song.buses.len(), song.buses.len() + 1);
+        let mut nowhere = Strip::new(Some(Destination::Master));
+        nowhere.set("mute", 1.0);
+        song.buses.push(Bus { id: "nowhere".into(), strip: nowhere });
+        song.buses.push(Bus { id: "listen".into(), strip: Strip::new(Some(Destination::Master)) });
+        song.master.strip = Strip::new(None);
+        for at in self.strips().filter(|at| *at != StripAt::Master) {
+            let strip = song.strip_mut(at);
+            strip.set("solo", 0.0);
+            if strip.output == Some(Destination::Master) {
+                strip.output = Some(Destination::Bus(away));
+            }
+            if !strips.contains(&at) {
+                continue;
+            }
+            if tap == Tap::Pre && strip.is("mute_pre") {
+                // A mute does not reach what is listened to before it; the other sends keep it.
+                strip.set("mute_pre", 0.0);
+                if strip.is("mute") {
+                    let mute = place(SEND, "mute");
+                    strip.sends.iter_mut().filter(|send| send.tap == Tap::Pre).for_each(|send| send.values[mute] = 1.0);
+                }
+            }
+            strip.sends.push(Send::new(ear, tap));
+        }
+        song
+    }
+
     /// What is heard of each track and bus, in their order.
     ///
     /// A soloed strip is heard with the buses that it runs through; a soloed bus with what leads to it, and that only on
@@ -137,9 +174,16 @@ impl Song {
         let open = |way: &Way| all || (carries[way.from] && (onward(way) || safe[way.from])) || towards[way.to];
         let mut heard: Vec<Heard> = places
             .iter()
-            .map(|at| Heard { strip: *at, output_db: 0.0, sends_db: vec![0.0; self.strip(*at).sends.len()] })
+            .map(|at| {
+                let sends_db = vec![0.0; self.strip(*at).sends.len()];
+                Heard { strip: *at, output_db: 0.0, sends_db, open: false }
+            })
             .collect();
-        for way in ways.iter().filter(|way| !open(way)) {
+        ways.iter().filter(|way| open(way)).for_each(|way| heard[way.from].open = true);
+        let meets: Vec<bool> = heard.iter().map(Heard::is_heard).chain([true]).collect();
+        // What is silent need not go on; what is only turned down must not be so on every bus that it comes through.
+        let turned = |way: &Way| !open(way) && (solo.rest_db <= SILENCE_DB || meets[way.to]);
+        for way in ways.iter().filter(|way| turned(way)) {
             match way.send {
                 None => heard[way.from].output_db = solo.rest_db,
                 Some(send) => heard[way.from].sends_db[send] = solo.rest_db,

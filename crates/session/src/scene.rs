@@ -149,7 +149,7 @@ impl Song {
     }
 
     /// Everything that can be set on a strip, by its address there.
-    fn settable(&self, at: StripAt) -> Vec<(String, Target)> {
+    pub fn settable(&self, at: StripAt) -> Vec<(String, Target)> {
         let strip = self.strip(at);
         let there = |id: &str| match at {
             StripAt::Vca(_) => ON_VCA.contains(&id),

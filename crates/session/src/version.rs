@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use tonmeister_core::{Diagnostic, ParamSpec, Unit};
 
+use crate::cut::Cut;
 use crate::keys::CUT_CROSSFADE;
 use crate::model::{BusDynamics, Change, Lane, Setting, Song, StripAt, Target, Version};
 use crate::report::suggestion;
@@ -37,6 +38,13 @@ impl Song {
     ///
     /// Errors say what is unknown, out of range or runs in a circle; [`crate::parse`] has found all of that beforehand.
     pub fn version(&self, id: &str) -> Result<Song, Diagnostic> {
+        let (song, cuts) = self.version_before_cuts(id)?;
+        let cuts: Vec<Cut> = cuts.into_iter().map(|(_, cut)| cut).collect();
+        Ok(if cuts.is_empty() { song } else { song.with_cuts(&cuts) })
+    }
+
+    /// [`Song::version`] with its time as the song's, and what is cut out of it then: each range's id and the cut.
+    pub fn version_before_cuts(&self, id: &str) -> Result<(Song, Vec<(String, Cut)>), Diagnostic> {
         let place = self.versions.iter().position(|version| version.id == id).ok_or_else(|| {
             let error = Diagnostic::error("unknown-version", format!("there is no version \"{id}\" of this song"));
             match suggestion(id, self.versions.iter().map(|version| version.id.as_str())) {
@@ -52,9 +60,9 @@ impl Song {
         for (range, crossfade_s, snap) in overlay.cuts {
             let cut = self.cut(range, crossfade_s, snap);
             let nothing = || Diagnostic::error("unknown-range", format!("there is no range \"{range}\""));
-            cuts.push(cut.ok_or_else(nothing)?);
+            cuts.push((range.to_owned(), cut.ok_or_else(nothing)?));
         }
-        Ok(if cuts.is_empty() { song } else { song.with_cuts(&cuts) })
+        Ok((song, cuts))
     }
 }
 

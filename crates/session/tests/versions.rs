@@ -196,7 +196,8 @@ fn lowering_leaves_no_solo_and_can_be_done_twice() {
     assert_eq!(lowered.tracks[0].strip.followed.len(), 1);
     assert!(lowered.tracks[0].strip.sends.iter().all(|send| send.get("mute") == 1.0));
     let dimmed = song.listened(&Solo { strips: vec![StripAt::Track(2)], rest_db: -20.0, returns: Returns::All });
-    assert_eq!(dimmed.tracks[0].strip.followed[0].db, -20.0);
+    assert_eq!(dimmed.tracks[0].strip.followed, [], "it leads to a bus that is turned down itself");
+    assert_eq!(dimmed.buses[0].strip.followed[0].db, -20.0);
     assert_eq!(dimmed.tracks[0].strip.sends[0].get("level_db"), -20.0);
     assert_eq!(desk().lowered(), desk(), "where nothing is soloed, nothing is done");
 }

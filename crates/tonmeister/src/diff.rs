@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Serialize;
+use tonmeister_session::cut::Cut;
 use tonmeister_session::model::Song;
 use tonmeister_session::{Difference, Document, Plain};
 
@@ -49,7 +50,7 @@ pub struct Side {
 /// One difference.
 #[derive(Clone, Debug, Serialize)]
 pub struct Told {
-    /// What it is about: `song`, `strip`, `value`, `automation`, `insert`, `send`, `routing`, `clips`, `group` or
+    /// What it is about: `song`, `strip`, `value`, `automation`, `insert`, `send`, `routing`, `clips`, `cut`, `group` or
     /// `version`.
     pub about: &'static str,
     /// Where it is: `vocal/fader_db`.
@@ -129,18 +130,20 @@ impl World {
             }
             None => (old.clone(), first),
         };
-        let mut before = song_of(first, &old, against.as_deref())?;
-        let mut after = song_of(after_path, &new, version.as_deref())?;
+        let (mut before, cuts_before) = song_of(first, &old, against.as_deref())?;
+        let (mut after, cuts_after) = song_of(after_path, &new, version.as_deref())?;
         if version.is_some() || against.is_some() {
             // A version holds no versions; that the song does is no difference to hear.
             before.versions.clear();
             after.versions.clear();
         }
-        let differences = tonmeister_session::diff(&before, &after);
+        // A cut is one difference, and not all that it does to clips, automation, tempo and markers.
+        let mut told = cut_out(&cuts_before, &cuts_after);
+        told.extend(tonmeister_session::diff(&before, &after).into_iter().map(Told::from));
         Ok(DiffReport {
             before: Side { document: first.into(), version: against },
             after: Side { document: after_path.into(), version },
-            differences: differences.into_iter().map(Told::from).collect(),
+            differences: told,
             warnings,
         })
     }
@@ -154,13 +157,38 @@ impl World {
     }
 }
 
-/// A version of a document, or the song as it stands.
-fn song_of(path: &Path, document: &Document, version: Option<&str>) -> Result<Song, Failure> {
-    let Some(version) = version else { return Ok(document.song().clone()) };
-    document.song().version(version).map_err(|error| {
+/// A version of a document before its cuts and with them, or the song as it stands.
+fn song_of(path: &Path, document: &Document, version: Option<&str>) -> Result<(Song, Vec<(String, Cut)>), Failure> {
+    let Some(version) = version else { return Ok((document.song().clone(), Vec::new())) };
+    document.song().version_before_cuts(version).map_err(|error| {
         let help = error.help.map_or_else(String::new, |help| format!(" ({help})"));
         Failure::input(path, format!("{}{help}", error.message))
     })
+}
+
+/// What is cut out of one and not of the other.
+fn cut_out(before: &[(String, Cut)], after: &[(String, Cut)]) -> Vec<Told> {
+    let told = |(range, cut): &(String, Cut), how: &str| Told {
+        about: "cut",
+        address: format!("song/range/{range}"),
+        before: None,
+        after: None,
+        from_s: Some(cut.from_s),
+        to_s: Some(cut.to_s),
+        weight: CUT_WEIGHT,
+        sentence: format!("{how}: `{range}`, {} to {}", clock(cut.from_s), clock(cut.to_s)),
+    };
+    let new = after.iter().filter(|cut| !before.contains(cut)).map(|cut| told(cut, "cut out"));
+    new.chain(before.iter().filter(|cut| !after.contains(cut)).map(|cut| told(cut, "no longer cut out"))).collect()
+}
+
+/// Nothing is heard more than a part of the song that is missing.
+const CUT_WEIGHT: f64 = 1000.0;
+
+/// Minutes and seconds, to a tenth.
+fn clock(seconds: f64) -> String {
+    let tenths = (seconds * 10.0).round();
+    format!("{}:{:04.1}", (tenths / 600.0).floor(), tenths % 600.0 / 10.0)
 }
 
 /// The name as git reads it, when no such file is there and it has the form `REV:path`.

@@ -13,6 +13,7 @@ use tonmeister_engine::{
 use tonmeister_session::Document;
 use tonmeister_session::model::Song;
 
+use crate::ear::Ear;
 use crate::failure::{Failure, Finding};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
@@ -40,12 +41,14 @@ pub struct MixOptions {
     pub depth: Depth,
     /// The stretch of the song to make; without it, all of it.
     pub stretch: Option<Stretch>,
+    /// How it is listened to.
+    pub ear: Ear,
 }
 
 impl MixOptions {
     /// All of the song, into that file.
     pub fn whole(output: impl Into<PathBuf>, depth: Depth) -> Self {
-        MixOptions { output: output.into(), depth, stretch: None }
+        MixOptions { output: output.into(), depth, stretch: None, ear: Ear::default() }
     }
 }
 
@@ -138,9 +141,9 @@ impl World {
         let base = song.parent().unwrap_or(Path::new(""));
         refuse_to_replace(&options.output, &sources(document.song(), base))?;
         let files = Files::new(base);
-        let render = self
-            .render(document.song(), &files, options, "Mixing", progress)
-            .map_err(|e| e.in_document(song, &document))?;
+        let heard = options.ear.hears(document.song())?;
+        let render =
+            self.render(&heard, &files, options, "Mixing", progress).map_err(|e| e.in_document(song, &document))?;
         warnings.extend(files.warnings());
         if render.endless {
             warnings.push(Finding::warning(
@@ -340,7 +343,14 @@ impl Trouble {
         let Trouble::Engine(error) = self else { return self.about(path) };
         let mut diagnostic = Diagnostic::error("cannot-render", error.to_string());
         let place = |address: &str| {
-            // What is wrong with a track as a whole is mostly its audio.
+            // Clips come in order of time, and stand in the text as they were written; a track may have its audio itself.
+            let clip = address.split_once("/clip/").and_then(|(track, number)| {
+                let written = document.clip_numbers(track);
+                let number = written.get(number.parse::<usize>().ok()?.checked_sub(1)?);
+                Some(number.map_or_else(|| track.to_owned(), |number| format!("{track}/clip/{number}")))
+            });
+            let address = clip.as_deref().unwrap_or(address);
+            // What is wrong with a track or clip as a whole is mostly its audio.
             document.span_of(&format!("{address}/audio")).or_else(|| document.span_of(address))
         };
         if let Some(span) = error.address.as_deref().and_then(place) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tonmeister_core::{Frames, Layout};
@@ -12,6 +12,7 @@ use tonmeister_live::{Clocked, Live, LiveError, LiveOptions, Pace, Player, Studi
 use tonmeister_release::ddp::is_fileset;
 use tonmeister_session::model::Song;
 
+use crate::ear::Ear;
 use crate::failure::{Failure, Finding};
 use crate::mix::{Spot, Trouble, no_version};
 use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
@@ -39,6 +40,8 @@ pub struct PlayOptions {
     pub listener: Listener,
     /// The version of the song that is played; without one, the song itself. Its dynamics hear that version alone.
     pub version: Option<String>,
+    /// How it is listened to.
+    pub ear: Ear,
     /// Where it begins; of a version that is cut, in its own time.
     pub from: Spot,
     /// The loop, in seconds of the song.
@@ -67,6 +70,9 @@ pub struct PlayReport {
     pub latency_ms: f64,
     /// From the turn of a control until it is heard at a device that holds so many blocks, in milliseconds.
     pub turn_to_sound_ms: f64,
+    /// How late the device says that it is, at most, in milliseconds: what it holds, and what lies behind it. `None` without a
+    /// device, or when it does not say.
+    pub device_ms: Option<f64>,
     /// A block's length in milliseconds.
     pub block_ms: f64,
     /// What part of a core the audio thread takes, on average.
@@ -117,7 +123,7 @@ impl World {
             true => self.document_of_disc(path)?,
             false => self.open_document(path)?,
         };
-        let song = &heard(document.song(), options.version.as_deref())?;
+        let song = &heard(document.song(), options)?;
         let base = path.parent().unwrap_or(Path::new(""));
         let rate = song.sample_rate_hz;
         if !(2..=64).contains(&options.periods) || options.listener == Listener::Device && options.periods % 2 == 1 {
@@ -144,7 +150,7 @@ impl World {
         let file = Arc::new(Mutex::new(None));
         let take = |slot: &Mutex<Option<Output>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         let output: Box<dyn tonmeister_live::Output> = match &options.listener {
-            Listener::Device => device(options.periods)?,
+            Listener::Device => device(options.periods, frames)?,
             Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)).holding(options.periods), frames),
             Listener::File(to, depth) => {
                 if frames.is_none() {
@@ -165,35 +171,41 @@ impl World {
             }
         };
         let refuse = |e: LiveError| Failure::Usage(e.to_string());
+        let silent = |e: tonmeister_live::OutputError| match &options.listener {
+            Listener::File(to, _) => Failure::output(to, e),
+            Listener::Device => Failure::output(Path::new("sound device"), e),
+            Listener::Nobody(_) => Failure::Usage(e.to_string()),
+        };
         live.play().map_err(refuse)?;
-        let playing = output.start(player).map_err(|e| Failure::Usage(e.to_string()))?;
+        let playing = output.start(player).map_err(silent)?;
         progress.begin("Playing", frames.unwrap_or(end));
-        self.accompany(path, &live, &*playing, options, frames, progress, remark);
+        self.accompany(path, &live, &*playing, options, progress, remark);
         progress.end();
         let interrupted = self.stop.load(Ordering::Relaxed);
+        if interrupted && options.listener == Listener::Device {
+            fade_out(&live, &*playing);
+        }
         let status = live.status();
         let performance = playing.stop();
         let written = match take(&file) {
             Some(_) if interrupted => return Err(Failure::Interrupted),
             other => other,
         };
-        let performance = performance.map_err(|e| match &options.listener {
-            Listener::File(to, _) => Failure::output(to, e),
-            Listener::Device | Listener::Nobody(_) => Failure::Usage(e.to_string()),
-        })?;
+        let performance = performance.map_err(silent)?;
         let written = written.map(|output| output.end().keep()).transpose()?;
         warnings.extend(files.warnings());
         let block = options.block as f64;
         let latency = plan.outputs[0].latency as f64;
         let ms = |frames: f64| frames * 1e3 / f64::from(rate);
-        let played = written.as_ref().map_or(performance.blocks as f64 * block, |file: &Written| file.frames as f64);
+        let played = written.as_ref().map_or(performance.frames, |file: &Written| file.frames);
         Ok(PlayReport {
             title: song.title.clone(),
             tracks: song.tracks.len(),
-            played_s: played / f64::from(rate),
+            played_s: played as f64 / f64::from(rate),
             latency_ms: ms(latency),
             // It waits for the next block at most a block's length, is made while the others sound, and ends with its own.
             turn_to_sound_ms: ms(latency + f64::from(options.periods + 1) * block),
+            device_ms: performance.latency_ms,
             block_ms: ms(block),
             load: performance.load,
             most_ms: performance.most_ms,
@@ -216,7 +228,6 @@ impl World {
         live: &Live,
         playing: &dyn tonmeister_live::Playing,
         options: &PlayOptions,
-        frames: Option<u64>,
         progress: &mut dyn Progress,
         remark: &mut dyn FnMut(&str),
     ) {
@@ -225,12 +236,8 @@ impl World {
         while !playing.is_over() && !self.stop.load(Ordering::Relaxed) {
             std::thread::sleep(LOOK);
             let performance = playing.performance();
-            let played = performance.blocks * options.block as u64;
-            progress.advance(played - told);
-            told = played;
-            if frames.is_some_and(|frames| played >= frames) && options.listener == Listener::Device {
-                break;
-            }
+            progress.advance(performance.frames - told);
+            told = performance.frames;
             for trouble in live.troubles() {
                 remark(&trouble);
             }
@@ -238,7 +245,7 @@ impl World {
                 watch = Some(self.watch(path));
                 match self.open_document(path) {
                     Ok((document, _)) if document.song().sample_rate_hz == live.sample_rate() => {
-                        match heard(document.song(), options.version.as_deref()) {
+                        match heard(document.song(), options) {
                             Ok(song) => {
                                 live.edit(&song);
                                 remark("the document was read anew");
@@ -254,11 +261,23 @@ impl World {
     }
 }
 
-/// What of a document is heard: itself, or one of its versions.
-fn heard(song: &Song, version: Option<&str>) -> Result<Song, Failure> {
-    match version {
-        None => Ok(song.clone()),
-        Some(id) => song.version(id).map_err(no_version),
+/// Takes the sound out before the device is let go of, so that it does not end with a click; waits no longer than a second.
+fn fade_out(live: &Live, playing: &dyn tonmeister_live::Playing) {
+    let begun = Instant::now();
+    let waits = || begun.elapsed() < Duration::from_secs(1) && !playing.is_over();
+    let stopped = live.stop().is_ok();
+    while stopped && live.status().playing && waits() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let held = playing.performance().latency_ms.unwrap_or(0.0).min(1000.0);
+    std::thread::sleep(Duration::from_secs_f64(held / 1e3));
+}
+
+/// What of a document is heard: itself, or one of its versions, by an ear.
+fn heard(song: &Song, options: &PlayOptions) -> Result<Song, Failure> {
+    match &options.version {
+        None => options.ear.hears(song),
+        Some(id) => options.ear.hears(&song.version(id).map_err(no_version)?),
     }
 }
 
@@ -271,12 +290,12 @@ fn timed(clock: Clocked, frames: Option<u64>) -> Box<dyn tonmeister_live::Output
 
 #[cfg(feature = "device")]
 #[allow(clippy::unnecessary_wraps)]
-fn device(periods: u32) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
-    Ok(Box::new(tonmeister_live::Device { periods }))
+fn device(periods: u32, frames: Option<u64>) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+    Ok(Box::new(tonmeister_live::Device { periods, frames }))
 }
 
 #[cfg(not(feature = "device"))]
-fn device(_: u32) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+fn device(_: u32, _: Option<u64>) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
     let what = "this build has no sound device (it was made without the feature `device`); listen to a file with --to, or \
                 measure with --null";
     Err(Failure::Usage(what.into()))

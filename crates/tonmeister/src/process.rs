@@ -6,6 +6,8 @@
 pub mod rack;
 mod values;
 
+pub(crate) use values::value;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;

@@ -118,7 +118,7 @@ impl World {
 }
 
 /// The control of that address, if it can be moved.
-fn control(song: &Song, address: &str) -> Result<(StripAt, Target), Failure> {
+pub(crate) fn control(song: &Song, address: &str) -> Result<(StripAt, Target), Failure> {
     let Some((at, target)) = song.target(address) else {
         let ids: Vec<String> =
             song.strips().map(|at| song.id(at).to_owned()).chain(song.vcas.iter().map(|v| v.id.clone())).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use tonmeister::Spot;
 
-use super::Bits;
+use super::{Bits, Hearing};
 
 /// `play`.
 #[derive(Debug, ClapArgs)]
@@ -15,6 +15,8 @@ pub(crate) struct Play {
     /// Play this version of the song
     #[arg(long, value_name = "ID")]
     pub(crate) version: Option<String>,
+    #[command(flatten)]
+    pub(crate) hearing: Hearing,
     /// Where to begin: seconds, minutes and seconds (1:23.5), a bar and beat (17|1), or a marker or range of the document
     #[arg(long, value_name = "PLACE", allow_negative_numbers = true, default_value = "0")]
     pub(crate) from: Spot,

@@ -38,11 +38,16 @@ pub(crate) fn run(args: Mix, voice: &mut Voice) -> Result<Outcome, Failure> {
         Stems::Wet => StemPath::Through,
         Stems::Dry => StemPath::Before,
     });
+    let ear = args.hearing.ear();
+    if !ear.is_open() && (versions != Versions::None || stems.is_some() || args.watch) {
+        let what = "--solo, --pfl and --afl say how one mix is heard: leave --versions, --stems and --watch out";
+        return Err(Failure::Usage(what.into()));
+    }
     let is_stretch = args.from.is_some() || args.to.is_some();
     let stretch = is_stretch.then_some(Stretch { from: args.from, to: args.to, pre_roll_s: args.pre_roll });
     let shelf = if is_stretch { None } else { shelf(&args.keep, args.watch)? };
-    if versions == Versions::None && stems.is_none() && shelf.is_none() {
-        let options = MixOptions { stretch, ..MixOptions::whole(args.output, args.bits.depth()) };
+    if versions == Versions::None && stems.is_none() && (shelf.is_none() || !ear.is_open()) {
+        let options = MixOptions { stretch, ear, ..MixOptions::whole(args.output, args.bits.depth()) };
         let report = world.mix(&args.song, &options, &mut Bars::new(voice))?;
         voice.result(&report, told);
         return Ok(Outcome::Done);

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &Play, voice: &mut Voice) -> Result<Outcome, Failure> {
     let options = PlayOptions {
         listener,
         version: args.version.clone(),
+        ear: args.hearing.ear(),
         from: args.from.clone(),
         loop_s,
         for_s: args.r#for,
@@ -46,6 +47,9 @@ fn told(report: &PlayReport) -> String {
     table.fact("played", duration(report.played_s));
     table.fact("turn to sound", quantity(report.turn_to_sound_ms, 1, "ms"));
     table.fact("of that, the song's effects", quantity(report.latency_ms, 1, "ms"));
+    if let Some(device) = report.device_ms {
+        table.fact("the device, as it says", quantity(device, 1, "ms"));
+    }
     table.fact("a block", quantity(report.block_ms, 2, "ms"));
     table.fact("audio thread", quantity(100.0 * report.load, 1, "% of a core"));
     if report.written.is_none() {

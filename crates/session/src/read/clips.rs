@@ -74,7 +74,9 @@ impl Reader<'_> {
         let (count, length) = (table.get(LOOP_COUNT.id), table.get(LOOP_LENGTH.id));
         if let (Some(_), Some(node)) = (count, length) {
             let label = "expected either a count or a length, found both".to_string();
-            self.error("loop", "the clip says twice how long it is repeated".into(), &node.span, label);
+            let message = "the clip says twice how long it is repeated".into();
+            let help = "take `loop_count` or `loop_length_s` out".to_owned();
+            self.error_with_help("loop", message, (&node.span, label), Some(help));
         }
         let until = match (self.maybe(table, &LOOP_COUNT), self.maybe(table, &LOOP_LENGTH)) {
             (Some(count), _) => Some(Until::Count(count as u32)),

@@ -46,7 +46,12 @@ impl Reader<'_> {
             };
             let label = "expected a way to the master, found the loop closing here".to_string();
             let error = Diagnostic::error("routing-loop", format!("the signal runs in a circle: {road}"));
-            let help = if follows.is_empty() {
+            let strips = names.iter().filter_map(|name| song.find(name));
+            let keyed = strips.into_iter().any(|at| song.strip(at).inserts.iter().any(|insert| insert.key.is_some()));
+            let help = if follows.is_empty() && keyed {
+                "lead one of them elsewhere: an output, a send or a `key`, which hears with `key_tap = \"pre-inserts\"` what enters \
+                 a strip, its own too"
+            } else if follows.is_empty() {
                 "lead one of them elsewhere: an output, a send or a `key`"
             } else {
                 "lead one of them elsewhere: an output, a send or a `key`; what an automation follows must not be moved by it"

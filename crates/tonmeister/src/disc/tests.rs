@@ -164,6 +164,7 @@ fn a_folder_that_is_no_disc_is_told_so() {
     let play = PlayOptions {
         listener: Listener::Nobody(1.0),
         version: None,
+        ear: crate::Ear::default(),
         from: "0".parse().unwrap(),
         loop_s: None,
         for_s: None,
@@ -209,6 +210,7 @@ fn a_disc_is_played_like_a_song_and_may_be_a_track_of_one() {
     let options = PlayOptions {
         listener: Listener::File(to.clone(), crate::Depth::Float32),
         version: None,
+        ear: crate::Ear::default(),
         from: "3".parse().unwrap(),
         loop_s: None,
         for_s: Some(4.0),

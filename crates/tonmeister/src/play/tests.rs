@@ -23,6 +23,7 @@ fn options(listener: Listener) -> PlayOptions {
     PlayOptions {
         listener,
         version: None,
+        ear: crate::ear::Ear::default(),
         from: Spot::Seconds(0.0),
         loop_s: None,
         for_s: None,

@@ -96,7 +96,7 @@ fn set(settings: &mut Settings, index: ParamIndex, text: &str, tempo_bpm: f64) -
     settings.set_at(index, value).map_err(|e: ParamError| e.to_string())
 }
 
-fn value(spec: &ParamSpec, text: &str) -> Result<f64, String> {
+pub(crate) fn value(spec: &ParamSpec, text: &str) -> Result<f64, String> {
     let refused = || format!("expected {}, found `{text}`", spec.expected());
     match spec.kind {
         ParamKind::Switch => match text {
