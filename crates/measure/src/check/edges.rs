@@ -4,6 +4,7 @@ use tonmeister_core::SourceInfo;
 
 use super::finder::{Finder, Sheet, Tile};
 use super::finding::Finding;
+use super::flaws::{ORDER, burg};
 use super::rules::{self, Rule};
 
 /// The stretch at the edge.
@@ -16,6 +17,12 @@ const STANDS: f64 = 0.2;
 const OFF: f64 = 0.06;
 /// Or how great the outermost step is, against the usual one: a wave that is cut where it crosses zero.
 const STEP: f32 = 0.7;
+/// But not where what follows tells of so much more before it (power): a low wave that was faded within a millisecond or two
+/// leaves zero as fast as one that crosses it.
+const FORETOLD: f64 = 4.0;
+/// Fades that are thought of; what is learnt from is the sound behind them, of so many frames.
+const FADES_S: [f64; 2] = [1e-3, 2e-3];
+const LEARNT: usize = 1024;
 /// Against the loudest tenth of a second within a second of the edge: a tail this far down has faded.
 const FADED: f64 = 0.03;
 
@@ -76,9 +83,31 @@ impl Edges {
         let step = (self.rate * 0.1) as usize;
         let loudest = (0..second / step).map(|n| rms(n * step, (n + 1) * step)).fold(level, f64::max);
         let outermost = channels.iter().flat_map(|c| &c[..2]).fold(0.0_f64, |a, s| a.max(f64::from(s.abs())));
-        let on = outermost >= OFF * level || channels.iter().any(|c| moves(&c[..far]));
+        let crosses = || channels.iter().any(|c| moves(&c[..far])) && !FADES_S.iter().any(|s| self.faded(channels, *s));
+        let on = outermost >= OFF * level || crosses();
         let stands = rms(0, near) >= STANDS * level && on && level >= FADED * loudest;
         stands.then_some(20.0 * level.log10())
+    }
+
+    /// Whether the sound behind a fade of that length, read towards the edge, tells of far more than there is: by the
+    /// model that foretells it best, which goes on where the file has its edge.
+    fn faded(&self, channels: &[Vec<f32>], seconds: f64) -> bool {
+        let fade = (seconds * self.rate) as usize;
+        let outer = fade / 3;
+        let (mut there, mut foretold) = (0.0, 0.0);
+        for channel in channels {
+            let Some(behind) = channel.get(fade..fade + LEARNT) else { return false };
+            let mut sound: Vec<f64> = behind.iter().rev().map(|x| f64::from(*x)).collect();
+            let model = burg(&mut sound.clone(), &mut sound.clone());
+            for _ in 0..fade {
+                let known = &sound[sound.len() - ORDER..];
+                let next: f64 = model.iter().zip(known).map(|(a, x)| a * x).sum();
+                sound.push(-next);
+            }
+            foretold += sound[sound.len() - outer..].iter().map(|x| x * x).sum::<f64>();
+            there += channel[..outer].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+        }
+        foretold > FORETOLD * there
     }
 
     fn cut(&self, sheet: &Sheet<'_>, rule: &'static Rule, channels: &[Vec<f32>]) -> Option<Finding> {

@@ -1,11 +1,17 @@
 //! What rings: a narrow band that stands over its surroundings whatever is played.
 //!
-//! A note stands out while it lasts. A resonance (of a room, a microphone, a drum, a filter) raises everything that
-//! falls on it: notes, but also the noise of drums and breath and the tails between notes. So of every moment of 0.17 s
-//! each band of an eighth of an octave is compared with the middle (median) of what lies within three quarters of an
-//! octave to either side, and what counts is not how far it stands out at its best or on the average but how far it
-//! does *four fifths of the time* (the lowest fifth of its moments is left out). Notes fall back below their
-//! surroundings far more often than that.
+//! A note stands out while it lasts, and on its own line. A resonance (of a room, a microphone, a drum, a filter) raises
+//! everything that falls on it, notes, but also the noise of drums and breath and the tails between notes, and all of a
+//! stretch as wide as it is. So of every moment of 0.17 s the middle (median) of five neighboring bands of a 24th of an
+//! octave is compared with the middle of all that lies within seven twelfths of an octave to either side: a single line
+//! moves neither. And what counts is not how far it stands out at its best or on the average but how far it does *four fifths
+//! of the time* (the lowest fifth of its moments is left out). Notes fall back below their surroundings far more often
+//! than that.
+//!
+//! Moments do not tell equally much. Where single lines tower, the level of a band says which note is played; in the noise of a
+//! struck drum, of breath or of a cymbal, neighbors are alike but for what the resonance does. So a moment counts by how even
+//! its surroundings are: by the inverse of the square of their usual distance from their middle, and of 2 dB, by which noise
+//! differs anyway.
 //!
 //! That holds only where something sounds in every band nearly all the time. A file is asked only when all seven
 //! octaves from 100 Hz to 12.8 kHz are filled in three quarters of its moments, as they are in a mix: single instruments
@@ -28,12 +34,18 @@ const LOWEST_HZ: f64 = 500.0;
 const HIGHEST_HZ: f64 = 13_600.0;
 /// What is judged.
 const JUDGED_HZ: std::ops::RangeInclusive<f64> = 850.0..=8_000.0;
-/// Bands to either side that are heard together with one: three are an eighth of an octave.
-const BESIDE: usize = 1;
-/// Bands to either side it is compared with: three quarters of an octave,
-const AROUND: usize = 18;
-/// and those next to it that do not count when it is asked whether there is sound around it.
+/// Bands to either side whose middle is taken: five are a fifth of an octave.
+const BESIDE: usize = 2;
+/// Bands to either side it is compared with: seven twelfths of an octave,
+const AROUND: usize = 14;
+/// those next to it that do not count when it is asked how even its surroundings are,
+const OWN: usize = 3;
+/// and when it is asked whether there is sound around it.
 const NEXT: usize = 5;
+/// How far bands of noise lie from their middle anyway, dB.
+const UNEVEN_DB: f64 = 2.0;
+/// What a moment counts whose surroundings are all alike.
+const EVEN: f64 = 1024.0;
 /// Windows of a moment.
 const WINDOWS: usize = 4;
 /// Moments count in which what lies around is no further below the loudest so far, dB,
@@ -54,6 +66,9 @@ const FILLED_DB: f64 = -45.0;
 const MOST: usize = 4;
 /// Bands between two of them.
 const APART: usize = 10;
+/// Bands to either side that lie no further below the highest, dB, stand as high as it.
+const FLAT: usize = 4;
+const FLAT_DB: f64 = 0.5;
 
 /// Hears the spectra of a file, all channels together.
 pub(super) struct Resonances {
@@ -69,6 +84,8 @@ pub(super) struct Resonances {
     /// Of each band that is judged: the loudest surroundings so far in dB, and how far it stands over them.
     loudest: Vec<f64>,
     excess: Vec<Histogram>,
+    /// In how many moments there was sound around it.
+    heard: Vec<u64>,
     octaves: Vec<(Histogram, f64)>,
     balances: Balances,
     /// Scratch: the bands of the moment, and in dB.
@@ -106,6 +123,7 @@ impl Resonances {
             first,
             loudest: vec![f64::NEG_INFINITY; judged],
             excess: vec![Histogram::new(-20.0, 30.0, 0.25); judged],
+            heard: vec![0; judged],
             octaves: vec![(Histogram::new(-140.0, 20.0, 1.0), 0.0); OCTAVES],
             balances: Balances::new(bins, hz),
             bands: vec![0.0; bands],
@@ -157,14 +175,12 @@ impl Resonances {
     }
 
     fn judge(&mut self) {
-        let smooth = |bands: &[f64], b: usize| {
-            let (from, to) = (b.saturating_sub(BESIDE), (b + BESIDE + 1).min(bands.len()));
-            bands[from..to].iter().sum::<f64>() / (to - from) as f64
-        };
-        for b in 0..self.bands.len() {
-            self.levels[b] = db(smooth(&self.bands, b));
+        for (level, band) in self.levels.iter_mut().zip(&self.bands) {
+            *level = db(*band);
         }
-        for (n, (loudest, excess)) in self.loudest.iter_mut().zip(&mut self.excess).enumerate() {
+        let mut own = [0.0; 2 * BESIDE + 1];
+        let judged = self.loudest.iter_mut().zip(&mut self.excess).zip(&mut self.heard);
+        for (n, ((loudest, excess), heard)) in judged.enumerate() {
             let b = self.first + n;
             let sides = self.bands[b - AROUND..b - NEXT].iter().chain(&self.bands[b + NEXT + 1..=b + AROUND]);
             let around = db(sides.sum::<f64>() / (2 * (AROUND - NEXT)) as f64);
@@ -172,10 +188,19 @@ impl Resonances {
             if around < *loudest - SOUNDS_DB || around < SILENT_DB {
                 continue;
             }
+            let middle = |ranks: &mut [f64]| *ranks.select_nth_unstable_by(ranks.len() / 2, f64::total_cmp).1;
             self.ranks.clear();
             self.ranks.extend_from_slice(&self.levels[b - AROUND..=b + AROUND]);
-            let (_, middle, _) = self.ranks.select_nth_unstable_by(AROUND, f64::total_cmp);
-            excess.add(self.levels[b] - *middle);
+            let usual = middle(&mut self.ranks);
+            let sides = self.levels[b - AROUND..b - OWN].iter().chain(&self.levels[b + OWN + 1..=b + AROUND]);
+            self.ranks.clear();
+            self.ranks.extend(sides.map(|level| (level - usual).abs()));
+            // The usual distance of normal numbers from their middle is so much of their deviation.
+            let uneven = 1.48 * middle(&mut self.ranks);
+            let weight = EVEN * (UNEVEN_DB / (UNEVEN_DB + uneven)).powi(2);
+            own.copy_from_slice(&self.levels[b - BESIDE..=b + BESIDE]);
+            excess.add_weighing(middle(&mut own) - usual, weight.max(1.0) as u32);
+            *heard += 1;
         }
     }
 
@@ -189,8 +214,18 @@ impl Resonances {
     /// How far each band that is judged stands over its surroundings nearly all the time, dB.
     fn standing(&self) -> Vec<f64> {
         let least = LEAST_MOMENTS.max((LEAST_PART * self.moments as f64) as u64);
-        let over = |h: &Histogram| if h.total >= least { h.quantile(LEFT_OUT) } else { f64::NEG_INFINITY };
-        self.excess.iter().map(over).collect()
+        let over = |(excess, heard): (&Histogram, &u64)| {
+            if *heard >= least { excess.quantile(LEFT_OUT) } else { f64::NEG_INFINITY }
+        };
+        self.excess.iter().zip(&self.heard).map(over).collect()
+    }
+
+    /// The middle of what stands as high as a band, all but: the middle of five bands has a flat top.
+    fn middle_hz(&self, standing: &[f64], n: usize) -> f64 {
+        let high = |b: &usize| standing[*b] > standing[n] - FLAT_DB;
+        let below = (0..n).rev().take(FLAT).take_while(high).count();
+        let above = (n + 1..standing.len()).take(FLAT).take_while(high).count();
+        band_hz(self.first + n) * ((above as f64 - below as f64) / (2.0 * PER_OCTAVE)).exp2()
     }
 
     /// Tells what was found; windows are `hop` frames apart.
@@ -209,10 +244,10 @@ impl Resonances {
             if over < limit {
                 return;
             }
-            let hz = band_hz(self.first + n);
+            let hz = self.middle_hz(&standing, n);
             let named = if hz < 1000.0 { format!("{hz:.0} Hz") } else { format!("{:.1} kHz", hz / 1000.0) };
             let message = format!(
-                "it rings at {named}: an eighth of an octave there stands {over:.1} dB or more over what surrounds it for \
+                "it rings at {named}: a fifth of an octave there stands {over:.1} dB or more over what surrounds it for \
                  four fifths of the time, whatever is played"
             );
             sheet.put([Finding::of(&RESONANCE, message)

@@ -5,10 +5,14 @@
 //! file is what never goes away (minimum statistics). Of the least of many readings of noise one knows how far it lies
 //! below the mean: that is added again. Digital silence is left out.
 //!
-//! **Where the sound ends.** The mean spectrum of the loud half of the windows is looked at for a wall: a place that has sound on
+//! **Where the sound ends.** The mean spectrum is looked at for a wall: a place that has sound on
 //! its lower side and nothing but a floor from its upper side to the end. Filters of converters between sample rates
-//! and of lossy coders make one; nothing that sounds does.
+//! and of lossy coders make one; nothing that sounds does. A coder that runs short of bits lets less pass from moment to moment
+//! than its filter would, and the few moments in which it lets most pass make the mean of powers: there the wall is a slope.
+//! So where the mean has none that is high enough for a coder, the same is asked of the mean of the fourth roots, which every
+//! moment has its part in.
 
+use realfft::num_complex::Complex32;
 use tonmeister_core::SourceInfo;
 
 use super::finder::{Finder, Sheet, Tile};
@@ -21,6 +25,8 @@ use crate::stft::{Shape, Stft, Window};
 const SMOOTH_S: f64 = 0.5;
 /// Readings below this are digital silence (mean square).
 const SILENT: f64 = 1e-14;
+/// Of a bin, so that it has a level (mean square).
+const LEAST_POWER: f64 = 1e-22;
 /// Readings that are needed.
 const LEAST: usize = 6;
 /// Readings within this of the least belong to the floor, dB.
@@ -37,8 +43,10 @@ const RATES: [f64; 6] = [22_050.0, 24_000.0, 44_100.0, 48_000.0, 88_200.0, 96_00
 
 /// Sums of one channel.
 struct Heard {
-    /// Power per bin, of all windows that sound.
+    /// Power per bin, of all windows.
     sums: Vec<f64>,
+    /// The same of their fourth roots.
+    roots: Vec<f32>,
     windows: u64,
     /// Power per band of the present half second.
     bands: Vec<f64>,
@@ -80,6 +88,7 @@ impl Spectra {
         let block = (SMOOTH_S * rate / shape.hop as f64).round().max(1.0) as usize;
         let heard = || Heard {
             sums: vec![0.0; shape.bins()],
+            roots: vec![0.0; shape.bins()],
             windows: 0,
             bands: vec![0.0; edges.len() - 1],
             in_block: 0,
@@ -101,6 +110,7 @@ impl Finder for Spectra {
         self.stft.push_channels(tile.channels, |_, spectra| {
             resonances.hear(spectra, weight);
             for (channel, spectrum) in channels.iter_mut().zip(spectra) {
+                add_roots(&mut channel.roots, spectrum);
                 let mut total = 0.0;
                 for (band, edge) in channel.bands.iter_mut().zip(edges.windows(2)) {
                     let mut sum = 0.0;
@@ -209,7 +219,7 @@ impl Spectra {
         }
         let bins = self.shape.bins();
         let power = |k: usize| self.channels.iter().map(|c| c.sums[k]).sum::<f64>() / windows as f64;
-        let spectrum: Vec<f64> = (0..bins).map(|k| power(k).max(1e-22)).collect();
+        let spectrum: Vec<f64> = (0..bins).map(|k| power(k).max(LEAST_POWER)).collect();
         let hz = self.rate / self.shape.size as f64;
         let wall = find_wall(&spectrum, hz);
         sheet.stats.bandwidth_hz = wall.map(|w| w.hz);
@@ -227,20 +237,36 @@ impl Spectra {
             if wall.drop < sheet.limit(&rules::LOSSY) {
                 return;
             }
-            let message = format!(
-                "nothing above {:.2} kHz, where the sound stops as if cut with a knife ({:.0} dB): a lossy coder has been \
-                 here, or a lower sample rate",
-                wall.hz / 1000.0,
-                wall.drop
-            );
-            sheet.put([Finding::of(&rules::LOSSY, message).with("edge", wall.hz, "Hz").with("drop", wall.drop, "dB")]);
+            sheet.put([Self::coded(wall, "")]);
             return;
         }
         let found = RATES.iter().filter_map(|r| Some((*r, drop_at(&spectrum, hz, *r, self.rate)?)));
-        let Some((rate, drop)) = found.max_by(|a, b| a.1.total_cmp(&b.1)) else { return };
-        if drop >= sheet.limit(&rules::UPSAMPLED) {
+        if let Some((rate, drop)) = found.max_by(|a, b| a.1.total_cmp(&b.1))
+            && drop >= sheet.limit(&rules::UPSAMPLED)
+        {
             sheet.put([self.converted(rate, drop)]);
+            return;
         }
+        let root = |k: usize| {
+            let mean = |c: &Heard| (f64::from(c.roots[k]) / windows as f64).powi(4);
+            self.channels.iter().map(mean).sum::<f64>()
+        };
+        let often: Vec<f64> = (0..bins).map(|k| root(k).max(LEAST_POWER)).collect();
+        let low_rate = |hz: f64| RATES.into_iter().any(|r| r < 40_000.0 && hz >= 0.475 * r && hz <= 0.495 * r);
+        let wall = find_wall(&often, hz).filter(|w| w.hz >= 9_000.0 && w.hz <= 20_700.0 && !low_rate(w.hz));
+        if let Some(wall) = wall.filter(|w| w.drop >= sheet.limit(&rules::LOSSY)) {
+            sheet.put([Self::coded(wall, " nearly all the time")]);
+        }
+    }
+
+    fn coded(wall: Wall, when: &str) -> Finding {
+        let message = format!(
+            "nothing above {:.2} kHz{when}, where the sound stops as if cut with a knife ({:.0} dB): a lossy coder has been \
+             here, or a lower sample rate",
+            wall.hz / 1000.0,
+            wall.drop
+        );
+        Finding::of(&rules::LOSSY, message).with("edge", wall.hz, "Hz").with("drop", wall.drop, "dB")
     }
 
     fn converted(&self, made_at: f64, drop: f64) -> Finding {
@@ -250,6 +276,14 @@ impl Spectra {
             self.rate
         );
         Finding::of(&rules::UPSAMPLED, message).with("made_at", made_at, "Hz").with("drop", drop, "dB")
+    }
+}
+
+/// Adds the fourth roots of a spectrum's powers.
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
+fn add_roots(roots: &mut [f32], spectrum: &[Complex32]) {
+    for (sum, x) in roots.iter_mut().zip(spectrum) {
+        *sum += (x.re * x.re + x.im * x.im).sqrt().sqrt();
     }
 }
 

@@ -232,7 +232,7 @@ fn coders_and_conversions() {
             count.with_fault(of(&inspection, "lossy").next().is_some());
         }
         lossy.row(name, count);
-        assert!(count.recall() >= 0.94 && count.precision() >= 0.95, "lossy: {count:?}");
+        count.assert_good("lossy");
     }
     for (name, low, high) in [
         ("44.1 to 48 kHz", "44100", "48000"),

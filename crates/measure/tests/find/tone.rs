@@ -59,7 +59,7 @@ fn music(seconds: f64) -> Option<Vec<Excerpt>> {
 }
 
 /// A bell that stays where it is while the harmony moves, anywhere from 900 Hz to 7.5 kHz, on both sides. Measured (recall
-/// and precision): 8 dB 0.77, 0.95; 12 dB 0.92, 0.96; 15 dB 0.98, 0.96. One of 26 rings untouched, at 4.9 kHz.
+/// and precision): 8 dB 0.94, 0.96; 10 dB 1.00, 0.96; 12 and 15 dB 0.98, 0.96. One of 26 rings untouched.
 #[test]
 fn what_rings_is_found() {
     let Some(music) = music(40.0) else { return };
@@ -68,7 +68,7 @@ fn what_rings_is_found() {
         eprintln!("resonance: {} rings untouched, {rings} times", e.name);
     }
     let mut table = Table::new("resonance");
-    for (gain_db, q) in [(8.0, 10.0), (12.0, 10.0), (12.0, 5.0), (15.0, 10.0)] {
+    for (gain_db, q) in [(8.0, 10.0), (10.0, 10.0), (12.0, 10.0), (12.0, 5.0), (15.0, 10.0)] {
         let mut count = Count::default();
         let mut dice = Dice::new(17);
         for (e, clean) in music.iter().zip(&clean).flat_map(|pair| [pair; 2]) {
@@ -76,12 +76,16 @@ fn what_rings_is_found() {
             let hz = dice.between(900f64.ln(), 7500f64.ln()).exp();
             let found = rings(e, &with_bell(e, hz, q, gain_db));
             let near = |f: &f64| (f / hz).log2().abs() < 0.1;
+            if !found.iter().any(near) {
+                eprintln!("resonance missed: {gain_db} dB, Q {q} at {hz:.0} Hz in {}; told {found:.0?}", e.name);
+            }
             count.with_fault(found.iter().any(near));
         }
         table.row(format!("bell of {gain_db} dB, Q {q}"), count);
-        if gain_db >= 15.0 {
+        if gain_db >= 10.0 {
             count.assert_good("resonances");
         }
+        assert!(count.recall() >= 0.9 && count.precision() >= 0.95, "resonances: {count:?}");
     }
 }
 

@@ -225,7 +225,7 @@ fn a_weak_side_is_found() {
             count.with_fault(of(&inspection, "one-sided").any(|f| f.channel == Some(weak)));
         }
         table.row(format!("one side {down_db} dB down"), count);
-        if down_db > 8.0 {
+        if down_db > 5.0 {
             count.assert_good("one-sided");
         }
     }

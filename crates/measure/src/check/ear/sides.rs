@@ -21,6 +21,8 @@ const NOTHING_LEFT_DB: f64 = 90.0;
 const LOW_HEARD_DB: f64 = -15.0;
 /// One side of the low end this far below the other is a panned bass, not a wide one, in dB.
 const LOW_PANNED_DB: f64 = 12.0;
+/// A third of an octave this far below the loudest has no say in where the whole stands, in dB.
+const SOUNDS_DB: f64 = -30.0;
 /// A stretch whose sides differ by less than this, in dB, is mono.
 const MONO_DB: f64 = -45.0;
 /// A file whose sides differ by less than this has no stereo that could go missing, in dB.
@@ -116,8 +118,14 @@ impl Sides {
     }
 
     fn one_sided(&self, sheet: &Sheet<'_>, rest: f64) -> Option<Finding> {
-        let [left, right, _] = self.whole.sum(thirds(100.0, 10_000.0));
-        let apart = db(left / right.max(1e-30));
+        let bands = thirds(100.0, 10_000.0);
+        let power = |band: usize| self.whole.left[band] + self.whole.right[band];
+        let loudest = bands.clone().map(power).fold(0.0, f64::max);
+        let sounding = bands.filter(|band| power(*band) > loudest * 10f64.powf(SOUNDS_DB / 10.0));
+        let each = sounding.map(|band| db(self.whole.left[band] / self.whole.right[band].max(1e-30)));
+        let mut each: Vec<f64> = each.collect();
+        let middle = each.len() / 2;
+        let apart = *each.get_mut(..).filter(|e| !e.is_empty())?.select_nth_unstable_by(middle, f64::total_cmp).1;
         // A panned mono sound is meant to stand where it stands.
         (rest > sheet.limit(&NEAR_MONO) && apart.abs() >= sheet.limit(&ONE_SIDED)).then(|| {
             let (heavy, channel) = if apart > 0.0 { ("right", 1) } else { ("left", 0) };

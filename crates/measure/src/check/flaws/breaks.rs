@@ -104,7 +104,7 @@ impl Breaks {
 
 /// The coefficients of a model, the latest sample's last (Burg 1975): of all that keep the recursion stable those whose
 /// errors forward and backward are least. Both are the samples, and are used up.
-fn burg(forward: &mut [f64], backward: &mut [f64]) -> [f64; ORDER + 1] {
+pub(in crate::check) fn burg(forward: &mut [f64], backward: &mut [f64]) -> [f64; ORDER + 1] {
     let count = forward.len();
     let mut a = [0.0; ORDER + 1];
     a[0] = 1.0;

@@ -2,7 +2,7 @@
 //! from every 2048 frames (autocorrelation method, Levinson–Durbin recursion).
 
 /// How many samples it remembers.
-pub(super) const ORDER: usize = 32;
+pub(in crate::check) const ORDER: usize = 32;
 
 /// Learns from a stretch and foretells its middle.
 pub(super) struct Model {

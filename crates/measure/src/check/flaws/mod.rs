@@ -28,7 +28,9 @@ mod repeats;
 mod runs;
 
 use breaks::Breaks;
-use foretell::{Model, ORDER};
+pub(super) use breaks::burg;
+use foretell::Model;
+pub(super) use foretell::ORDER;
 use repeats::Repeats;
 use runs::{Kind, Runs};
 

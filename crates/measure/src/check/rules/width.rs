@@ -76,11 +76,12 @@ pub const ONE_SIDED: Rule = Rule {
     title: "one side weaker",
     group: Group::Stereo,
     severity: Severity::Note,
-    limit: 5.0,
+    limit: 4.0,
     graver: Some((10.0, Severity::Warning)),
     unit: "dB",
-    doc: "The power of left against right from 100 Hz to 10 kHz over the whole file. A mono sound that is panned is \
-          not meant. Finished mixes stay within 4 dB.",
+    doc: "The power of left against right in each third of an octave from 100 Hz to 10 kHz that sounds, over the whole file: \
+          the middle (median) of them all, so that one loud instrument on a side does not count for the whole. A mono sound \
+          that is panned is not meant. Finished mixes stay within 2.5 dB.",
     why: "The whole sound leans to one side; a mix pulls the listener off the middle.",
     remedy: "raise the weaker channel, or look for what is panned without a counterpart",
     source: "",
