@@ -195,9 +195,41 @@ impl Executor {
     /// # Panics
     /// When there are not as many sinks as outputs, or the stretch ends before it begins.
     pub fn render_span<E: From<EngineError> + Send>(
+        self,
+        threads: usize,
+        span: Span,
+        sinks: Vec<Sink<'_, E>>,
+    ) -> Result<Rendered, E> {
+        let lengths = vec![(span.to.saturating_sub(span.from), 0); sinks.len()];
+        self.span(threads, span, lengths, sinks)
+    }
+
+    /// The same for what is to be heard: behind its last clip an output goes on only as far as it does in the whole
+    /// ([`Executor::render`]).
+    ///
+    /// # Panics
+    /// As [`Executor::render_span`] does.
+    pub fn render_stretch<E: From<EngineError> + Send>(
+        self,
+        threads: usize,
+        span: Span,
+        sinks: Vec<Sink<'_, E>>,
+    ) -> Result<Rendered, E> {
+        let length = |output: &PlanOutput| {
+            let frames = span.to.min(output.frames + output.tail).saturating_sub(span.from);
+            let sure = span.to.min(output.frames).saturating_sub(span.from);
+            (sure, frames - sure)
+        };
+        let lengths = self.plan.outputs.iter().map(length).collect();
+        self.span(threads, span, lengths, sinks)
+    }
+
+    /// A stretch, with the frames of each output that are certain and those that may come if they sound.
+    fn span<E: From<EngineError> + Send>(
         mut self,
         threads: usize,
         span: Span,
+        lengths: Vec<(u64, u64)>,
         sinks: Vec<Sink<'_, E>>,
     ) -> Result<Rendered, E> {
         assert_eq!(sinks.len(), self.plan.outputs.len(), "every output needs its sink");
@@ -211,9 +243,9 @@ impl Executor {
         let late = |output: &PlanOutput| output.latency + span.from - start;
         let frames = plan.outputs.iter().map(|o| late(o) + span.to - span.from).max().unwrap_or(0);
         let blocks = frames.div_ceil(self.block as u64);
-        let trimmers = sinks.into_iter().zip(&plan.outputs);
+        let trimmers = sinks.into_iter().zip(&plan.outputs).zip(lengths);
         let trimmers = trimmers
-            .map(|(sink, output)| Trimmer::new(Layout::Stereo, late(output), span.to - span.from, 0, sink))
+            .map(|((sink, output), (sure, tail))| Trimmer::new(Layout::Stereo, late(output), sure, tail, sink))
             .collect();
         self.run(threads, blocks, trimmers)
     }

@@ -183,7 +183,7 @@ impl World {
             None => rendering.run(what, progress, |view| output.write(view))?,
             Some(cut) => {
                 let sink: Sink<'_, Trouble> = Box::new(|view| output.write(view).map_err(Trouble::from));
-                rendering.drive(what, progress, vec![cut.trimmed(&plan.outputs[0], sink)], Some(cut.span))?
+                rendering.drive(what, progress, vec![sink], Some(cut.span))?
             }
         };
         let PlanOutput { latency, endless, .. } = plan.outputs[0];
@@ -289,7 +289,7 @@ impl Rendering {
             let render = scope.spawn(move || {
                 let result = match span {
                     None => executor.render(threads, sinks),
-                    Some(span) => executor.render_span(threads, span, sinks),
+                    Some(span) => executor.render_stretch(threads, span, sinks),
                 };
                 watcher.unpark();
                 result

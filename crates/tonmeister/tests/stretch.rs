@@ -133,6 +133,12 @@ fn a_stretch_of_versions_and_stems() {
         assert_eq!(whole.null.is_some(), part.null.is_some());
     }
     assert_eq!(part.pairs.len(), 1);
+    // To the end all are as long as the longest, as they are in the whole.
+    let end = set("end", &both, Some(Stretch { from: spot("6"), to: None, pre_roll_s: None })).unwrap();
+    for (whole, end) in whole.versions.iter().zip(&end.versions) {
+        assert_eq!(end.written.frames as usize, whole.written.frames as usize - from);
+        assert!(end.stems.iter().all(|stem| stem.written.frames == end.written.frames));
+    }
     let refused = set("cut", &["radio"], Some(Stretch { from: spot("6"), to: None, pre_roll_s: None })).unwrap_err();
     assert!(refused.to_string().contains("`radio` has cuts"), "{refused}");
 }

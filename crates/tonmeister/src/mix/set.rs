@@ -240,10 +240,7 @@ impl World {
         });
         let Told { dynamics, meters } = match &cut {
             None => rendering.run_all("Mixing", progress, sinks.collect())?,
-            Some(cut) => {
-                let sinks = sinks.zip(&plan.outputs).map(|(sink, output)| cut.trimmed(output, sink)).collect();
-                rendering.drive("Mixing", progress, sinks, Some(cut.span))?
-            }
+            Some(cut) => rendering.drive("Mixing", progress, sinks.collect(), Some(cut.span))?,
         };
         let nulls: Vec<Null> =
             sums.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner).finish()).collect();

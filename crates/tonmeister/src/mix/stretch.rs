@@ -5,11 +5,10 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use tonmeister_core::diagnostic::nearest;
-use tonmeister_core::{Frames, Layout, Memory};
-use tonmeister_engine::{Plan, PlanOutput, Sink, Span, Trimmer};
+use tonmeister_core::{Frames, Memory};
+use tonmeister_engine::{Plan, Span};
 use tonmeister_session::model::{BarBeat, Song};
 
-use super::Trouble;
 use crate::failure::Failure;
 
 /// Renders begin on multiples of this many frames, where every effect begins a block of its own: none of them works on
@@ -105,17 +104,6 @@ pub struct Stretch {
 pub(super) struct Cut {
     pub(super) span: Span,
     pub(super) unheard: Unheard,
-}
-
-impl Cut {
-    /// A sink that gets of an output what the whole has of it there: behind its last clip only as far as it sounds.
-    pub(super) fn trimmed<'a>(&self, output: &PlanOutput, sink: Sink<'a, Trouble>) -> Sink<'a, Trouble> {
-        let Span { from, to, .. } = self.span;
-        let frames = to.min(output.frames + output.tail).saturating_sub(from);
-        let sure = to.min(output.frames).saturating_sub(from);
-        let mut trimmer = Trimmer::new(Layout::Stereo, 0, sure, frames - sure, sink);
-        Box::new(move |view| trimmer.push(view))
-    }
 }
 
 /// What plays before a stretch and is not heard.
