@@ -70,9 +70,10 @@ impl Memory {
     /// Of what keeps nothing.
     pub const NONE: Memory = Memory::Frames(0);
 
-    /// Of filters whose ringing falls by 120 dB within so many frames: two that heard different things agree to the last
-    /// bit of double precision after three times that, and are at rest, below what they keep at all, after five. (120 dB
-    /// are 14 time constants; six times are 83.)
+    /// Of filters of one pole, or with trapezoidal integrators, whose ringing falls by 120 dB within so many frames: two that
+    /// heard different things agree to the last bit of double precision after three times that, and are at rest, below what
+    /// they keep at all, after five. (120 dB are 14 time constants; six times are 83.) Not of direct-form sections: their
+    /// rounding feeds on itself, and they may differ in the last bit for minutes.
     pub fn of_ringing(tail: Tail) -> Memory {
         match tail {
             Tail::Frames(frames) => Memory::Frames(frames.saturating_mul(6)),

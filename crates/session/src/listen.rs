@@ -120,8 +120,9 @@ impl Song {
         let (away, ear) = (song.buses.len(), song.buses.len() + 1);
         let mut nowhere = Strip::new(Some(Destination::Master));
         nowhere.set("mute", 1.0);
-        song.buses.push(Bus { id: "nowhere".into(), strip: nowhere });
-        song.buses.push(Bus { id: "listen".into(), strip: Strip::new(Some(Destination::Master)) });
+        // No document has an id with brackets.
+        song.buses.push(Bus { id: "(nowhere)".into(), strip: nowhere });
+        song.buses.push(Bus { id: "(listen)".into(), strip: Strip::new(Some(Destination::Master)) });
         song.master.strip = Strip::new(None);
         for at in self.strips().filter(|at| *at != StripAt::Master) {
             let strip = song.strip_mut(at);

@@ -65,7 +65,7 @@ pub struct MixReport {
     pub latency_frames: u64,
     /// The file.
     pub written: Written,
-    /// What played unheard before it, if it is a stretch.
+    /// What played unheard before it, if it is a stretch that does not begin with the song.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unheard: Option<Unheard>,
     /// What each dynamics processor did.
@@ -178,7 +178,7 @@ impl World {
         let plan = Arc::clone(&rendering.compiled.plan);
         let cut = options.stretch.as_ref().map(|stretch| stretch.in_song(song, &plan)).transpose()?;
         let mut output = Output::create(self, &options.output, options.depth, (plan.sample_rate, Layout::Stereo))?;
-        let unheard = cut.as_ref().map(|cut| cut.unheard);
+        let unheard = cut.as_ref().and_then(|cut| cut.unheard);
         let told = match cut {
             None => rendering.run(what, progress, |view| output.write(view))?,
             Some(cut) => {

@@ -7,7 +7,7 @@ use tonmeister::Ear;
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Hearing {
     /// Hear these tracks, buses and VCAs in their place in the mix, whatever the document solos: with the buses behind them
-    /// and the sources before them
+    /// and the sources before them. Nothing of what is listened to so is kept in a cache
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["pfl", "afl"])]
     solo: Vec<String>,
     /// The rest is not silent beside --solo, but so many decibels down

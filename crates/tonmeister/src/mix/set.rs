@@ -76,7 +76,7 @@ pub struct SetReport {
     pub made: usize,
     /// See [`SetReport::made`].
     pub kept: usize,
-    /// What played unheard before it, if it is a stretch.
+    /// What played unheard before it, if it is a stretch that does not begin with the song.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unheard: Option<Unheard>,
     /// What each dynamics processor of the mix did; of a part that was kept, only those of the part itself are known.
@@ -290,7 +290,7 @@ impl World {
             pairs,
             made,
             kept,
-            unheard: cut.map(|cut| cut.unheard),
+            unheard: cut.and_then(|cut| cut.unheard),
             dynamics,
             meters,
             warnings,

@@ -103,7 +103,7 @@ pub struct Stretch {
 /// A stretch in frames.
 pub(super) struct Cut {
     pub(super) span: Span,
-    pub(super) unheard: Unheard,
+    pub(super) unheard: Option<Unheard>,
 }
 
 /// What plays before a stretch and is not heard.
@@ -149,8 +149,8 @@ impl Stretch {
         let asked =
             self.pre_roll_s.map(|seconds| Frames::from_seconds(seconds, rate).0.saturating_add(plan.looks_back()));
         let start = from.saturating_sub(asked.unwrap_or(remembered)) / GRID * GRID;
-        let unheard =
-            Unheard { from_s: start as f64 / f64::from(rate), exact: start <= from.saturating_sub(remembered) };
+        let exact = start <= from.saturating_sub(remembered);
+        let unheard = (start < from).then(|| Unheard { from_s: start as f64 / f64::from(rate), exact });
         Ok(Cut { span: Span { from, to, pre_roll: from - start }, unheard })
     }
 }
