@@ -206,7 +206,7 @@ fn run(processor: &mut dyn Processor, audio: &[Vec<f32>; 2], stream: &Stream, fr
 
 /// Those that know of some setting how far back they remember. All others never come to agree in their last bit, or do not
 /// know it.
-const FORGET: [&str; 25] = [
+const FORGET: [&str; 24] = [
     "linear_eq",
     "compressor",
     "expander",
@@ -220,7 +220,6 @@ const FORGET: [&str; 25] = [
     "vibrato",
     "chorus",
     "ensemble",
-    "phaser",
     "saturator",
     "mid_side",
     "stereo_width",

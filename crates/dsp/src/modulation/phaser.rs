@@ -27,9 +27,7 @@
     reason = "left out of line they would be compiled without their caller's vector instructions"
 )]
 
-use tonmeister_core::{
-    BuildError, Effect, EffectSpec, Family, Memory, ParamSpec, Processor, Settings, Stream, Tail, Unit,
-};
+use tonmeister_core::{BuildError, Effect, EffectSpec, Family, ParamSpec, Processor, Settings, Stream, Tail, Unit};
 
 use super::lfo::{Lfo, Offset, Shape, sine_of_turns};
 use super::rig::{Knobs, Machine, Running, flush};
@@ -215,10 +213,6 @@ impl Machine for Row {
         let lowest = std::f64::consts::TAU * knobs.least(1).min(knobs.least(2));
         let seconds = (1e6 * gain / (1.0 - feedback * gain)).ln() / (decay * lowest);
         Tail::Frames((seconds * self.rate).ceil() as u64 + 2 * self.stages as u64)
-    }
-
-    fn memory(&self, knobs: &Knobs) -> Memory {
-        Memory::of_ringing(self.tail(knobs))
     }
 
     fn reset(&mut self) {
