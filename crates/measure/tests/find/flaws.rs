@@ -107,28 +107,44 @@ fn trial(
     count
 }
 
-/// A click of 1 to 30 samples whose top lies so many dB over the RMS of the 50 ms around it.
+/// A click of 1 to 30 samples whose top lies so many dB over the RMS of the 50 ms around it. The sound may be as sharp at that very
+/// place, as cymbals and distorted guitars are: what is sharper than it is counted by itself as well.
 #[test]
 fn clicks() {
     let Some(trials) = material() else { return };
     let mut table = Table::new("click");
     for over_db in [-10.0, 0.0, 6.0, 12.0, 18.0, 24.0] {
-        let count = trial("click", trials, 7, |dice, e, at| {
-            let mut audio = e.audio.clone();
-            let (top, length) = (level(&audio, 0, at, e.rate) * amplitude(over_db), dice.whole(1, 30));
-            let sign = if dice.unit() < 0.5 { -1.0 } else { 1.0 };
-            for n in 0..length {
-                let fade = (-3.0 * n as f64 / length as f64).exp();
-                let ring = if length > 4 { (n as f64 * 1.1).cos() } else { 1.0 };
-                audio.channel_mut(0)[at + n] += (sign * top * fade * ring) as f32;
+        for sharp in [false, true].into_iter().take(if over_db < 6.0 { 2 } else { 1 }) {
+            let count = trial("click", trials, 7, |dice, e, at| {
+                let mut audio = e.audio.clone();
+                let (top, length) = (level(&audio, 0, at, e.rate) * amplitude(over_db), dice.whole(1, 30));
+                let sign = if dice.unit() < 0.5 { -1.0 } else { 1.0 };
+                let mut click = vec![0.0_f32; length + 4];
+                for (n, x) in click[2..length + 2].iter_mut().enumerate() {
+                    let fade = (-3.0 * n as f64 / length as f64).exp();
+                    let ring = if length > 4 { (n as f64 * 1.1).cos() } else { 1.0 };
+                    *x = (sign * top * fade * ring) as f32;
+                }
+                let reach = e.rate as usize / 40;
+                if sharp && bend(&click) < bend(&audio.channel(0)[at - reach..at + reach]) {
+                    return None;
+                }
+                audio.channel_mut(0)[at - 2..].iter_mut().zip(&click).for_each(|(s, x)| *s += x);
+                Some(audio)
+            });
+            let which = if sharp { ", sharper than all around" } else { "" };
+            table.row(format!("{over_db:+.0} dB over the sound{which}"), count);
+            if sharp || over_db >= 6.0 {
+                count.assert_good("clicks");
             }
-            Some(audio)
-        });
-        table.row(format!("{over_db:+.0} dB over the sound"), count);
-        if over_db >= 12.0 {
-            count.assert_good("clicks");
+            assert!(count.recall() >= 0.9 && count.precision() >= 0.95, "clicks: {count:?}");
         }
     }
+}
+
+/// The sharpest bend: the greatest second difference.
+fn bend(sound: &[f32]) -> f32 {
+    sound.windows(3).map(|x| (x[0] - 2.0 * x[1] + x[2]).abs()).fold(0.0, f32::max)
 }
 
 /// The usual way from one sample to the next in the 50 ms around a frame (median): in noise about as far as its RMS.
@@ -161,10 +177,7 @@ fn cuts() {
         });
         let too = if steps > 0.0 { format!(", {steps} steps") } else { String::new() };
         table.row(format!("jump over {jump} RMS{too}"), count);
-        if jump < 2.0 || steps > 0.0 {
-            count.assert_good("cuts");
-        }
-        assert!(count.recall() >= 0.93 && count.precision() >= 0.95, "cuts: {count:?}");
+        count.assert_good("cuts");
     }
 }
 

@@ -105,30 +105,39 @@ impl Breaks {
 /// The coefficients of a model, the latest sample's last (Burg 1975): of all that keep the recursion stable those whose
 /// errors forward and backward are least. Both are the samples, and are used up.
 pub(in crate::check) fn burg(forward: &mut [f64], backward: &mut [f64]) -> [f64; ORDER + 1] {
-    let count = forward.len();
+    burg_joined(&mut [(forward, backward)])
+}
+
+/// One model of several pieces of a sound.
+pub(super) fn burg_joined(pieces: &mut [(&mut [f64], &mut [f64])]) -> [f64; ORDER + 1] {
     let mut a = [0.0; ORDER + 1];
     a[0] = 1.0;
     for m in 1..=ORDER {
         // f[n] and b[n − 1], n from m on.
-        let (f, b) = (&mut forward[m..], &mut backward[m - 1..count - 1]);
-        let k = reflection(f, b);
-        if !k.is_finite() {
+        let sums = pieces.iter().map(|(f, b)| products(&f[m..], &b[m - 1..b.len() - 1]));
+        let (product, power) = sums.fold((0.0, 0.0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        if power.is_nan() || power < 1e-20 {
             break;
         }
+        let k = -2.0 * product / power;
         let before = a;
         for n in 1..=m {
             a[n] = before[n] + k * before[m - n];
         }
-        step(f, b, k);
-        // b[n] stands where b[n − 1] did: everything moves up by one.
-        backward.copy_within(m - 1..count - 1, m);
+        for (forward, backward) in pieces.iter_mut() {
+            let count = forward.len();
+            step(&mut forward[m..], &mut backward[m - 1..count - 1], k);
+            // b[n] stands where b[n − 1] did: everything moves up by one.
+            backward.copy_within(m - 1..count - 1, m);
+        }
     }
     a.reverse();
     a
 }
 
+/// The sum of the products, and of the powers.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
-fn reflection(f: &[f64], b: &[f64]) -> f64 {
+fn products(f: &[f64], b: &[f64]) -> (f64, f64) {
     let (mut product, mut power) = ([0.0_f64; 8], [0.0_f64; 8]);
     for (f, b) in f.chunks(8).zip(b.chunks(8)) {
         for i in 0..f.len().min(b.len()) {
@@ -136,8 +145,7 @@ fn reflection(f: &[f64], b: &[f64]) -> f64 {
             power[i] += f[i] * f[i] + b[i] * b[i];
         }
     }
-    let power: f64 = power.iter().sum();
-    if power < 1e-20 { f64::NAN } else { -2.0 * product.iter().sum::<f64>() / power }
+    (product.iter().sum(), power.iter().sum())
 }
 
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512dq+avx512vl+avx512bw"))]
@@ -149,11 +157,11 @@ fn step(f: &mut [f64], b: &mut [f64], k: f64) {
     }
 }
 
-fn rms(x: &[f32]) -> f64 {
+pub(super) fn rms(x: &[f32]) -> f64 {
     (x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / x.len() as f64).sqrt()
 }
 
-fn dot(a: &[f64], x: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], x: &[f64]) -> f64 {
     a.iter().zip(x).map(|(a, x)| a * x).sum()
 }
 

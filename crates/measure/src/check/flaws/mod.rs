@@ -10,7 +10,9 @@
 //! * nothing begins or ends there: the sound is not much louder after it than before.
 //!
 //! A cut, where samples are missing, stays below that where the sound is restless, at an onset, or where it is much louder
-//! behind it. So places that stand out by a quarter as much (in dB) are looked at once more from both sides ([`breaks`]).
+//! behind it. So places that stand out by a quarter as much (in dB) are looked at once more from both sides ([`breaks`]). And a
+//! click between two strokes of a drum, or in steady noise, stays below it, too: what exceeds only its next ten
+//! milliseconds is bridged, and what the bridge says counts ([`bridges`]).
 //!
 //! Gaps and stuck values are runs of one value ([`runs`]); buffers played twice are found by their bits ([`repeats`]).
 
@@ -23,12 +25,14 @@ use super::finding::Finding;
 use super::rules::{self, Rule};
 
 mod breaks;
+mod bridges;
 mod foretell;
 mod repeats;
 mod runs;
 
 use breaks::Breaks;
 pub(super) use breaks::burg;
+use bridges::Bridges;
 use foretell::Model;
 pub(super) use foretell::ORDER;
 use repeats::Repeats;
@@ -64,6 +68,8 @@ const CLEAR: f32 = 8.0;
 const FALL: f32 = 20.0;
 /// Errors below this are nobody's business: −66 dBFS.
 const FAINT: f32 = 5e-4;
+/// What is looked at for a bridge exceeds the blocks next to it so many times.
+const EXCEEDS: f32 = 1.25;
 /// What may be an attack as well as a cut stands no higher than this: a note, and no warning (from 24 dB).
 const IN_DOUBT_DB: f64 = 23.9;
 /// Frames within which two places are one.
@@ -112,6 +118,7 @@ struct Channel {
     next: u64,
     model: Model,
     breaks: Breaks,
+    bridges: Bridges,
     errors: Vec<f32>,
     runs: Runs,
     clicks: Places,
@@ -141,6 +148,7 @@ impl Flaws {
             next: 0,
             model: Model::new(2 * TILE),
             breaks: Breaks::new(),
+            bridges: Bridges::new(),
             errors: vec![0.0; TILE],
             runs: Runs::new(info.sample_rate),
             clicks: Places::default(),
@@ -265,7 +273,8 @@ impl Channel {
             if let Some(strength) = self.stands_out(here, block, threshold) {
                 let frame = self.next * block as u64 + u64::from(self.blocks[here].place);
                 self.clicks.mark(frame, 1, strength);
-            } else if let Some((frame, strength)) = self.breaks_off(here, block, threshold, ended)
+            } else if let Some((frame, strength)) =
+                self.breaks_off(here, block, threshold, ended).or_else(|| self.bridged(here, block, threshold, ended))
                 && self.clicks.places.last().is_none_or(|(last, ..)| frame > last + SAME)
             {
                 self.clicks.mark(frame, 1, strength);
@@ -359,16 +368,39 @@ impl Channel {
             return None;
         }
         let frame = self.next * block as u64 + u64::from(place);
-        let at = TILE + (frame - self.first) as usize;
-        // Before the file and behind it lie zeros that are none of its own.
-        let start = TILE.saturating_sub(self.first as usize);
-        let end = self.samples.len() - if ended { 2 * TILE } else { 0 };
-        let own = self.samples.get(start..end)?;
-        let at = at.checked_sub(start)?;
+        let (range, at) = self.around(frame, ended)?;
+        let own = self.samples.get(range)?;
         let (place, rises) = self.breaks.broken(own, at)?;
         let strength = 20.0 * f64::from(over).log10();
         let moved = place as i64 - at as i64;
         Some((frame.saturating_add_signed(moved), if rises { strength.min(IN_DOUBT_DB) } else { strength }))
+    }
+
+    /// Where a click can be bridged, and by how many dB the error there exceeds all those around it: never so many that it were more
+    /// than a note, for what happens a little farther away is louder.
+    fn bridged(&mut self, here: usize, block: usize, threshold: f32, ended: bool) -> Option<(u64, f64)> {
+        let Errors { greatest, place, .. } = self.blocks[here];
+        let before = here.checked_sub(OWN.0 + SIDE)?..here - OWN.0;
+        let after = here + OWN.1 + 1..here + OWN.1 + 1 + SIDE;
+        if greatest < FAINT || after.end > self.blocks.len() || !self.is_greatest(here) {
+            return None;
+        }
+        if before.chain(after).any(|n| self.blocks[n].greatest * EXCEEDS > greatest) {
+            return None;
+        }
+        let frame = self.next * block as u64 + u64::from(place);
+        let (range, at) = self.around(frame, ended)?;
+        let over = self.bridges.click(self.samples.get(range)?, at)?;
+        // Half the limit, in dB.
+        (over * over >= f64::from(threshold)).then(|| (frame, (20.0 * over.log10()).min(IN_DOUBT_DB)))
+    }
+
+    /// The kept samples that are the file's own, and where a frame lies in them: before the file and behind it lie zeros.
+    fn around(&self, frame: u64, ended: bool) -> Option<(std::ops::Range<usize>, usize)> {
+        let start = TILE.saturating_sub(self.first as usize);
+        let end = self.samples.len() - if ended { 2 * TILE } else { 0 };
+        let at = (TILE + (frame - self.first) as usize).checked_sub(start)?;
+        Some((start..end, at))
     }
 
     /// Keeps what is needed to judge the next block.

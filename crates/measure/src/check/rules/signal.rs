@@ -127,13 +127,18 @@ pub const CLICK: Rule = Rule {
           it stands out by a quarter of the limit, in dB, it is looked at from both sides: a cut that leaves samples out is \
           what neither side foretells of the other (Burg models of 1024 samples before it and behind it), and most attacks are \
           not; what is 10 dB louder behind it may be one all the same (a struck bar of a synthesizer) and stays a note. \
-          Clicks 18 dB over the level of the music around them (RMS) and more: all found, 12 dB: 96 %, as loud as it: 90 %. \
-          Cuts with a jump of half that level: 96 %, of all of it: 97 %, of twice it: 94 %; those that are missed lie in \
-          cymbals and distorted guitars, which jump as far from sample to sample (of jumps over twelve of those steps, 96 %). \
+          What stands out of its own ten milliseconds only, as a click between two strokes of a drum or in steady noise does, is \
+          a note, too, if the sound goes on across it: 44 samples are filled in from both sides by least squares, \
+          and the errors, the greatest of 2048 samples to either side before, are no greater than elsewhere. \
+          Clicks 18 dB over the level of the music around them (RMS) and more: all found, 12 dB: 99 %, 6 dB: 97 %, as loud as it: \
+          94 %, 10 dB softer: 91 %; those that are sharper than all within 25 ms: all, softer ones too. \
+          Cuts with a jump of half that level: 96 %, of all of it: 97 %, of twice it: 98 %. \
           Precision 0.95 and more. Notes of chip music that are cut off by the next one are cuts.",
     why: "A tick or a crack that belongs to nobody: the ear jumps to it, on headphones first.",
     remedy: "repair it with `declick`, or lay a short cross-fade over the cut",
-    source: "Godsill & Rayner, Digital Audio Restoration, 1998, chapter 5; Burg, Maximum Entropy Spectral Analysis, 1975",
+    source: "Godsill & Rayner, Digital Audio Restoration, 1998, chapter 5; Janssen, Veldhuis & Vries, Adaptive interpolation of \
+             discrete-time signals that can be modeled as autoregressive processes, IEEE Trans. ASSP 34, 1986; Burg, Maximum \
+             Entropy Spectral Analysis, 1975",
 };
 
 /// Zeros in the middle of sound.
