@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tonmeister_core::Layout;
 use tonmeister_measure::align::{AlignOptions, Aligner, Polarity};
+pub use tonmeister_measure::compare::BandDifference;
 use tonmeister_measure::compare::{Comparer, Difference, Fine, Movement, Outline, movement};
-use tonmeister_measure::loudness::Loudness;
+use tonmeister_measure::loudness::{Loudness, LoudnessMeter, Options, Peaks};
 
 use crate::failure::{Failure, Finding};
-use crate::output::{Depth, Output, Written, format_of, meter, refuse_to_replace};
+use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::World;
 use pair::{Pair, Place, Shape};
@@ -298,7 +299,10 @@ impl World {
 
     /// Loudness and its history, of the stretch that both share.
     fn levels(&self, shape: &Shape, place: Place) -> Result<[Levels; 2], Failure> {
-        let meter = |path: &Path| meter((shape.rate, shape.layout)).map_err(|e| Failure::input(path, e));
+        let options = Options { peaks: Peaks::TrueAndPsr, ..Options::default() };
+        let meter = |path: &Path| {
+            LoudnessMeter::with_options(shape.rate, shape.layout, options).map_err(|e| Failure::input(path, e))
+        };
         let (mut first, mut second) = (meter(shape.paths[0])?, meter(shape.paths[1])?);
         let mut pair = Pair::open(shape, Place::whole(place.later))?;
         while let Some((a, b)) = pair.next()? {

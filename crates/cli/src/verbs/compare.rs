@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tonmeister::compare::{Alignment, Compared};
+use tonmeister::compare::{Alignment, BandDifference, Compared};
 use tonmeister::{CompareOptions, CompareReport, Depth, Failure, LevelMatch};
 
 use crate::args::Compare;
@@ -102,6 +102,14 @@ fn figures(report: &CompareReport) -> String {
     row("loudness range", &|c| c.loudness.range.as_ref().map(|range| range.lu), 1, "LU", "LU");
     row("true peak", &|c| c.loudness.true_peak_dbtp, 2, "dBTP", "dB");
     row("peak to loudness", &|c| c.loudness.plr_db, 1, "dB", "dB");
+    row("peak to short-term", &|c| c.loudness.min_psr_db, 1, "dB", "dB");
+    row("dynamic range", &|c| c.loudness.dr_db, 1, "dB", "dB");
+    let widths = width(&report.difference.bands);
+    if let [Some(first), Some(second)] = widths {
+        let between = signed(second - first, 1, "dB");
+        let [a, b] = [first, second].map(|width| quantity(width, 1, "dB"));
+        table.row([styled(FAINT, "width (side over middle)"), a, b, between]);
+    }
     let mut text = table.text();
     if let Some(movement) = &report.movement {
         let mut facts = Table::facts();
@@ -113,6 +121,20 @@ fn figures(report: &CompareReport) -> String {
         text.push_str(&facts.text());
     }
     text
+}
+
+/// How wide the first and the second are over all bands: side over middle.
+fn width(bands: &[BandDifference]) -> [Option<f64>; 2] {
+    let over = |of: &dyn Fn(&BandDifference) -> Option<(f64, f64)>| {
+        let (mut middle, mut side) = (0.0, 0.0);
+        for (level_db, width_db) in bands.iter().filter_map(of) {
+            let (power, ratio) = (10f64.powf(level_db / 10.0), 10f64.powf(width_db / 10.0));
+            middle += power / (1.0 + ratio);
+            side += power * ratio / (1.0 + ratio);
+        }
+        (middle > 0.0 && side > 0.0).then(|| 10.0 * (side / middle).log10())
+    };
+    [over(&|b| b.first_dbfs.zip(b.first_width_db)), over(&|b| b.second_dbfs.zip(b.second_width_db))]
 }
 
 /// A row per third of an octave: how much more or less, how much of it follows the first, what is left, how wide.

@@ -46,8 +46,9 @@ pub struct Score {
     /// How often somebody who only guesses would be right at least as many times; below 0.05 the difference counts as
     /// heard.
     pub p_value: f64,
-    /// How much better than guessing the listener can be said to be: the lower end of the 95 % interval (Clopper &
-    /// Pearson 1934) of the share of right answers. Above 0.5 is better than guessing.
+    /// How much better than guessing the listener can be said to be: with 95 % confidence, at least so large a share of the
+    /// answers is right in the long run (the exact one-sided bound of Clopper & Pearson 1934). It lies above 0.5, which is
+    /// guessing, just where [`Score::p_value`] lies below 0.05.
     pub at_least: f64,
     /// Whether the test was ended before its time; its p-value is then worth less.
     pub cut_short: bool,
@@ -115,12 +116,12 @@ fn at_least(right: u32, trials: u32, chance: f64) -> f64 {
     f64::min(sum, 1.0)
 }
 
-/// The share of right answers below which so many would come up in fewer than one of forty tests.
+/// The share of right answers below which so many would come up in fewer than one of twenty tests.
 fn lower_bound(right: u32, trials: u32) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if at_least(right, trials, middle) < 0.025 { low = middle } else { high = middle }
+        if at_least(right, trials, middle) < 0.05 { low = middle } else { high = middle }
     }
     if right == 0 { 0.0 } else { low }
 }
@@ -234,8 +235,13 @@ mod tests {
             let found = at_least(right, trials, 0.5);
             assert!((found / p - 1.0).abs() < 0.01, "{right} of {trials}: {found}");
         }
-        // Clopper and Pearson: 12 of 16 is at least 0.476, 16 of 16 at least 0.794.
-        assert!((lower_bound(12, 16) - 0.476).abs() < 0.001 && (lower_bound(16, 16) - 0.794).abs() < 0.001);
+        // Clopper and Pearson, one-sided: 12 of 16 is at least 0.516, 16 of 16 at least 0.829.
+        assert!((lower_bound(12, 16) - 0.5156).abs() < 1e-4 && (lower_bound(16, 16) - 0.8293).abs() < 1e-4);
+        // Both say the same: above one half where a guesser comes so far less than once in twenty tests.
+        for (right, trials) in (1..40).flat_map(|trials| (0..=trials).map(move |right| (right, trials))) {
+            let (p, least) = (at_least(right, trials, 0.5), lower_bound(right, trials));
+            assert_eq!(p < 0.05, least > 0.5, "{right} of {trials}: {p}, {least}");
+        }
         assert_eq!(at_least(0, 0, 0.5), 1.0);
         assert!(at_least(5_200, 10_000, 0.5) < 1e-4);
     }
