@@ -9,7 +9,7 @@ use crate::figure::Figure;
 use crate::figures::{self, Cast, Scale, when};
 use crate::page::{Page, Part, Printed, Problem, Reading, Section, Table};
 use crate::subject::{Service, Story, Subject};
-use crate::text::{clock, count, number, quantity, signed};
+use crate::text::{clock, count, number, quantity, signed, signed_truly};
 use crate::words;
 
 /// A report, ready to be written.
@@ -289,6 +289,7 @@ pub fn problems(subject: &Subject, figure: &str) -> Vec<Problem> {
 
 /// A capital in front and a stop behind.
 fn sentence(text: &str) -> String {
+    let text = signed_truly(text);
     let mut chars = text.chars();
     let mut out: String = chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect());
     if !out.ends_with(['.', '!', '?']) {

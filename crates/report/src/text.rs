@@ -18,6 +18,20 @@ pub fn signed(value: f64, places: usize) -> String {
     if text.starts_with('−') || text.chars().all(|c| matches!(c, '0' | '.')) { text } else { format!("+{text}") }
 }
 
+/// A text whose numbers below zero have a true minus sign. What stands between backticks, names, stays.
+pub fn signed_truly(text: &str) -> String {
+    let (mut out, mut quoted, mut before) = (String::with_capacity(text.len()), false, ' ');
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        quoted ^= c == '`';
+        let begins = !quoted && matches!(before, ' ' | '(' | '\u{a0}');
+        let is_minus = c == '-' && begins && chars.peek().is_some_and(char::is_ascii_digit);
+        out.push(if is_minus { '−' } else { c });
+        before = c;
+    }
+    out
+}
+
 /// Number and unit, or a dash where there is no number.
 pub fn quantity(value: Option<f64>, places: usize, unit: &str) -> String {
     match value.filter(|value| value.is_finite()) {
@@ -101,7 +115,13 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{base64, clock, escaped, hertz, list, number, place, signed};
+    use super::{base64, clock, escaped, hertz, list, number, place, signed, signed_truly};
+
+    #[test]
+    fn numbers_in_a_text_have_true_minus_signs() {
+        let told = signed_truly("at -18.1 dBFS (-48.9), +0.1, a-1, `take -2.wav` and -x - 3-4");
+        assert_eq!(told, "at −18.1 dBFS (−48.9), +0.1, a-1, `take -2.wav` and -x - 3-4");
+    }
 
     #[test]
     fn numbers_read_as_printed() {

@@ -10,7 +10,7 @@ use tonmeister_measure::loudness::Loudness;
 use crate::figures::balance;
 use crate::figures::when;
 use crate::subject::{Service, Subject};
-use crate::text::{count, list, number, place};
+use crate::text::{count, list, number, place, signed_truly};
 
 /// One aspect and what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +93,8 @@ fn problems(subject: &Subject) -> String {
         .filter(|finding| finding.severity > Severity::Note)
         .take(3)
         .map(|finding| match when(finding) {
-            Some(when) => format!("{} ({when})", finding.message.trim_end_matches('.')),
-            None => finding.message.trim_end_matches('.').to_string(),
+            Some(when) => format!("{} ({when})", signed_truly(finding.message.trim_end_matches('.'))),
+            None => signed_truly(finding.message.trim_end_matches('.')),
         })
         .collect();
     let more = subject.findings.iter().filter(|f| f.severity > Severity::Note).count() - grave.len();
