@@ -2,12 +2,13 @@
 //!
 //! Nothing here decides about sound. [`args`] says what can be asked, [`verbs`] asks the façade and shows its report,
 //! [`exit`] turns the outcome into a code for scripts. What is shown goes through [`voice`], the one place that
-//! prints: tables ([`table`]) on standard output, bars ([`bars`]) and trouble ([`trouble`]) on standard error, and
+//! prints: tables ([`table`]) on standard output, bars ([`bars`]), needles ([`dials`]) and trouble ([`trouble`]) on standard error, and
 //! with `--json` one JSON object on standard output instead of all text. [`pages`] writes man pages and completions.
 #![forbid(unsafe_code)]
 
 mod args;
 mod bars;
+mod dials;
 mod exit;
 mod pages;
 mod table;

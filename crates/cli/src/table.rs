@@ -132,7 +132,7 @@ impl Table {
 }
 
 /// How many columns of a terminal a text takes, its styles not counted.
-fn seen(text: &str) -> usize {
+pub(crate) fn seen(text: &str) -> usize {
     anstream::adapter::strip_str(text).to_string().chars().map(width).sum()
 }
 

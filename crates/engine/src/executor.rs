@@ -336,6 +336,12 @@ impl Executor {
         Ok(())
     }
 
+    /// What the insert of a node does to the level, where it is a dynamics processor: both are places in the plan. Allocates
+    /// nothing, so that an audio thread may ask.
+    pub fn gain_reduction(&self, node: usize, insert: usize) -> Option<GainReduction> {
+        self.nodes[node].gain_reduction(insert)
+    }
+
     /// What every dynamics processor on the way to the first output has done so far, under its address.
     pub fn gain_reductions(&self) -> Vec<(String, GainReduction)> {
         self.told(|node| node.gain_reductions().collect())

@@ -513,6 +513,11 @@ impl Node {
         }
     }
 
+    /// What one insert does to the level, where it is made here and a dynamics processor.
+    pub(crate) fn gain_reduction(&self, insert: usize) -> Option<GainReduction> {
+        self.inserts.get(insert)?.processor.gain_reduction()
+    }
+
     /// What each insert did to the level, where it is a dynamics processor.
     pub(crate) fn gain_reductions(&self) -> impl Iterator<Item = (usize, GainReduction)> + '_ {
         let made = self.inserts.iter().enumerate();

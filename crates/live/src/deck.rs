@@ -42,7 +42,7 @@ impl Deck {
         let executor = Executor::live(compiled, &making.library, making.block, (timeline, from), feed);
         let latency = executor.plan().outputs[0].latency as i64;
         let reader = tracks.start(from, Arc::clone(&making.troubles))?;
-        let meters = Arc::new(Meters::new(executor.plan()));
+        let meters = Arc::new(Meters::new(&executor));
         Ok(Deck { executor, reader, timeline, latency, cushion: making.ahead / 4, meters, serial: 0 })
     }
 

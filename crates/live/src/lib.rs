@@ -8,6 +8,7 @@
 //! - [`Player`] is the audio thread's side. It plays a deck ([`deck`]): a plan at work whose clips are read ahead by a thread of
 //!   its own ([`reader`]).
 //! - [`Output`] asks the player for sound: a clock that drives a [`Sink`], or the machine's sound device.
+//! - [`Heard`] is what meters listen to: a copy of what is played, in a ring, for a thread that may wait ([`tap`]).
 //!
 //! Both sides speak through rings and plain numbers. The audio thread neither allocates nor frees, neither locks nor
 //! waits: what it is done with it hands back to be dropped elsewhere.
@@ -21,10 +22,12 @@ pub mod output;
 mod player;
 mod reader;
 mod shared;
+pub mod tap;
 
 pub use live::{Live, LiveError, LiveOptions, Status, Studio};
-pub use meters::Meter;
+pub use meters::{Meter, Reduction};
 #[cfg(feature = "device")]
 pub use output::device::Device;
 pub use output::{Clocked, Output, OutputError, Pace, Performance, Playing, Sink, streamed};
 pub use player::Player;
+pub use tap::Heard;

@@ -12,7 +12,7 @@ use tonmeister_session::model::Song;
 
 use crate::build::{Builder, Start};
 use crate::deck::{Deck, Making};
-use crate::meters::{Meter, Meters};
+use crate::meters::{Meter, Meters, Reduction};
 use crate::player::{Join, Order, Player};
 use crate::shared::Shared;
 
@@ -280,6 +280,14 @@ impl Live {
     pub fn meters(&self) -> Vec<Meter> {
         let meters = Arc::clone(&self.desk.state().sounding.meters);
         meters.look()
+    }
+
+    /// What every dynamics processor takes off, each strip's in their order, and at last the master's. The most since the last
+    /// look: where it lay inside a block and was less than what the processor took off at another time, what it takes off at
+    /// the block's end stands for it.
+    pub fn reductions(&self) -> Vec<Reduction> {
+        let meters = Arc::clone(&self.desk.state().sounding.meters);
+        meters.reductions()
     }
 
     /// What is carried out, as text; and how late it is, in frames.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tonmeister_core::View;
-use tonmeister_engine::{Executor, Plan};
+use tonmeister_engine::Executor;
 
 /// The time constant of the mean square, as of most needles: 300 ms.
 const MEAN_S: f32 = 0.3;
@@ -19,6 +19,29 @@ pub struct Meter {
     pub rms_dbfs: Vec<f64>,
 }
 
+/// What a dynamics processor of a strip takes off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduction {
+    /// The strip's id; `master` for the master.
+    pub strip: String,
+    /// The insert's id inside the strip.
+    pub insert: String,
+    /// The most it took off since this was last looked at, in decibels, positive.
+    pub most_db: f64,
+}
+
+/// One dynamics processor: where it is in the plan, what it is called. Reductions are kept as the bits of floats.
+struct Processor {
+    node: usize,
+    insert: usize,
+    strip: String,
+    id: String,
+    /// The most since the last look.
+    most: AtomicU32,
+    /// The most that it has ever reported: what is greater lay inside a block, and is over at its end.
+    ever: AtomicU32,
+}
+
 /// One channel. Levels are kept as the bits of floats: those of positive floats are in the order of the floats.
 #[derive(Default)]
 struct Cell {
@@ -30,16 +53,30 @@ struct Cell {
 pub(crate) struct Meters {
     /// Each with its node in the plan.
     strips: Vec<(usize, String, Vec<Cell>)>,
+    processors: Vec<Processor>,
     sample_rate: f32,
 }
 
 impl Meters {
-    pub(crate) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(executor: &Executor) -> Self {
+        let plan = executor.plan();
         let cells = |channels: usize| (0..channels).map(|_| Cell::default()).collect();
         // Of a strip that stands in parts, the one that is heard.
         let nodes = plan.nodes.iter().enumerate().filter(|(place, _)| plan.is_end(*place));
         let strips = nodes.map(|(place, node)| (place, node.strip.clone(), cells(node.layout.channels())));
-        Meters { strips: strips.collect(), sample_rate: plan.sample_rate as f32 }
+        let processors = plan.nodes.iter().enumerate().flat_map(|(node, of)| {
+            let told = move |(insert, _): &(usize, &_)| executor.gain_reduction(node, *insert).is_some();
+            of.inserts.iter().enumerate().filter(told).map(move |(insert, named)| Processor {
+                node,
+                insert,
+                strip: of.strip.clone(),
+                id: named.id.clone(),
+                most: AtomicU32::new(0),
+                ever: AtomicU32::new(0),
+            })
+        });
+        let processors = processors.collect();
+        Meters { strips: strips.collect(), processors, sample_rate: plan.sample_rate as f32 }
     }
 
     /// Looks at what an executor has just made. On the audio thread, which is the only one to write means.
@@ -67,6 +104,24 @@ impl Meters {
                 cell.square.store((mean + (before - mean) * keep).to_bits(), Ordering::Relaxed);
             }
         }
+        for processor in &self.processors {
+            let Some(told) = executor.gain_reduction(processor.node, processor.insert) else { continue };
+            // `max` makes nothing of a number that is none, so that the bits stay in the order of the numbers.
+            let (now, ever) = ((told.now_db as f32).max(0.0), (told.max_db as f32).max(0.0));
+            let before = f32::from_bits(processor.ever.swap(ever.to_bits(), Ordering::Relaxed));
+            let most = if ever > before { now.max(ever) } else { now };
+            processor.most.fetch_max(most.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// What every dynamics processor takes off, in the order of the plan; the looks begin anew.
+    pub(crate) fn reductions(&self) -> Vec<Reduction> {
+        let show = |processor: &Processor| Reduction {
+            strip: processor.strip.clone(),
+            insert: processor.id.clone(),
+            most_db: f64::from(f32::from_bits(processor.most.swap(0, Ordering::Relaxed))),
+        };
+        self.processors.iter().map(show).collect()
     }
 
     /// What they show; the peaks begin anew.

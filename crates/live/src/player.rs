@@ -9,12 +9,16 @@ use tonmeister_engine::Turn;
 
 use crate::deck::Deck;
 use crate::shared::Shared;
+use crate::tap::{Heard, Tap, tapped};
 
 /// How long one deck takes over from another: equal gain, a raised cosine.
 const CROSS_S: f64 = 0.02;
 
 /// How long the sound takes to come and go when playing starts and stops.
 const TRANSPORT_S: f64 = 0.01;
+
+/// How long an output that may wait does so at a time.
+const PAUSE: std::time::Duration = std::time::Duration::from_micros(500);
 
 /// So many orders are obeyed before a block; the rest waits for the next.
 const ORDERS: usize = 256;
@@ -45,6 +49,8 @@ pub struct Player {
     /// Decks that are done with, to be dropped elsewhere.
     scrap: Producer<Box<Deck>>,
     shared: Arc<Shared>,
+    /// Who listens besides.
+    tap: Option<Tap>,
     deck: Box<Deck>,
     next: Option<(Box<Deck>, Join)>,
     leaving: Option<Leaving>,
@@ -82,6 +88,7 @@ impl Player {
             orders,
             scrap,
             shared,
+            tap: None,
             deck,
             next: None,
             leaving: None,
@@ -118,12 +125,26 @@ impl Player {
             let end = (done + self.block).min(out.frames());
             done += self.step(&mut out.part(done, end));
         }
+        if let Some(tap) = &mut self.tap {
+            tap.pass(out.view());
+        }
         self.publish();
     }
 
-    /// Waits until the clips of the next frames have been read, for an output that is faster than the disk. Never on an
-    /// audio thread that a device waits for.
+    /// Everything that is played from now on, besides: a ring for so many frames of it, which meters may take when they have time.
+    /// Before the player is given to an output.
+    pub fn listen(&mut self, frames: usize) -> Heard {
+        let (tap, heard) = tapped(frames.max(self.block));
+        self.tap = Some(tap);
+        heard
+    }
+
+    /// Waits until the clips of the next frames have been read, and whoever listens has taken what was played, for an output that
+    /// is faster than both. Never on an audio thread that a device waits for.
     pub fn wait_for_clips(&self, frames: usize) {
+        while self.tap.as_ref().is_some_and(|tap| tap.is_full(frames)) {
+            std::thread::sleep(PAUSE);
+        }
         self.deck.wait(frames);
         if let Some(leaving) = &self.leaving {
             leaving.deck.wait(frames);

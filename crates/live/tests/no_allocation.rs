@@ -122,8 +122,8 @@ fn everything() -> Song {
     song
 }
 
-/// Plays so many frames as an audio thread does, guarded.
-fn play(live: &Live, player: &mut Player, out: &mut Buffer, frames: usize) {
+/// Plays so many frames and some as an audio thread does, guarded; returns how many.
+fn play(live: &Live, player: &mut Player, out: &mut Buffer, frames: usize) -> usize {
     let mut done = 0;
     for size in [256, 64, 1, 255, 256, 17].into_iter().cycle() {
         if done >= frames {
@@ -137,6 +137,7 @@ fn play(live: &Live, player: &mut Player, out: &mut Buffer, frames: usize) {
         GUARDED.set(false);
         done += size;
     }
+    done
 }
 
 #[test]
@@ -149,9 +150,20 @@ fn the_audio_thread_never_allocates_nor_frees() {
     let (live, mut player) = Live::new(&song, studio, &LiveOptions::default()).expect("it plays");
     let mut out = Buffer::new(Layout::Stereo, 256);
     let second = RATE as usize;
-    play(&live, &mut player, &mut out, 1000);
+    // Somebody listens, and is behind now and then.
+    let mut heard = player.listen(1000);
+    let listening = std::thread::spawn(move || {
+        let (mut buffer, mut frames) = (Buffer::new(Layout::Stereo, 333), 0);
+        while !heard.is_over() {
+            frames += heard.take(&mut buffer.block(333));
+            std::thread::yield_now();
+        }
+        (frames, heard.lost())
+    });
+    let mut given = 0;
+    given += play(&live, &mut player, &mut out, 1000);
     live.play().unwrap();
-    play(&live, &mut player, &mut out, second);
+    given += play(&live, &mut player, &mut out, second);
     // Turns of every kind.
     for turn in 0..20 {
         let value = f64::from(turn % 5);
@@ -165,27 +177,31 @@ fn the_audio_thread_never_allocates_nor_frees() {
         }
         song.master.strip.set("fader_db", -0.1 * value);
         live.edit(&song);
-        play(&live, &mut player, &mut out, second / 20);
+        given += play(&live, &mut player, &mut out, second / 20);
     }
     assert_eq!(live.status().plans, 0);
     // Edits that need another plan, a loop, locates, stops.
     song.tracks[1].strip.inserts.push(effect("gate", &[]));
     live.edit(&song);
-    play(&live, &mut player, &mut out, second / 2);
+    given += play(&live, &mut player, &mut out, second / 2);
     live.set_loop(Some((2 * u64::from(RATE), 5 * u64::from(RATE) / 2))).unwrap();
-    play(&live, &mut player, &mut out, second);
+    given += play(&live, &mut player, &mut out, second);
     live.locate(u64::from(RATE));
-    play(&live, &mut player, &mut out, 3 * second);
+    given += play(&live, &mut player, &mut out, 3 * second);
     live.stop().unwrap();
-    play(&live, &mut player, &mut out, second / 10);
+    given += play(&live, &mut player, &mut out, second / 10);
     song.tracks.remove(2);
     song.buses[0].strip.inserts[0].key = None;
     live.edit(&song);
     live.locate(0);
-    play(&live, &mut player, &mut out, 1000);
+    given += play(&live, &mut player, &mut out, 1000);
     live.play().unwrap();
-    play(&live, &mut player, &mut out, second);
+    given += play(&live, &mut player, &mut out, second);
     assert!(live.status().plans >= 4, "{:?}", live.status());
     assert_eq!(live.status().missed_frames, 0);
     assert_eq!(live.troubles(), Vec::<String>::new());
+    // What the dynamics do is told without the audio thread's help.
+    assert!(live.reductions().iter().any(|r| r.strip == "t0" && r.insert == "compressor"), "{:?}", live.reductions());
+    drop(player);
+    assert_eq!(listening.join().unwrap(), (given, 0));
 }

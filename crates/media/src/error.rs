@@ -88,7 +88,7 @@ pub enum MediaError {
     },
     /// More channels than two.
     #[error(
-        "{} has {channels} channels; mono and stereo are mixed here. Split it into mono or stereo files, one track each",
+        "{} has {channels} channels; mono and stereo are taken here. Split it into mono or stereo files, in a song one track each",
         path.display()
     )]
     Channels {

@@ -120,7 +120,7 @@ impl World {
 }
 
 /// Where the channels stand: as was asked, as the file says, or as is customary, which is warned of.
-fn speakers(
+pub(crate) fn speakers(
     path: &Path,
     options: &MeasureOptions,
     found: &media::Speakers,
@@ -146,7 +146,7 @@ fn speakers(
     Ok(found.places.clone())
 }
 
-fn names(speakers: &[Speaker]) -> Vec<String> {
+pub(crate) fn names(speakers: &[Speaker]) -> Vec<String> {
     match speakers {
         [_] => vec!["mono".into()],
         [Speaker::Left, Speaker::Right] => vec!["left".into(), "right".into()],

@@ -19,8 +19,16 @@ use crate::output::{Depth, Output, Written, format_of, refuse_to_replace};
 use crate::progress::Progress;
 use crate::world::{Files, World, sources};
 
+mod meters;
+
+use meters::Metering;
+pub use meters::{LiveMeter, LiveMeters, LiveNeedles, LiveRow, MostReduced};
+
 /// How often the position is shown and files are looked at.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often needles are shown.
+const GLANCE: Duration = Duration::from_millis(33);
 
 /// Where the sound goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +63,8 @@ pub struct PlayOptions {
     pub periods: u32,
     /// Read the document anew whenever it changes on disk.
     pub watch: bool,
+    /// The meters that listen; without any, nobody does.
+    pub meters: Vec<LiveMeter>,
 }
 
 /// What playing came to.
@@ -93,6 +103,9 @@ pub struct PlayReport {
     pub plans: u64,
     /// The file, if it went into one.
     pub written: Option<Written>,
+    /// What the meters came to, if any listened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meters: Option<LiveMeters>,
     /// What was odd about the document and its files.
     pub warnings: Vec<Finding>,
 }
@@ -118,6 +131,18 @@ impl World {
         progress: &mut dyn Progress,
         remark: &mut dyn FnMut(&str),
     ) -> Result<PlayReport, Failure> {
+        self.play_watched(path, options, progress, remark, &mut |_| ())
+    }
+
+    /// [`World::play`], and shows 30 times a second where the needles of [`PlayOptions::meters`] stand.
+    pub fn play_watched(
+        &self,
+        path: &Path,
+        options: &PlayOptions,
+        progress: &mut dyn Progress,
+        remark: &mut dyn FnMut(&str),
+        show: &mut dyn FnMut(&LiveNeedles),
+    ) -> Result<PlayReport, Failure> {
         let (document, mut warnings) = match is_fileset(path) {
             true if options.watch => return Err(Failure::Usage("a disc is not edited: leave --watch out".into())),
             true => self.document_of_disc(path)?,
@@ -139,7 +164,7 @@ impl World {
         let most = options.for_s.map(|seconds| frame("--for", seconds)).transpose()?;
         let files = Files::new(base);
         let live = LiveOptions { block: options.block, from, cycle, ..LiveOptions::default() };
-        let (live, player) = self.live_from(song, &files, &live).map_err(|error| match error {
+        let (live, mut player) = self.live_from(song, &files, &live).map_err(|error| match error {
             LiveError::Engine(error) => Trouble::Engine(error).in_document(path, &document),
             other => Failure::Usage(other.to_string()),
         })?;
@@ -149,37 +174,27 @@ impl World {
         let frames = most.or((!circles && !options.watch).then(|| end.saturating_sub(from)));
         let file = Arc::new(Mutex::new(None));
         let take = |slot: &Mutex<Option<Output>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let output: Box<dyn tonmeister_live::Output> = match &options.listener {
-            Listener::Device => device(options.periods, frames)?,
-            Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)).holding(options.periods), frames),
-            Listener::File(to, depth) => {
-                if frames.is_none() {
-                    let what = "a loop, or a song that is watched, has no end: say with --for how much of it to write";
-                    return Err(Failure::Usage(what.into()));
-                }
-                format_of(to, *depth)?;
-                refuse_to_replace(to, &sources(song, base))?;
-                let created = Output::create(self, to, *depth, (rate, Layout::Stereo))?;
-                *file.lock().unwrap_or_else(PoisonError::into_inner) = Some(created);
-                let slot = Arc::clone(&file);
-                let sink = Box::new(move |view: tonmeister_core::View<'_>| {
-                    // Nobody else has it while it plays.
-                    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-                    slot.as_mut().map_or(Ok(()), |output| output.write(view).map_err(|e| e.to_string()))
-                });
-                timed(Clocked::new(sink, Pace::Free), frames)
-            }
-        };
+        let output = self.output(options, (rate, frames), &file, &sources(song, base))?;
         let refuse = |e: LiveError| Failure::Usage(e.to_string());
         let silent = |e: tonmeister_live::OutputError| match &options.listener {
             Listener::File(to, _) => Failure::output(to, e),
             Listener::Device => Failure::output(Path::new("sound device"), e),
             Listener::Nobody(_) => Failure::Usage(e.to_string()),
         };
+        let mut metering = match &options.meters[..] {
+            [] => None,
+            some => Some(Metering::start(some, &live, &mut player)?),
+        };
         live.play().map_err(refuse)?;
         let playing = output.start(player).map_err(silent)?;
         progress.begin("Playing", frames.unwrap_or(end));
-        self.accompany(path, &live, &*playing, options, progress, remark);
+        let of_s = frames.map(|frames| frames as f64 / f64::from(rate));
+        let mut shown = |live: &Live| {
+            if let Some(metering) = &mut metering {
+                show(&metering.needles(live, of_s));
+            }
+        };
+        self.accompany(path, &live, &*playing, options, progress, remark, &mut shown);
         progress.end();
         let interrupted = self.stop.load(Ordering::Relaxed);
         if interrupted && options.listener == Listener::Device {
@@ -187,6 +202,8 @@ impl World {
         }
         let status = live.status();
         let performance = playing.stop();
+        // With the output the player has gone, and what it played has been heard.
+        let meters = metering.map(|metering| metering.end(&live));
         let written = match take(&file) {
             Some(_) if interrupted => return Err(Failure::Interrupted),
             other => other,
@@ -216,7 +233,39 @@ impl World {
             missed_frames: status.missed_frames,
             plans: status.plans,
             written,
+            meters,
             warnings,
+        })
+    }
+
+    /// Who asks for the sound, for so many frames. The file that it goes into, if it does, is put into the slot.
+    fn output(
+        &self,
+        options: &PlayOptions,
+        (rate, frames): (u32, Option<u64>),
+        file: &Arc<Mutex<Option<Output>>>,
+        sources: &[PathBuf],
+    ) -> Result<Box<dyn tonmeister_live::Output>, Failure> {
+        Ok(match &options.listener {
+            Listener::Device => device(options.periods, frames)?,
+            Listener::Nobody(speed) => timed(Clocked::null(Pace::Wall(*speed)).holding(options.periods), frames),
+            Listener::File(to, depth) => {
+                if frames.is_none() {
+                    let what = "a loop, or a song that is watched, has no end: say with --for how much of it to write";
+                    return Err(Failure::Usage(what.into()));
+                }
+                format_of(to, *depth)?;
+                refuse_to_replace(to, sources)?;
+                let created = Output::create(self, to, *depth, (rate, Layout::Stereo))?;
+                *file.lock().unwrap_or_else(PoisonError::into_inner) = Some(created);
+                let slot = Arc::clone(file);
+                let sink = Box::new(move |view: tonmeister_core::View<'_>| {
+                    // Nobody else has it while it plays.
+                    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+                    slot.as_mut().map_or(Ok(()), |output| output.write(view).map_err(|e| e.to_string()))
+                });
+                timed(Clocked::new(sink, Pace::Free), frames)
+            }
         })
     }
 
@@ -230,11 +279,13 @@ impl World {
         options: &PlayOptions,
         progress: &mut dyn Progress,
         remark: &mut dyn FnMut(&str),
+        shown: &mut dyn FnMut(&Live),
     ) {
         let mut watch = options.watch.then(|| self.watch(path));
         let mut told = 0;
         while !playing.is_over() && !self.stop.load(Ordering::Relaxed) {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(if options.meters.is_empty() { LOOK } else { GLANCE });
+            shown(live);
             let performance = playing.performance();
             progress.advance(performance.frames - told);
             told = performance.frames;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tonmeister::{Needles, Silent, World};
+use tonmeister::{MeasureOptions, Needles, Silent, World};
 use tonmeister_core::Buffer;
 use tonmeister_media::{Format, SampleFormat, Writer};
 
@@ -13,7 +13,7 @@ fn needles(sound: &Buffer, rate: u32) -> Needles {
     let mut writer = Writer::create(path, Format::Wav(SampleFormat::Float32), rate, sound.layout()).unwrap();
     writer.write(sound.view(sound.frames())).unwrap();
     writer.finish().unwrap();
-    World::new().needles(path, &mut Silent).unwrap()
+    World::new().needles(path, &MeasureOptions::default(), &mut Silent).unwrap()
 }
 
 fn tone(level_db: f64, rate: u32, seconds: usize) -> Vec<f32> {

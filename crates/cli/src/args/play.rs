@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use tonmeister::Spot;
+use tonmeister::{LiveMeter, Spot};
 
 use super::{Bits, Hearing};
 
@@ -43,4 +43,9 @@ pub(crate) struct Play {
     /// Play on with what the document says whenever it is saved
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Watch needles while it plays, on a terminal, and tell at the end what they reached: loudness, peak, true-peak, rms, vu,
+    /// ppm-din, ppm-nordic, ppm-bbc, ppm-ebu, k-20, k-14, k-12, reduction (what the master's dynamics take off), reduction:STRIP
+    /// (those of a strip), or all
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', num_args = 1, action = clap::ArgAction::Append)]
+    pub(crate) meters: Vec<LiveMeter>,
 }

@@ -99,7 +99,8 @@ pub(crate) fn run(args: &Measure, voice: &mut Voice) -> Outcome {
         sorted(tones(&args.closer, &paths, voice), &mut measured.tones, &mut failures);
     }
     if args.closer.meters {
-        let all = world.all_needles(&paths, &mut Bars::new(voice)).unwrap_or_else(|failure| vec![Err(failure)]);
+        let all = world.all_needles(&paths, &options, &mut Bars::new(voice));
+        let all = all.unwrap_or_else(|failure| vec![Err(failure)]);
         sorted(all, &mut measured.needles, &mut failures);
     }
     for failure in failures {
@@ -200,6 +201,8 @@ fn alone(file: &MeasureReport) -> String {
     let from = loudness.min_psr_at_s.map(|at| format!("at the least, from {}", duration(at)));
     table.fact("peak to short-term", levels::placed(maybe(loudness.min_psr_db, 1, "dB"), from));
     table.fact("dynamic range", dynamic_range(loudness.dr_db));
+    let rms = loudness.rms_dbfs.map(|rms| format!("over an RMS of {}", quantity(rms, 1, "dBFS")));
+    table.fact("crest factor", levels::placed(maybe(loudness.crest_db, 1, "dB"), rms));
     gains(&mut table, loudness.gains.as_ref());
     let path = file.path.display().to_string();
     let mut text = format!("{}\n\n{}", styled(STRONG, path), table.text());

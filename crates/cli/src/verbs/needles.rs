@@ -6,12 +6,17 @@ use crate::table::{BAD, FAINT, GOOD, STRONG, Side, Table, duration, number, quan
 
 /// The table of one file.
 pub(crate) fn told(needles: &Needles) -> String {
-    let stereo = needles.meters.first().is_some_and(|meter| meter.highest.len() == 2);
-    let channels: &[(&str, Side)] =
-        if stereo { &[("left", Side::Right), ("right", Side::Right)] } else { &[("mono", Side::Right)] };
-    let ends = [("highest at", Side::Right), ("in the red", Side::Right)];
-    let mut table = Table::new(&[&[("needle", Side::Left)], channels, &ends].concat());
-    for meter in &needles.meters {
+    let table = table(&needles.channel_names, &needles.meters);
+    format!("\n{}\n\n{table}", styled(STRONG, needles.path.display()))
+}
+
+/// What needles reached, a column for each channel.
+pub(crate) fn table(channels: &[String], needles: &[Needle]) -> String {
+    let mut heads = vec![("needle", Side::Left)];
+    heads.extend(channels.iter().map(|name| (name.as_str(), Side::Right)));
+    heads.extend([("highest at", Side::Right), ("in the red", Side::Right)]);
+    let mut table = Table::new(&heads);
+    for meter in needles {
         let mut row = vec![meter.title.to_owned()];
         row.extend(meter.highest.iter().map(|high| reading(meter, high)));
         let most = meter.highest.iter().filter(|high| high.db.is_some());
@@ -24,7 +29,7 @@ pub(crate) fn told(needles: &Needles) -> String {
         });
         table.row(row);
     }
-    format!("\n{}\n\n{}", styled(STRONG, needles.path.display()), table.text())
+    table.text()
 }
 
 /// "+2.1 VU"; of numbered marks also the number.

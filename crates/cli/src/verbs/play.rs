@@ -1,14 +1,16 @@
 //! `tonmeister play`.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
-use tonmeister::{Failure, Listener, PlayOptions, PlayReport};
+use tonmeister::{Failure, Listener, LiveMeters, PlayOptions, PlayReport, Progress, Silent};
 
-use super::levels;
+use super::{levels, needles};
 use crate::args::Play;
 use crate::bars::Bars;
+use crate::dials::Dials;
 use crate::exit::Outcome;
-use crate::table::{BAD, FAINT, STRONG, Table, count, duration, quantity, styled};
+use crate::table::{BAD, FAINT, STRONG, Side, Table, count, duration, quantity, styled};
 use crate::trouble;
 use crate::voice::Voice;
 
@@ -34,11 +36,21 @@ pub(crate) fn run(args: &Play, voice: &mut Voice) -> Result<Outcome, Failure> {
         block: usize::from(args.block_size),
         periods: args.periods,
         watch: args.watch,
+        meters: args.meters.clone(),
     };
-    let mut bars = Bars::new(voice);
-    let report =
-        super::world().play(&args.song, &options, &mut bars, &mut |remark| voice.remark(&format!("{remark}\n")))?;
-    voice.result(&report, told);
+    // Where needles are drawn, no bar is: they tell how far it is, too.
+    let dials = RefCell::new(Dials::new(voice));
+    let drawn = !options.meters.is_empty() && dials.borrow().watched();
+    let mut progress: Box<dyn Progress> = if drawn { Box::new(Silent) } else { Box::new(Bars::new(voice)) };
+    let mut remark = |remark: &str| {
+        dials.borrow_mut().clear();
+        voice.remark(&format!("{remark}\n"));
+    };
+    let mut show = |needles: &_| dials.borrow_mut().show(needles);
+    let report = super::world().play_watched(&args.song, &options, &mut *progress, &mut remark, &mut show);
+    // Whatever came of it, what is told next stands where the needles stood.
+    dials.borrow_mut().clear();
+    voice.result(&report?, told);
     Ok(Outcome::Done)
 }
 
@@ -63,6 +75,9 @@ fn told(report: &PlayReport) -> String {
     table.fact("plans taken over", report.plans.to_string());
     let mut text = format!("{}  {}\n\n", styled(STRONG, &report.title), styled(FAINT, count(report.tracks, "track")));
     text += &table.text();
+    if let Some(meters) = &report.meters {
+        text += &heard(meters);
+    }
     if report.xruns > 0 {
         let what = format!("{} had a gap: try more of them, with --periods", count_of(report.xruns, "block"));
         let _ = write!(text, "\n  {}\n", styled(BAD, what));
@@ -81,6 +96,34 @@ fn told(report: &PlayReport) -> String {
         );
     }
     text + &trouble::remarks(&report.warnings)
+}
+
+/// What the meters came to.
+fn heard(meters: &LiveMeters) -> String {
+    let mut text = String::new();
+    if meters.loudness.is_some() || !meters.needles.is_empty() {
+        let _ = write!(text, "\n  {}\n", styled(FAINT, "what was heard, its times from where playing began"));
+    }
+    if let Some(loudness) = &meters.loudness {
+        let mut table = Table::facts();
+        levels::levels(&mut table, loudness);
+        let _ = write!(text, "\n{}", table.text());
+    }
+    if !meters.needles.is_empty() {
+        let _ = write!(text, "\n{}", needles::table(&["left".into(), "right".into()], &meters.needles));
+    }
+    if !meters.reductions.is_empty() {
+        let mut table = Table::new(&[("dynamics", Side::Left), ("most", Side::Right)]);
+        for most in &meters.reductions {
+            table.row([most.address.clone(), quantity(most.most_db, 1, "dB")]);
+        }
+        let _ = write!(text, "\n{}", table.text());
+    }
+    if meters.unheard_frames > 0 {
+        let what = format!("{} came too fast for the meters: play slower", count_of(meters.unheard_frames, "frame"));
+        let _ = write!(text, "\n  {}\n", styled(BAD, what));
+    }
+    text
 }
 
 fn count_of(many: u64, one: &str) -> String {

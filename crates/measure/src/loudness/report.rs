@@ -100,6 +100,8 @@ pub struct History {
     pub momentary_lufs: Vec<Option<f64>>,
     /// Short-term loudness of the 3 s that end at 3.0 s, 3.1 s, …
     pub short_term_lufs: Vec<Option<f64>>,
+    /// The same of each channel as if it sounded alone, without the weight of its place.
+    pub channel_short_term_lufs: Vec<Vec<Option<f64>>>,
     /// True peak − short-term loudness of the 3 s that end at 3.0 s, 3.1 s, …; `None` where they are not louder than
     /// −70 LUFS. Empty unless [`Peaks::TrueAndPsr`](super::Peaks::TrueAndPsr) was asked for.
     pub psr_db: Vec<Option<f64>>,
@@ -113,6 +115,9 @@ impl History {
         History {
             momentary_lufs: blocks.momentary_lufs().collect(),
             short_term_lufs: blocks.short_term_lufs().collect(),
+            channel_short_term_lufs: (0..blocks.channels())
+                .map(|c| blocks.channel_short_term_lufs(c).collect())
+                .collect(),
             psr_db: blocks.psr_db().collect(),
             true_peak_dbtp: (0..blocks.channels()).map(|c| blocks.true_peaks_dbtp(c).collect()).collect(),
         }

@@ -171,6 +171,7 @@ fn a_folder_that_is_no_disc_is_told_so() {
         block: 256,
         periods: 2,
         watch: false,
+        meters: Vec::new(),
     };
     let played = World::new().play(folder.path(), &play, &mut Silent, &mut |_| {}).unwrap_err().to_string();
     assert!(played.contains("is a folder; name the document inside it"), "{played}");
@@ -217,6 +218,7 @@ fn a_disc_is_played_like_a_song_and_may_be_a_track_of_one() {
         block: 256,
         periods: 2,
         watch: false,
+        meters: Vec::new(),
     };
     World::new().play(&ddp, &options, &mut Silent, &mut |_| {}).unwrap();
     let played = read(&to);

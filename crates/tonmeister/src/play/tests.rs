@@ -3,7 +3,7 @@ use crate::mix::MixOptions;
 use crate::progress::Silent;
 
 /// A song of two tracks with a filter and a compressor, on disk.
-fn song(folder: &Path) -> PathBuf {
+pub(super) fn song(folder: &Path) -> PathBuf {
     for (name, seed) in [("a.wav", 1), ("b.wav", 2)] {
         let sound = tonmeister_dsp::testing::stereo_noise(seed, 0.3, 96_000);
         let format = tonmeister_media::Format::Wav(tonmeister_media::SampleFormat::Float32);
@@ -19,7 +19,7 @@ fn song(folder: &Path) -> PathBuf {
     path
 }
 
-fn options(listener: Listener) -> PlayOptions {
+pub(super) fn options(listener: Listener) -> PlayOptions {
     PlayOptions {
         listener,
         version: None,
@@ -30,6 +30,7 @@ fn options(listener: Listener) -> PlayOptions {
         periods: 2,
         block: 256,
         watch: false,
+        meters: Vec::new(),
     }
 }
 
