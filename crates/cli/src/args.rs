@@ -41,11 +41,11 @@ use crate::exit::Outcome;
 )]
 pub(crate) struct Args {
     /// Print the result as one JSON object on standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub(crate) json: bool,
 
     /// No progress bars and no remarks, only results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 901)]
     pub(crate) quiet: bool,
 
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct Args {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Color {
     /// When to use color
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 902)]
     color: When,
 }
 
@@ -456,7 +456,7 @@ pub(crate) struct Measure {
     /// Cb are behind, Lc and Rc beside the center, Tfl, Tfc, Tfr, Tbl, Tbc, Tbr and Tc overhead
     #[arg(long, value_name = "PLACES", value_delimiter = ',', conflicts_with_all = ["report", "pictures"])]
     pub(crate) channels: Option<Vec<Speaker>>,
-    /// Add loudness, true peaks and peak to short-term loudness of every 100 ms to the JSON
+    /// Add what a graph needs to the JSON, every 100 ms: loudness, peaks, RMS, crest, peak to short-term loudness
     #[arg(long, requires = "json")]
     pub(crate) history: bool,
     #[command(flatten)]

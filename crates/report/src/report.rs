@@ -242,6 +242,7 @@ const ROWS: &[Row] = &[
     ("RMS", "dBFS", 1, |s| s.loudness.rms_dbfs),
     ("DR14", "", 1, |s| s.loudness.dr_db),
     ("ReplayGain 2.0", "dB", 2, |s| s.loudness.gains.map(|g| g.replay_gain_db)),
+    ("R128 gain", "dB", 2, |s| s.loudness.gains.map(|g| f64::from(g.r128_gain) / 256.0)),
     ("correlation", "", 2, |s| s.portrait.space.as_ref()?.correlation),
     ("side against middle", "dB", 1, |s| s.portrait.space.as_ref()?.width_db),
     ("the same below 120 Hz", "dB", 1, |s| s.portrait.space.as_ref()?.low_width_db),

@@ -27,7 +27,13 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8], existing: Existing) -> io::
         // As any new file: what the user's mask leaves (temporary files are private otherwise).
         beside.permissions(std::fs::Permissions::from_mode(0o666))
     };
-    let mut file = beside.prefix(".tonmeister.").suffix(".part").tempfile_in(folder)?;
+    let made = beside.prefix(".tonmeister.").suffix(".part").tempfile_in(folder);
+    let mut file = made.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            io::Error::other(format!("there is no folder {}; make it, or name another", folder.display()))
+        }
+        _ => error,
+    })?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     match existing {

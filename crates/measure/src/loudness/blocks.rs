@@ -33,6 +33,8 @@ struct ChannelBlocks {
     steps: Vec<f64>,
     /// True peak of each step, as an amplitude; one more for an unfinished step.
     peaks: Vec<f32>,
+    /// Mean square without any weighting and greatest magnitude of each step, if they were asked for.
+    levels: Vec<(f32, f32)>,
 }
 
 /// Loudness range and its two ends (EBU Tech 3342).
@@ -57,6 +59,10 @@ impl Blocks {
 
     pub(super) fn push_channel(&mut self, channel: usize, step: f64) {
         self.channels[channel].steps.push(step);
+    }
+
+    pub(super) fn push_levels(&mut self, channel: usize, square: f32, peak: f32) {
+        self.channels[channel].levels.push((square, peak));
     }
 
     pub(super) fn set_peaks(&mut self, channel: usize, peaks: &[f32]) {
@@ -146,6 +152,34 @@ impl Blocks {
     /// When there is no such channel.
     pub fn true_peaks_dbtp(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
         self.channels[channel].peaks.iter().map(|peak| decibels(f64::from(*peak)))
+    }
+
+    /// Sample peak of one channel in each whole 100 ms; `None` in silence. Nothing comes when levels over time were not asked for.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn sample_peaks_dbfs(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.channels[channel].levels.iter().map(|(_, peak)| decibels(f64::from(*peak)))
+    }
+
+    /// The same, the root of the mean square.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn rms_dbfs(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.channels[channel].levels.iter().map(|(square, _)| decibels(f64::from(*square).sqrt()))
+    }
+
+    /// Crest factor of one channel, sample peak − RMS of the same 3 s, every 100 ms, the first value at 3 s.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn crests_db(&self, channel: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.channels[channel].levels.windows(SHORT_TERM_STEPS).map(|window| {
+            let peak = window.iter().fold(0.0_f32, |most, (_, peak)| most.max(*peak));
+            let square = window.iter().map(|(square, _)| f64::from(*square)).sum::<f64>() / window.len() as f64;
+            decibels(f64::from(peak)).zip(decibels(square.sqrt())).map(|(peak, rms)| peak - rms)
+        })
     }
 
     /// True peak − short-term loudness of the same 3 s, every 100 ms, the first value at 3 s; `None` where they are

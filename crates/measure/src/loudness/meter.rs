@@ -73,7 +73,8 @@ pub enum Peaks {
     /// The same, [looked at closely](tonmeister_dsp::truepeak::close): right to 0.003 dB up to 0.965 of half the sample
     /// rate, for who must keep a ceiling.
     TrueClosely,
-    /// The same, and by the usual taps the true peak of every 100 ms, from which the smallest PSR is found.
+    /// The same, and by the usual taps the true peak of every 100 ms, from which the smallest PSR is found; and sample peak and
+    /// RMS of every 100 ms.
     TrueAndPsr,
 }
 
@@ -113,6 +114,8 @@ pub struct LoudnessMeter {
     greatest_momentary: Greatest,
     greatest_short_term: Greatest,
     blocks: Blocks,
+    /// Whether sample peak and RMS of every step are kept.
+    over_time: bool,
     non_finite: u64,
     /// Where a stretch with non-finite samples is mended before it is heard.
     mended: Vec<Vec<f32>>,
@@ -127,8 +130,13 @@ struct Channel {
     peak_at: u64,
     /// Bits of the greatest magnitude in the present block of dynamics.
     block_peak: u32,
+    /// The same in the present step.
+    step_peak: u32,
     /// Sum of squares of all blocks of dynamics that have ended.
     energy: f64,
+    /// Sum of squares of the present block of dynamics, and of the present step.
+    block_energy: f64,
+    step_energy: f64,
     /// Weighted energy of the present step.
     step: f64,
     dynamics: Dynamics,
@@ -168,7 +176,10 @@ impl LoudnessMeter {
             peak: 0,
             peak_at: 0,
             block_peak: 0,
+            step_peak: 0,
             energy: 0.0,
+            block_energy: 0.0,
+            step_energy: 0.0,
             step: 0.0,
             dynamics: Dynamics::default(),
             true_peak: true_peak(),
@@ -187,6 +198,7 @@ impl LoudnessMeter {
             greatest_momentary: Greatest::default(),
             greatest_short_term: Greatest::default(),
             blocks: Blocks::new(roles.len()),
+            over_time: peaks == Peaks::TrueAndPsr,
             non_finite: 0,
             mended: vec![Vec::new(); roles.len()],
         })
@@ -234,6 +246,7 @@ impl LoudnessMeter {
                 peak = greatest_bits(&mended[c]);
             }
             channel.block_peak = channel.block_peak.max(peak);
+            channel.step_peak = channel.step_peak.max(peak);
             if peak > channel.peak {
                 channel.peak = peak;
                 let first = part.iter().position(|s| s.abs().to_bits() == peak).unwrap_or(0);
@@ -276,9 +289,16 @@ impl LoudnessMeter {
         if self.in_step == self.grid.hops_per_step {
             self.in_step = 0;
             self.blocks.push(self.window(1));
+            self.add_plain();
+            let frames = self.grid.step_frames() as f64;
             for (c, channel) in self.channels.iter_mut().enumerate() {
                 let energy = std::mem::take(&mut channel.step);
-                self.blocks.push_channel(c, energy / self.grid.step_frames() as f64);
+                self.blocks.push_channel(c, energy / frames);
+                let square = std::mem::take(&mut channel.step_energy) / frames;
+                let peak = f32::from_bits(std::mem::take(&mut channel.step_peak));
+                if self.over_time {
+                    self.blocks.push_levels(c, square as f32, peak);
+                }
             }
         }
     }
@@ -295,14 +315,24 @@ impl LoudnessMeter {
         hop
     }
 
-    /// A block of dynamics has ended, or the programme inside of one.
-    fn end_block(&mut self) {
+    /// What was heard since the last time, added to the present step and the present block of dynamics.
+    fn add_plain(&mut self) {
         for (pair, channels) in self.pairs.iter_mut().zip(self.channels.chunks_mut(2)) {
             for (channel, energy) in channels.iter_mut().zip(pair.take_plain()) {
-                let peak = f64::from(f32::from_bits(std::mem::take(&mut channel.block_peak)));
-                channel.energy += energy;
-                channel.dynamics.push(energy, self.in_dynamics, peak);
+                channel.block_energy += energy;
+                channel.step_energy += energy;
             }
+        }
+    }
+
+    /// A block of dynamics has ended, or the programme inside of one.
+    fn end_block(&mut self) {
+        self.add_plain();
+        for channel in &mut self.channels {
+            let energy = std::mem::take(&mut channel.block_energy);
+            let peak = f64::from(f32::from_bits(std::mem::take(&mut channel.block_peak)));
+            channel.energy += energy;
+            channel.dynamics.push(energy, self.in_dynamics, peak);
         }
         self.in_dynamics = 0;
     }
@@ -615,5 +645,40 @@ mod tests {
         assert_eq!(clicks, [49, 50]);
         let smallest = history.psr_db.iter().flatten().copied().fold(f64::INFINITY, f64::min);
         assert_eq!(Some(smallest), loudness.min_psr_db);
+    }
+
+    /// Levels over time are those of the stretches, whatever the pushes, and do not disturb what is said of the whole.
+    #[test]
+    fn levels_over_time_are_those_of_their_stretches() {
+        for rate in [44_100, 48_000] {
+            let sound = tonmeister_dsp::testing::stereo_noise(5, 0.4, 4 * rate as usize + 1234);
+            let roles = [Role::Main; 2];
+            let mut meter = LoudnessMeter::with_roles(rate, &roles, Peaks::TrueAndPsr).unwrap();
+            for from in (0..sound.frames()).step_by(777) {
+                meter.push(sound.view(sound.frames()).part(from, (from + 777).min(sound.frames())));
+            }
+            let (loudness, history) = meter.finish_with_history();
+            let step = rate as usize / 10;
+            for c in 0..2 {
+                let samples = sound.channel(c);
+                let levels = |part: &[f32]| {
+                    let square = part.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / part.len() as f64;
+                    let peak = part.iter().fold(0.0_f32, |most, s| most.max(s.abs()));
+                    (20.0 * f64::from(peak).log10(), 10.0 * square.log10())
+                };
+                assert_eq!((history.rms_dbfs[c].len(), history.crest_db[c].len()), (40, 11));
+                for (n, part) in samples.chunks_exact(step).enumerate() {
+                    let (peak, rms) = levels(part);
+                    assert!((history.sample_peak_dbfs[c][n].unwrap() - peak).abs() < 1e-9);
+                    assert!((history.rms_dbfs[c][n].unwrap() - rms).abs() < 1e-5);
+                }
+                for (n, crest) in history.crest_db[c].iter().enumerate() {
+                    let (peak, rms) = levels(&samples[n * step..n * step + 30 * step]);
+                    assert!((crest.unwrap() - (peak - rms)).abs() < 1e-5);
+                }
+                let (peak, rms) = levels(samples);
+                assert!((loudness.channels[c].crest_db.unwrap() - (peak - rms)).abs() < 1e-9);
+            }
+        }
     }
 }

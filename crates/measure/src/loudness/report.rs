@@ -108,6 +108,12 @@ pub struct History {
     /// True peak of each channel in the 100 ms that end at 0.1 s, 0.2 s, …; the last may be shorter. Empty unless
     /// [`Peaks::TrueAndPsr`](super::Peaks::TrueAndPsr) was asked for.
     pub true_peak_dbtp: Vec<Vec<Option<f64>>>,
+    /// The same of the greatest sample, of whole 100 ms alone.
+    pub sample_peak_dbfs: Vec<Vec<Option<f64>>>,
+    /// The same of the root of the mean square.
+    pub rms_dbfs: Vec<Vec<Option<f64>>>,
+    /// Crest factor of each channel, sample peak − RMS of the 3 s that end at 3.0 s, 3.1 s, …
+    pub crest_db: Vec<Vec<Option<f64>>>,
 }
 
 impl History {
@@ -120,6 +126,9 @@ impl History {
                 .collect(),
             psr_db: blocks.psr_db().collect(),
             true_peak_dbtp: (0..blocks.channels()).map(|c| blocks.true_peaks_dbtp(c).collect()).collect(),
+            sample_peak_dbfs: (0..blocks.channels()).map(|c| blocks.sample_peaks_dbfs(c).collect()).collect(),
+            rms_dbfs: (0..blocks.channels()).map(|c| blocks.rms_dbfs(c).collect()).collect(),
+            crest_db: (0..blocks.channels()).map(|c| blocks.crests_db(c).collect()).collect(),
         }
     }
 }

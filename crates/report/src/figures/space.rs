@@ -38,10 +38,7 @@ pub fn stereo(cast: Cast<'_>) -> Option<Figure<'_>> {
         name: "stereo".into(),
         title: "Stereo field".into(),
         words: words(cast, &stereo),
-        caption: "Left: where the sound was in the plane of its channels; mono stands upright, left leans left, what lies \
-                  flat cancels in mono. Right: what a mono loudspeaker loses in each third of an octave, and how wide it \
-                  is: the side against the middle."
-            .into(),
+        caption: caption(cast.alone().is_some()),
         legend: if cast.alone().is_some() {
             vec![("side against middle".into(), Ink::Series(0)), ("lost in mono".into(), Ink::Series(1))]
         } else {
@@ -90,6 +87,20 @@ fn words(cast: Cast<'_>, stereo: &[(usize, &Subject, &Space)]) -> String {
         format!("{name} correlation {correlation}, a mono sum loses {loss}.")
     };
     stereo.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// What is drawn; narrow screens have the curves below the plane, as several files do.
+fn caption(alone: bool) -> String {
+    let curves = if alone {
+        "what a mono loudspeaker loses in each third of an octave, and how wide it is: the side against the middle."
+    } else {
+        "how wide each is in thirds of an octave: the side against the middle. What mono loses of each stands in the \
+         numbers."
+    };
+    format!(
+        "The plane: where the sound was between its channels; mono stands upright, left leans left, what lies flat cancels \
+         in mono. The curves: {curves}"
+    )
 }
 
 fn table(cast: Cast<'_>, stereo: &[(usize, &Subject, &Space)]) -> Table {
