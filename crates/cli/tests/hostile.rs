@@ -326,3 +326,37 @@ fn a_killed_mix_leaves_the_old_file() {
     child.wait().expect("it ends");
     assert_eq!(fs::read(folder.path().join("mix.wav")).expect("the old mix"), b"the old mix");
 }
+
+/// Ctrl-C ends a blind test as `q` does: what was answered is told, and the excerpts are taken away.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_blind_test_tells_and_leaves_nothing() {
+    let (folder, excerpts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let good = folder.path().join("good.wav");
+    fs::write(&good, wav(2, &tone())).expect("a file");
+    let good = good.to_string_lossy().into_owned();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tonmeister"))
+        .args(["abx", &good, &good, "--trials", "5", "--player", "true", "--json"])
+        .env("TMPDIR", excerpts.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    let mut typed = child.stdin.take().expect("its input");
+    std::io::Write::write_all(&mut typed, b"a\n=a\n").expect("it listens");
+    let started = Instant::now();
+    while files(excerpts.path()).is_empty() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().expect("its state").is_none(), "it waits for the next answer");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+    let ended = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    assert!(said.contains("\"trials\": 1") && said.contains("\"cut_short\": true"), "{said}");
+    assert_eq!(files(excerpts.path()), Vec::<String>::new());
+    drop(typed);
+}

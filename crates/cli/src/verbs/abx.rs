@@ -4,6 +4,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::BufRead;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use serde::Serialize;
 use tonmeister::Failure;
@@ -24,6 +27,9 @@ const PLAYERS: &[(&str, &[&str])] = &[
     ("afplay", &[]),
     ("ffplay", &["-nodisp", "-autoexit", "-loglevel", "quiet"]),
 ];
+
+/// How often somebody who waits for a line looks whether to stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -61,13 +67,18 @@ pub(crate) fn run(args: &Abx, voice: &mut Voice) -> Result<Outcome, Failure> {
         is_b = styled(STRONG, "=b"),
         q = styled(STRONG, "q"),
     ));
-    let mut lines = std::io::stdin().lock().lines();
+    let lines = typed();
+    let ended = |test: &abx::Abx, voice: &mut Voice| {
+        tell(args, voice, test, (&excerpts, seed));
+        // Ctrl-C ends the test as `q` does, and what was played is taken away.
+        if world.stop.load(Ordering::Relaxed) { Outcome::Interrupted } else { Outcome::Done }
+    };
     while let Some(hidden) = test.hidden() {
         let x = excerpts.hide(hidden)?;
         let trial = test.trial();
         loop {
             voice.remark(&format!("{} ", styled(FAINT, format!("{trial}/{}", args.trials))));
-            let Some(Ok(line)) = lines.next() else { return Ok(tell(args, voice, &test, (&excerpts, seed))) };
+            let Some(line) = next(&lines, &world.stop) else { return Ok(ended(&test, voice)) };
             if let Some(why) = player.failed() {
                 voice.trouble(&format!("{why}; was anything heard? --player names another program\n"));
             }
@@ -76,7 +87,7 @@ pub(crate) fn run(args: &Abx, voice: &mut Voice) -> Result<Outcome, Failure> {
                 "b" => player.play(&excerpts.file(Choice::B))?,
                 "x" => player.play(&x)?,
                 "s" => player.stop(),
-                "q" => return Ok(tell(args, voice, &test, (&excerpts, seed))),
+                "q" => return Ok(ended(&test, voice)),
                 answer @ ("=a" | "=b") => {
                     player.stop();
                     test.answer(if answer == "=a" { Choice::A } else { Choice::B });
@@ -86,10 +97,36 @@ pub(crate) fn run(args: &Abx, voice: &mut Voice) -> Result<Outcome, Failure> {
             }
         }
     }
-    Ok(tell(args, voice, &test, (&excerpts, seed)))
+    Ok(ended(&test, voice))
 }
 
-fn tell(args: &Abx, voice: &mut Voice, test: &abx::Abx, (excerpts, seed): (&abx::Excerpts, u64)) -> Outcome {
+/// What is typed, line by line, from a thread of its own: who waits for it here can be interrupted.
+fn typed() -> Receiver<String> {
+    let (giving, lines) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if giving.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// The next line; none behind the last, and none when the program is to stop.
+fn next(lines: &Receiver<String>, stop: &AtomicBool) -> Option<String> {
+    while !stop.load(Ordering::Relaxed) {
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => return Some(line),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    None
+}
+
+fn tell(args: &Abx, voice: &mut Voice, test: &abx::Abx, (excerpts, seed): (&abx::Excerpts, u64)) {
     let score = test.score();
     let tested =
         Tested { first: &args.first, second: &args.second, louder_lu: excerpts.louder_lu, seed, score: score.clone() };
@@ -111,7 +148,6 @@ fn tell(args: &Abx, voice: &mut Voice, test: &abx::Abx, (excerpts, seed): (&abx:
             number(100.0 * score.at_least, 0),
         )
     });
-    Outcome::Done
 }
 
 /// What plays.
