@@ -351,11 +351,11 @@ fn rings_and_is_pressed() -> Buffer {
         let (mut low, mut band) = (0.0, [0.0; 2]);
         let w = TAU * 3000.0 / f64::from(RATE);
         let colored = noise(seed, 0.3, frames).into_iter().map(|x| {
-            low += 0.15 * (f64::from(x) - low);
+            low += 0.02 * (f64::from(x) - low);
             // A pole near the unit circle: rings at 3 kHz.
             let rings = x as f64 * 0.02 + 2.0 * 0.992 * w.cos() * band[0] - 0.992 * 0.992 * band[1];
             band = [rings, band[0]];
-            low + 0.2 * f64::from(x) + rings
+            8.0 * low + 0.2 * f64::from(x) + rings
         });
         colored.map(|x| (0.9 * (3.0 * x).tanh()) as f32).collect()
     };

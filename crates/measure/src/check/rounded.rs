@@ -1,12 +1,15 @@
 //! Crests pressed flat by a curve: soft clipping.
 //!
-//! The curvature of a crest over its height (`−x″/x`) says how sharp it is, in units of the frequency squared. In a sum
-//! of many sounds it is on the average the same for crests of any height: for Gaussian processes the expected curvature
-//! grows in proportion to the height (Rice, Bell System Technical Journal 24, 1945, section 3.6). A gain that moves
-//! slowly, as a limiter's, does not change that. A curve `g` does: at a crest of height `u` the curvature is multiplied
-//! by `g′(u)` but the height only by `g(u)/u`, so the highest crests become rounder than the lower ones, the more the
-//! curve bends. Heights and curvatures are counted as they come; at the end the median of the highest crests is laid
-//! against that of crests 3 to 7 dB below.
+//! A curve `g` that bends leaves less of everything small that rides on a crest: what is faster than the crest is multiplied
+//! by `g′` there, and by nearly one where the wave goes through zero, a millisecond later. So the treble dips under the highest crests, at
+//! either polarity. Nothing else does that: in a sum of sounds the treble knows nothing of the instant at which the bass
+//! has its crest, and a gain that moves, a limiter's too, holds for longer than one crest (over 3 or 6 dB of limiting, with 5 to 200 ms
+//! of release, the treble moves by half a dB).
+//!
+//! The power over 5 kHz, smoothed over 0.4 ms, is taken in a reach of 6 ms around every crest that is the greatest there: its mean level
+//! where the wave is within 1.5 dB of the crest, against that where it is 5 dB below it and more. Strokes bring treble of
+//! their own; a crest whose treble differs from before to behind by 5 dB is not counted. Dips are counted by the
+//! height of the crest; at the end the median of the highest counts.
 
 use tonmeister_core::SourceInfo;
 
@@ -19,94 +22,180 @@ use super::rules::SOFT_CLIPPED;
 const STEP_DB: f64 = 0.25;
 const LOW_DB: f64 = -60.0;
 const HIGH_DB: f64 = 24.0;
-/// Crests this far below the highest so far are not counted (amplitude): 20 dB.
-const COUNTED: f32 = 0.1;
-/// The highest crests: so many of them, and never fewer than lie within half a dB, nor farther down than 3 dB.
-const HIGHEST: u64 = 15;
-const WITHIN_DB: std::ops::RangeInclusive<f64> = 0.5..=3.0;
+/// Crests this far below the highest so far are not counted (amplitude): 3.1 dB.
+const COUNTED: f32 = 0.7;
+/// The highest crests: those within the first, and where they are fewer than so many, down to the second.
+const WITHIN_DB: std::ops::RangeInclusive<f64> = 1.5..=3.0;
+const HIGHEST: u64 = 12;
 /// So many must lie there at least.
-const LEAST_HIGH: u64 = 5;
-/// Those they are compared with lie so far below, dB; so many at least.
-const BELOW_DB: std::ops::Range<f64> = 3.0..7.0;
-const LEAST_BELOW: u64 = 30;
-/// A curve gathers crests under its ceiling: within 1.5 dB of the highest lie so many of what lies 4 to 8 dB below it.
-const CEILING_DB: f64 = 1.5;
-const BODY_DB: std::ops::Range<f64> = 4.0..8.0;
-const GATHERED: f64 = 0.012;
+const LEAST: u64 = 5;
+/// Around a crest, s, and the smoothing of the treble's power, s.
+const REACH_S: f64 = 0.006;
+const SMOOTHED_S: f64 = 0.0004;
+/// Where the treble begins.
+const TREBLE_HZ: f64 = 5000.0;
+/// The filter's taps at 44.1 kHz.
+const TAPS: f64 = 31.0;
+/// On the crest: above so much of its height (1.5 dB below it). Off it: below so much (5 dB), but no zero crossing.
+const ON: f32 = 0.841_4;
+const OFF: std::ops::Range<f32> = 0.02..0.562_3;
+/// Samples off the crest that are needed on either side.
+const LEAST_OFF: u32 = 8;
+/// By so much the treble may differ between the two, dB.
+const UNEVEN_DB: f64 = 5.0;
+/// Power that is nothing.
+const NOTHING: f32 = 1e-12;
 /// Flat tops that make it clipping proper.
 const FLAT_TOPS: u64 = 3;
 
-/// Of one channel: curvatures, in octaves, for each step of height.
+/// Of one channel: dips, in dB, for each step of height.
 struct Crests {
-    last: [f32; 2],
+    samples: Vec<f32>,
+    /// The next sample to be looked at.
+    next: usize,
     highest: f32,
     rows: Vec<Option<Histogram>>,
 }
 
-/// Counts crests.
-pub(super) struct Rounded {
-    channels: Vec<Crests>,
+/// What finds the treble of a stretch.
+struct Treble {
+    taps: Vec<f32>,
+    smoothed: usize,
+    reach: usize,
+    high: Vec<f32>,
+    power: Vec<f32>,
 }
 
-impl Rounded {
-    pub(super) fn new(info: SourceInfo) -> Self {
-        let rows = ((HIGH_DB - LOW_DB) / STEP_DB) as usize;
-        let crests = || Crests { last: [0.0; 2], highest: 0.0, rows: vec![None; rows] };
-        Rounded { channels: (0..info.layout.channels()).map(|_| crests()).collect() }
+impl Treble {
+    fn new(rate: f64) -> Self {
+        let half = (TAPS * rate / 44_100.0 / 2.0).round() as i32;
+        let cut = 2.0 * (TREBLE_HZ / rate).min(0.45);
+        let low = |n: i32| {
+            let x = std::f64::consts::PI * cut * f64::from(n);
+            let window = 0.5 + 0.5 * (std::f64::consts::PI * f64::from(n) / f64::from(half)).cos();
+            window * cut * if n == 0 { 1.0 } else { x.sin() / x }
+        };
+        let taps = (-half..=half).map(|n| (f64::from(u8::from(n == 0)) - low(n)) as f32).collect();
+        let smoothed = ((SMOOTHED_S * rate) as usize).max(3) | 1;
+        let reach = (REACH_S * rate) as usize;
+        Treble { taps, smoothed, reach, high: Vec::new(), power: Vec::new() }
+    }
+
+    /// Samples that must be known to either side of a crest.
+    fn context(&self) -> usize {
+        self.reach + self.smoothed / 2 + self.taps.len() / 2 + 1
+    }
+
+    /// How far the treble on a crest lies over that around it, dB; `None` where there is not enough of either, or a stroke.
+    fn over(&mut self, samples: &[f32], at: usize) -> Option<f64> {
+        let from = at - self.reach - self.smoothed / 2;
+        let count = 2 * self.reach + self.smoothed - 1;
+        self.high.clear();
+        self.high.extend((0..count).map(|n| {
+            let start = from + n - self.taps.len() / 2;
+            let sum: f32 = self.taps.iter().zip(&samples[start..start + self.taps.len()]).map(|(a, x)| a * x).sum();
+            sum * sum
+        }));
+        self.power.clear();
+        let scale = 1.0 / self.smoothed as f32;
+        self.power.extend(self.high.windows(self.smoothed).map(|p| p.iter().sum::<f32>() * scale));
+        let height = samples[at].abs();
+        let (mut on, mut off) = ((0.0, 0_u32), [(0.0, 0_u32); 2]);
+        for (n, power) in self.power.iter().enumerate() {
+            let value = samples[at - self.reach + n].abs();
+            let sum = match value {
+                v if v > ON * height => &mut on,
+                v if v < OFF.end * height && v > OFF.start * height => &mut off[usize::from(n >= self.reach)],
+                _ => continue,
+            };
+            sum.0 += 10.0 * f64::from((power + NOTHING).log10());
+            sum.1 += 1;
+        }
+        if off.iter().any(|sum| sum.1 < LEAST_OFF) {
+            return None;
+        }
+        let mean = |sum: (f64, u32)| sum.0 / f64::from(sum.1);
+        let [before, behind] = off.map(mean);
+        ((before - behind).abs() < UNEVEN_DB).then(|| mean(on) - 0.5 * (before + behind))
     }
 }
 
 impl Crests {
-    fn hear(&mut self, samples: &[f32]) {
-        let [mut before, mut here] = self.last;
-        for sample in samples {
-            let after = sample.abs();
-            if here > before && here >= after && here > COUNTED * self.highest {
-                self.count(before, here, after);
+    fn new() -> Self {
+        let rows = ((HIGH_DB - LOW_DB) / STEP_DB) as usize;
+        Crests { samples: Vec::new(), next: 0, highest: 0.0, rows: vec![None; rows] }
+    }
+
+    fn hear(&mut self, samples: &[f32], treble: &mut Treble) {
+        self.samples.extend_from_slice(samples);
+        let context = treble.context();
+        self.next = self.next.max(context);
+        while self.next + context < self.samples.len() {
+            let at = self.next;
+            let here = self.samples[at].abs();
+            let mut step = 1;
+            if here > COUNTED * self.highest && here > 0.0 {
+                let higher = |n: &usize| self.samples[at + n].abs() > here || self.samples[at - n].abs() >= here;
+                match (1..=treble.reach).find(higher) {
+                    // The next that could be the greatest is the one that is higher.
+                    Some(n) if self.samples[at + n].abs() > here => step = n,
+                    Some(_) => {}
+                    None => self.count(at, treble),
+                }
             }
-            (before, here) = (here, after);
+            self.next += step;
         }
-        self.last = [before, here];
+        let done = self.next.saturating_sub(context).min(self.samples.len());
+        if done > self.samples.len() / 2 {
+            self.samples.drain(..done);
+            self.next -= done;
+        }
     }
 
-    fn count(&mut self, before: f32, here: f32, after: f32) {
+    fn count(&mut self, at: usize, treble: &mut Treble) {
+        let here = self.samples[at].abs();
         self.highest = self.highest.max(here);
-        let height = 20.0 * f64::from(here).log10();
-        let curvature = (2.0 * f64::from(here) - f64::from(before) - f64::from(after)) / f64::from(here);
-        let row = ((height - LOW_DB) / STEP_DB).max(0.0) as usize;
+        let Some(over) = treble.over(&self.samples, at) else { return };
+        let row = ((20.0 * f64::from(here).log10() - LOW_DB) / STEP_DB).max(0.0) as usize;
         let row = row.min(self.rows.len() - 1);
-        // A crest of 10 Hz at 192 kHz has 2⁻²³.
-        self.rows[row].get_or_insert_with(|| Histogram::new(-24.0, 2.0, 0.125)).add(curvature.max(1e-9).log2());
+        self.rows[row].get_or_insert_with(|| Histogram::new(-60.0, 40.0, 0.25)).add(over);
     }
 
-    /// Curvatures of the crests between two distances below the highest, dB.
-    fn between(&self, top: usize, from_db: f64, to_db: f64) -> Histogram {
-        let row = |db: f64| (top + 1).saturating_sub((db / STEP_DB).round() as usize);
-        let mut all = Histogram::new(-24.0, 2.0, 0.125);
-        self.rows[row(to_db)..row(from_db)].iter().flatten().for_each(|h| all.join(h));
-        all
-    }
-
-    /// How many times rounder the highest crests are than those below; `None` for too few.
-    fn rounder(&self) -> Option<f64> {
+    /// By how many dB the treble dips under the highest crests; `None` for too few.
+    fn dip(&self) -> Option<f64> {
         let top = self.rows.iter().rposition(Option::is_some)?;
-        let mut within = *WITHIN_DB.start();
-        while within < *WITHIN_DB.end() && self.between(top, 0.0, within).total < HIGHEST {
-            within += STEP_DB;
+        let within = |db: f64| {
+            let mut all = Histogram::new(-60.0, 40.0, 0.25);
+            let lowest = (top + 1).saturating_sub((db / STEP_DB).round() as usize);
+            self.rows[lowest..=top].iter().flatten().for_each(|h| all.join(h));
+            all
+        };
+        let mut db = *WITHIN_DB.start();
+        while db < *WITHIN_DB.end() && within(db).total < HIGHEST {
+            db += STEP_DB;
         }
-        let high = self.between(top, 0.0, within);
-        let below = self.between(top, within + BELOW_DB.start, within + BELOW_DB.end);
-        let body = self.between(top, BODY_DB.start, BODY_DB.end).total;
-        let gathered = self.between(top, 0.0, CEILING_DB).total as f64 / body.max(1) as f64;
-        let enough = high.total >= LEAST_HIGH && below.total >= LEAST_BELOW && gathered >= GATHERED;
-        enough.then(|| (below.quantile(0.5) - high.quantile(0.5)).exp2())
+        let highest = within(db);
+        (highest.total >= LEAST).then(|| -highest.quantile(0.5))
+    }
+}
+
+/// Hears how much treble the crests carry.
+pub(super) struct Rounded {
+    channels: Vec<Crests>,
+    treble: Treble,
+}
+
+impl Rounded {
+    pub(super) fn new(info: SourceInfo) -> Self {
+        let channels = (0..info.layout.channels()).map(|_| Crests::new()).collect();
+        Rounded { channels, treble: Treble::new(f64::from(info.sample_rate)) }
     }
 }
 
 impl Finder for Rounded {
     fn hear(&mut self, tile: &Tile<'_>) {
         for (crests, samples) in self.channels.iter_mut().zip(tile.channels) {
-            crests.hear(samples);
+            crests.hear(samples, &mut self.treble);
         }
     }
 
@@ -114,55 +203,70 @@ impl Finder for Rounded {
         if !sheet.is_full {
             return;
         }
-        let limit = sheet.limit(&SOFT_CLIPPED);
-        for (c, crests) in self.channels.iter().enumerate() {
-            if sheet.stats.channels[c].flat_tops >= FLAT_TOPS {
-                continue;
-            }
-            let Some(times) = crests.rounder().filter(|times| *times >= limit) else { continue };
-            let message = format!(
-                "the highest crests of the {} channel are {times:.1} times rounder than those a few dB below: a curve has \
-                 pressed them",
-                sheet.name(c)
-            );
-            sheet.put([Finding::of(&SOFT_CLIPPED, message)
-                .graver(SOFT_CLIPPED.severity_of(times))
-                .on(c)
-                .with("rounder", times, "times")]);
+        let whole = self.channels.iter().zip(&sheet.stats.channels).filter(|(_, stats)| stats.flat_tops < FLAT_TOPS);
+        let dips: Vec<f64> = whole.filter_map(|(crests, _)| crests.dip()).collect();
+        let dip = dips.iter().sum::<f64>() / dips.len().max(1) as f64;
+        if dips.is_empty() || dip < sheet.limit(&SOFT_CLIPPED) {
+            return;
         }
+        let message = format!("the treble dips by {dip:.1} dB under the highest crests: a curve has pressed them");
+        sheet.put([Finding::of(&SOFT_CLIPPED, message).graver(SOFT_CLIPPED.severity_of(dip)).with("dip", dip, "dB")]);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Crests;
+    use super::{Crests, Treble};
     use tonmeister_dsp::testing::noise;
 
-    fn rounder(samples: &[f32]) -> Option<f64> {
-        let rows = vec![None; 336];
-        let mut crests = Crests { last: [0.0; 2], highest: 0.0, rows };
-        crests.hear(samples);
-        crests.rounder()
+    fn dip(samples: &[f32], tile: usize) -> Option<f64> {
+        let (mut crests, mut treble) = (Crests::new(), Treble::new(44_100.0));
+        samples.chunks(tile).for_each(|tile| crests.hear(tile, &mut treble));
+        crests.dip()
     }
 
-    /// Sums of twelve noises are all but Gaussian: crests of all heights are about as sharp (or too few stand
-    /// out to be asked), a gain that moves slowly leaves them so, and a curve makes the highest more than three times rounder.
+    /// Dull noise and some treble.
+    fn sound() -> Vec<f32> {
+        let mut sum = vec![0.0_f32; 400_000];
+        for seed in 0..6 {
+            let rough = noise(seed + 1, 1.0, sum.len() + 64);
+            let mut running: f32 = rough[..64].iter().sum();
+            for (n, s) in sum.iter_mut().enumerate() {
+                *s += running / 16.0 + 0.05 * rough[n];
+                running += rough[n + 64] - rough[n];
+            }
+        }
+        sum
+    }
+
     #[test]
     fn a_curve_is_told_from_a_gain() {
-        let mut sum = vec![0.0_f32; 200_000];
-        for seed in 0..12 {
-            // Smoothed, so that crests have several samples.
-            let rough = noise(seed + 1, 1.0, sum.len() + 8);
-            sum.iter_mut().enumerate().for_each(|(n, s)| *s += rough[n..n + 8].iter().sum::<f32>() / 8.0);
-        }
-        let driven: Vec<f32> = sum.iter().map(|x| (1.2 * x).tanh()).collect();
-        let turned = |(n, x): (usize, &f32)| x * (1.0 + 0.5 * (n as f32 * 1e-4).sin());
-        let turned: Vec<f32> = sum.iter().enumerate().map(turned).collect();
+        let sum = sound();
+        let peak = sum.iter().fold(0.0_f32, |a, x| a.max(x.abs()));
+        let driven: Vec<f32> = sum.iter().map(|x| (1.8 * x / peak).tanh()).collect();
+        let turned: Vec<f32> = sum.iter().enumerate().map(|(n, x)| x * (1.0 + 0.5 * (n as f32 * 1e-4).sin())).collect();
         for even in [&sum, &turned] {
-            assert!(rounder(even).is_none_or(|times| times < 1.6), "{:?}", rounder(even));
+            assert!(dip(even, 1024).is_none_or(|dip| dip.abs() < 1.0), "{:?}", dip(even, 1024));
         }
-        let times = rounder(&driven).unwrap();
-        assert!(times > 3.0, "{times}");
-        assert_eq!(rounder(&[]), None);
+        let pressed = dip(&driven, 1024).unwrap();
+        assert!(pressed > 3.0, "{pressed}");
+        assert_eq!(dip(&[], 1024), None);
+        // However it is cut.
+        assert_eq!(dip(&driven, 1024), dip(&driven, 777));
+    }
+
+    #[test]
+    fn the_treble_is_over_5_khz() {
+        for rate in [22_050.0, 44_100.0, 96_000.0, 192_000.0] {
+            let treble = Treble::new(rate);
+            let gain = |hz: f64| {
+                let w = std::f64::consts::TAU * hz / rate;
+                let middle = (treble.taps.len() / 2) as f64;
+                let sum: f64 =
+                    treble.taps.iter().enumerate().map(|(n, a)| f64::from(*a) * (w * (n as f64 - middle)).cos()).sum();
+                20.0 * sum.abs().max(1e-9).log10()
+            };
+            assert!(gain(1000.0) < -40.0 && gain(8000.0).abs() < 0.5, "{rate}: {} {}", gain(1000.0), gain(8000.0));
+        }
     }
 }
