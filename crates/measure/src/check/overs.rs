@@ -19,7 +19,8 @@ impl Overs {
     pub(super) fn new(info: SourceInfo, config: &Config) -> Self {
         let window = (info.sample_rate / 100).max(1);
         let ceiling = 10f64.powf(config.limit(&rules::TRUE_PEAK) / 20.0) as f32;
-        Overs { meter: TruePeakMeter::with_windows(info.layout, window), window, ceiling }
+        // The greatest as `measure` reads it, so that both say the same of one file.
+        Overs { meter: TruePeakMeter::close_with_windows(info.layout, window), window, ceiling }
     }
 }
 
@@ -58,6 +59,41 @@ impl Finder for Overs {
                 .with("count", events as f64, "")
                 .with("peak", peak, "dBTP")
                 .with("at", sheet.seconds(frame(worst)), "s")]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonmeister_core::{Layout, SourceInfo};
+    use tonmeister_dsp::testing::stereo_noise;
+
+    use crate::check::Inspector;
+    use crate::loudness::{LoudnessMeter, Options, Peaks};
+
+    /// Noise to the edge of the spectrum, cut off flat, is where meters differ: here they do not.
+    #[test]
+    fn a_peak_is_told_as_it_is_measured() {
+        let rate = 48_000;
+        let mut sound = stereo_noise(3, 0.9, 2 * rate as usize);
+        for channel in 0..2 {
+            sound.channel_mut(channel).iter_mut().for_each(|s| *s = (4.0 * *s).clamp(-1.0, 1.0));
+        }
+        let view = sound.view(sound.frames());
+        let options = Options { peaks: Peaks::TrueAndPsr, ..Options::default() };
+        let mut meter = LoudnessMeter::with_options(rate, Layout::Stereo, options).unwrap();
+        meter.push(view);
+        let measured = meter.finish();
+        let info = SourceInfo { sample_rate: rate, layout: Layout::Stereo, frames: sound.frames() as u64 };
+        let mut inspector = Inspector::new(info);
+        inspector.push(view);
+        let inspection = inspector.finish();
+        assert_eq!(inspection.stats.true_peak_dbtp, measured.true_peak_dbtp);
+        for (c, channel) in measured.channels.iter().enumerate() {
+            let mut of = inspection.findings.iter().filter(|f| f.rule == "true-peak" && f.channel == Some(c));
+            let told = of.next().unwrap().evidence.iter().find(|e| e.name == "peak").unwrap().value;
+            let measured = channel.true_peak_dbtp.unwrap();
+            assert!((told - measured).abs() < 1e-5 && measured > 3.0, "{told} and {measured}");
         }
     }
 }
