@@ -10,7 +10,7 @@
 //!
 //! The same is looked for in every stretch of 8192 frames against that stretch's own extremes: a take that was clipped
 //! and then turned down, or a clipped passage in a file whose loudest place is whole, has its tops at one level below
-//! the greatest ([`Section`]).
+//! the greatest ([`Section`]); and in every 2048 frames, for what is shorter, if they hold five.
 
 /// Samples within this of the greatest, relative to it, lie on its plateau.
 const TOLERANCE: f32 = 1e-4;
@@ -122,6 +122,9 @@ impl Section {
 
 /// Flat tops at one level that make a section.
 const LEAST_TOPS: u64 = 3;
+/// A short stretch, and the flat tops that it needs by itself.
+const SHORT: usize = 2048;
+const LEAST_SHORT: u64 = 5;
 /// Cut below this it may be the steps of 16 bits: −48 dBFS.
 const QUIETEST: f32 = 4e-3;
 /// Stretches without a top that a section may hold.
@@ -216,6 +219,18 @@ impl ClipFinder {
         for (sections, (sign, extreme)) in self.sections.iter_mut().zip([(1.0, greatest), (-1.0, -least)]) {
             let tops = Tops::of_stretch(&self.samples, self.frame, sign, extreme, step);
             add(sections, &tops, self.frame / TILE as i64);
+            // A short passage beside something louder has its tops below the extreme of the stretch.
+            for at in (0..(self.samples.len() - 2 * CONTEXT) / SHORT * SHORT).step_by(SHORT) {
+                let part = &self.samples[at..at + CONTEXT + SHORT + CONTEXT];
+                let (least, greatest) = extremes(&part[CONTEXT..CONTEXT + SHORT]);
+                let own = if sign > 0.0 { greatest } else { -least };
+                if own < extreme * (1.0 - 3.0 * TOLERANCE) {
+                    let tops = Tops::of_stretch(part, self.frame + at as i64, sign, own, step);
+                    if tops.runs >= LEAST_SHORT {
+                        add(sections, &tops, self.frame / TILE as i64);
+                    }
+                }
+            }
         }
     }
 

@@ -49,9 +49,9 @@ pub const CLIPPED_PASSAGE: Rule = Rule {
     graver: Some((6.0, Severity::Warning)),
     unit: "tops",
     doc: "Flat tops as for `clipped`, at least three at one level, which is the greatest of the stretches they lie in \
-          (8192 frames each) but not of the file: a passage that was clipped before its fader was moved, or in a file \
+          (8192 frames each, or 2048 with five tops) but not of the file: a passage that was clipped before its fader was moved, or in a file \
           that has a louder, whole place. \
-          Passages clipped 3 dB below their peak: 96 % found, 1 dB: 75 %; no false alarm.",
+          Passages clipped 3 dB below their peak: all found, 1 dB: seven of eight; no false alarm.",
     why: "It crackles like any clipping, although the meters never showed full scale.",
     remedy: "record or export it again with more headroom, or repair it with `declip`",
     source: "",
