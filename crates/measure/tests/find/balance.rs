@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use tonmeister_core::Buffer;
-use tonmeister_measure::check::balance::{Balance, Band, RELEASES, THIRDS};
+use tonmeister_measure::check::balance::{Balance, Band};
 use tonmeister_measure::check::rules::{HARSH, MUDDY};
 use tonmeister_measure::check::{Inspection, Level};
 
@@ -41,45 +41,15 @@ fn music() -> Option<&'static [(Excerpt, Balance)]> {
     MUSIC.get_or_init(load).as_deref()
 }
 
-/// A release is its own song; a mix and a master of one are one.
-fn song(name: &str) -> &str {
-    if name.starts_with("finished/") { name } else { name.split('/').next().unwrap_or(name) }
-}
-
-/// The mean of all that are full mixes, but of that song.
-fn reference(music: &[(Excerpt, Balance)], but: &str) -> [f64; THIRDS] {
-    let is_mix = |b: &Balance| Band::ALL.iter().all(|band| b.over(*band, &b.levels).is_some());
-    let mut sum = [0.0; THIRDS];
-    let mut count = 0.0;
-    for (_, balance) in music.iter().filter(|(e, b)| song(&e.name) != but && is_mix(b)) {
-        let level = balance.levels.iter().sum::<f64>() / THIRDS as f64;
-        sum.iter_mut().zip(&balance.levels).for_each(|(sum, x)| *sum += x - level);
-        count += 1.0;
-    }
-    sum.map(|s| s / count)
-}
-
-#[test]
-fn the_reference_is_the_mean_of_the_material() {
-    let Some(music) = music() else { return };
-    let made = reference(music, "");
-    eprintln!("releases: {:?}", made.map(|x| (10.0 * x).round() / 10.0));
-    for (made, stored) in made.iter().zip(&RELEASES) {
-        assert!((made - stored).abs() < 0.06, "{made} {stored}");
-    }
-}
-
-/// A bell of Q 1 in the middle of the band, over the whole song and over half of it. Each song is held against the
-/// *others*: the mean that it is judged by was made without it (and without the other mix of the same song).
+/// A bell of Q 1 in the middle of the band, over the whole song and over half of it. The songs that the norm and the limits
+/// were made from are others (`norm.rs`).
 #[test]
 fn harshness_and_mud_are_found() {
     let Some(music) = music() else { return };
     for band in Band::ALL {
         let (rule, limit) = rule(band);
-        let others: Vec<[f64; THIRDS]> = music.iter().map(|(e, _)| reference(music, song(&e.name))).collect();
-        let judged = music.iter().zip(&others).filter(|((_, b), others)| b.over(band, others).is_some());
-        let judged: Vec<_> = judged.collect();
-        let clean: Vec<f64> = judged.iter().filter_map(|((_, b), others)| b.over(band, others)).collect();
+        let judged: Vec<_> = music.iter().filter_map(|(e, b)| Some((e, b.over(band)?))).collect();
+        let clean: Vec<f64> = judged.iter().map(|(_, over)| *over).collect();
         let mut sorted = clean.clone();
         sorted.sort_by(f64::total_cmp);
         eprintln!("{rule}: {} mixes, untouched {:.1?}", sorted.len(), sorted);
@@ -87,7 +57,7 @@ fn harshness_and_mud_are_found() {
         for half in [false, true] {
             for gain_db in [6.0, 8.0, 10.0, 12.0, 15.0, 18.0] {
                 let mut count = Count::default();
-                for (n, (((e, _), others), clean)) in judged.iter().zip(&clean).enumerate() {
+                for (n, (e, clean)) in judged.iter().enumerate() {
                     count.without(*clean >= limit);
                     let mut audio = with_bell(e, band.middle_hz(), 1.0, gain_db);
                     if half {
@@ -98,7 +68,7 @@ fn harshness_and_mud_are_found() {
                             audio.channel_mut(c)[range.clone()].copy_from_slice(&e.audio.channel(c)[range.clone()]);
                         }
                     }
-                    let over = balance(e, &audio).over(band, others);
+                    let over = balance(e, &audio).over(band);
                     count.with_fault(over.is_some_and(|over| over >= limit));
                     if gain_db >= 12.0 && over.is_none_or(|over| over < limit) {
                         eprintln!("{rule} missed: {} {gain_db} {half} {over:?}", e.name);
@@ -106,7 +76,8 @@ fn harshness_and_mud_are_found() {
                 }
                 table.row(format!("bell of {gain_db} dB, Q 1, {}", if half { "half" } else { "whole" }), count);
                 let from_db = match (band, half) {
-                    (_, false) => 12.0,
+                    (Band::Harsh, false) => 10.0,
+                    (Band::Muddy, false) => 12.0,
                     (Band::Harsh, true) => 15.0,
                     (Band::Muddy, true) => 18.0,
                 };
@@ -118,7 +89,7 @@ fn harshness_and_mud_are_found() {
     }
 }
 
-/// No release and no mix is called harsh or muddy, judged or thin, and of the single instruments hardly any.
+/// Hardly any release and no mix is called harsh or muddy, judged or thin, and of the single instruments hardly any.
 #[test]
 fn releases_and_instruments_are_left_alone() {
     for kind in [Kind::Finished, Kind::Mixes, Kind::Stems] {
@@ -132,8 +103,12 @@ fn releases_and_instruments_are_left_alone() {
             }
         }
         eprintln!("harsh, muddy: {} of {} {kind:?}: {told:?}", told.len(), files.len());
-        // A distorted bass, and that is no warning.
-        assert!(told.len() <= usize::from(kind == Kind::Stems), "{told:?}");
-        assert!(told.iter().all(|(.., over)| *over < 8.0), "{told:?}");
+        // Two releases, one of them for a part of it; of the instruments a distorted bass at most.
+        let most = match kind {
+            Kind::Finished => 2,
+            Kind::Mixes => 0,
+            Kind::Stems => 1,
+        };
+        assert!(told.len() <= most, "{told:?}");
     }
 }

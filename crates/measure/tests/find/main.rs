@@ -9,6 +9,7 @@ mod delay;
 mod flaws;
 mod hiding;
 mod inject;
+mod norm;
 mod spectra;
 mod tally;
 mod tone;
