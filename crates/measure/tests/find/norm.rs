@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use tonmeister_core::Level;
-use tonmeister_measure::check::balance::{Band, THIRDS, VIEWS, Views, norm, views_of_spectrum};
+use tonmeister_measure::check::balance::{Balance, Band, THIRDS, VIEWS, Views, norm, views_of_spectrum};
 use tonmeister_measure::check::rules::{HARSH, MUDDY};
 
 use crate::common::files;
@@ -68,7 +68,7 @@ fn songs(folder: &Path) -> Vec<Song> {
                     continue;
                 }
                 let balance = inspect_with(e.rate, &e.audio, &config).balance;
-                let Some(balance) = balance.filter(|b| b.is_mix()) else { continue };
+                let Some(balance) = balance.filter(Balance::is_mix) else { continue };
                 let mut views = flat(&balance.views);
                 let part = dot(&views, &level) / dot(&level, &level);
                 views.iter_mut().zip(&level).for_each(|(x, l)| *x -= part * l);
@@ -83,7 +83,9 @@ fn songs(folder: &Path) -> Vec<Song> {
 /// Their mean, and for each band the weights; a collection counts by the square root of its minutes.
 fn fit(songs: &[&Song]) -> (Vec<f64>, [Vec<f64>; 2]) {
     let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
-    songs.iter().for_each(|s| *counts.entry(&s.collection).or_default() += 1.0);
+    for song in songs {
+        *counts.entry(&song.collection).or_default() += 1.0;
+    }
     let weight = |s: &Song| 1.0 / counts[s.collection.as_str()].sqrt();
     let total: f64 = songs.iter().map(|s| weight(s)).sum();
     let mut mean = vec![0.0; SIZE];
@@ -110,8 +112,11 @@ fn fit(songs: &[&Song]) -> (Vec<f64>, [Vec<f64>; 2]) {
         let scale = bb * ll - bl * bl;
         let mut weights: Vec<f64> = by_bell.iter().zip(&by_level).map(|(b, l)| (ll * b - bl * l) / scale).collect();
         if band == Band::Muddy {
-            weights.iter_mut().for_each(|w| *w *= 1.0 - PLAIN);
-            weights.iter_mut().zip(band.plain_weights()).for_each(|(w, plain)| *w += PLAIN * plain);
+            for (n, weight) in weights.iter_mut().enumerate() {
+                // The plain reading knows the first view only.
+                let plain = band.plain_weights().get(n).copied().unwrap_or(0.0);
+                *weight = (1.0 - PLAIN) * *weight + PLAIN * plain;
+            }
         }
         weights
     });

@@ -395,7 +395,9 @@ impl Balances {
         let loudest = self.sections.iter().map(Section::total).fold(f64::NEG_INFINITY, f64::max);
         let heard: Vec<Section> = self.sections.iter().map(|s| s.heard_from(loudest - SOUNDS_DB)).collect();
         let mut all = Section::default();
-        heard.iter().for_each(|s| all.add(s.moments, &s.power));
+        for section in &heard {
+            all.add(section.moments, &section.power);
+        }
         let mut highest: Option<Stretch> = None;
         for from in 0..heard.len() {
             let mut sum = Section::default();
