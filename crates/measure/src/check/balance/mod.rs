@@ -207,7 +207,8 @@ impl Balance {
         let whole = band.height(&self.views);
         // How much of that a full mix is given for being full without it: what a plain reading of its mean spectrum says.
         let mean = std::array::from_fn(|n| self.views[0][n] - norm::RELEASES[0][n]);
-        let is_judged = whole <= MOST_DB && self.is_mix_without(band, band.bump(&mean).max(0.0));
+        let plain = band.bump(&mean);
+        let is_judged = whole.max(plain) <= MOST_DB && self.is_mix_without(band, plain.max(0.0));
         is_judged.then(|| whole.max(self.over_there(band, whole)))
     }
 
