@@ -166,8 +166,9 @@ impl Finder for Hum {
             };
             let level = 10.0 * found.power.log10();
             let count = found.lines.len();
+            let lines = if count == 1 { "line" } else { "lines" };
             let message = format!(
-                "the {} channel hums: {count} lines at multiples of {:.2} Hz, {level:.1} dBFS together, the clearest \
+                "the {} channel hums: {count} {lines} at multiples of {:.2} Hz, {level:.1} dBFS together, the clearest \
                  {:.0} dB over what surrounds it",
                 sheet.name(c),
                 found.hz,

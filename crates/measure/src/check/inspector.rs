@@ -421,10 +421,12 @@ fn clipped_sections(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Fi
 fn over_full_scale(sheet: &Sheet<'_>, c: usize, channel: &Channel) -> Option<Finding> {
     let peak = decibels(channel.peak);
     (channel.over.count > 0 && peak > sheet.limit(&rules::OVER_FULL_SCALE)).then(|| {
+        let one = channel.over.count == 1;
         let message = format!(
-            "{} samples of the {} channel lie beyond full scale, up to {peak:+.2} dBFS",
-            channel.over.count,
-            sheet.name(c)
+            "{} of the {} channel {} beyond full scale, up to {peak:+.2} dBFS",
+            if one { "1 sample".to_owned() } else { format!("{} samples", channel.over.count) },
+            sheet.name(c),
+            if one { "lies" } else { "lie" }
         );
         Finding::of(&rules::OVER_FULL_SCALE, message)
             .between(channel.over.first, channel.over.last + 1, sheet.info.sample_rate)

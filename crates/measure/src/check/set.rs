@@ -60,10 +60,11 @@ fn sample_rates(members: &[&Member<'_>]) -> Vec<Finding> {
     let Some((usual, count, _)) = most_common(members.iter().map(|m| m.inspection.stats.sample_rate_hz)) else {
         return Vec::new();
     };
+    let have = if count == 1 { "has" } else { "have" };
     let odd = members.iter().filter(|m| m.inspection.stats.sample_rate_hz != usual);
     odd.map(|m| {
         let rate = m.inspection.stats.sample_rate_hz;
-        let message = format!("`{}` has {rate} Hz; {count} of its siblings have {usual} Hz", m.name);
+        let message = format!("`{}` has {rate} Hz; {count} of its siblings {have} {usual} Hz", m.name);
         Finding::of(&rules::SAMPLE_RATE_DIFFERS, message).files([m.name]).with("found", f64::from(rate), "Hz").with(
             "usual",
             f64::from(usual),

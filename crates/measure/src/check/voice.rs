@@ -198,14 +198,22 @@ impl Voice {
         self.pops.truncate(PLACES);
     }
 
-    fn finding(&self, sheet: &Sheet<'_>, rule: &Rule, bursts: &[Burst], least: usize, what: &str) -> Option<Finding> {
+    fn finding(
+        &self,
+        sheet: &Sheet<'_>,
+        rule: &Rule,
+        bursts: &[Burst],
+        least: usize,
+        what: [&str; 2],
+    ) -> Option<Finding> {
         let limit = sheet.limit(rule);
         let over: Vec<&Burst> = bursts.iter().filter(|b| b.over_db >= limit).collect();
         let loudest = over.iter().max_by(|a, b| a.over_db.total_cmp(&b.over_db)).filter(|_| over.len() >= least)?;
         let frame = |reading: u64| reading * self.step as u64;
         let message = format!(
-            "{} {what} as loud as the vowels or louder, the worst at {:.2} s ({:+.1} dB)",
+            "{} {} as loud as the vowels or louder, the worst at {:.2} s ({:+.1} dB)",
             over.len(),
+            what[usize::from(over.len() != 1)],
             sheet.seconds(frame(loudest.from)),
             loudest.over_db
         );
@@ -274,8 +282,8 @@ impl Finder for Voice {
 
     fn conclude(mut self: Box<Self>, sheet: &mut Sheet<'_>) {
         self.judge();
-        let esses = self.finding(sheet, &SIBILANT, &self.esses, LEAST_ESSES, "esses");
-        let pops = self.finding(sheet, &PLOSIVE, &self.pops, 1, "pops");
+        let esses = self.finding(sheet, &SIBILANT, &self.esses, LEAST_ESSES, ["ess", "esses"]);
+        let pops = self.finding(sheet, &PLOSIVE, &self.pops, 1, ["pop", "pops"]);
         sheet.put(esses.into_iter().chain(pops));
     }
 }

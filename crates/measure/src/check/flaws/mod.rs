@@ -12,7 +12,8 @@
 //! A cut, where samples are missing, stays below that where the sound is restless, at an onset, or where it is much louder
 //! behind it. So places that stand out by a quarter as much (in dB) are looked at once more from both sides ([`breaks`]). And a
 //! click between two strokes of a drum, or in steady noise, stays below it, too: what exceeds only its next ten
-//! milliseconds is bridged, and what the bridge says counts ([`bridges`]).
+//! milliseconds is bridged, and what the bridge says counts ([`bridges`]). What may be the onset of a note, for the errors or
+//! the treble stay up behind it, is a note and no warning ([`onsets`]).
 //!
 //! Gaps and stuck values are runs of one value ([`runs`]); buffers played twice are found by their bits ([`repeats`]).
 
@@ -27,6 +28,7 @@ use super::rules::{self, Rule};
 mod breaks;
 mod bridges;
 mod foretell;
+mod onsets;
 mod repeats;
 mod runs;
 
@@ -94,6 +96,8 @@ struct Errors {
 #[derive(Clone, Debug, Default)]
 struct Places {
     count: u64,
+    /// How many of them may be onsets of notes.
+    onsets: u64,
     /// First frame, frames, strength.
     places: Vec<(u64, u64, f64)>,
 }
@@ -132,6 +136,7 @@ pub(super) struct Flaws {
     channels: Vec<Channel>,
     /// Frames of a block.
     block: usize,
+    rate: u32,
     threshold: f32,
     frames: u64,
 }
@@ -158,6 +163,7 @@ impl Flaws {
         Flaws {
             channels: (0..info.layout.channels()).map(|_| channel()).collect(),
             block,
+            rate: info.sample_rate,
             threshold: 10f64.powf(config.limit(&rules::CLICK) / 20.0) as f32,
             frames: 0,
         }
@@ -175,7 +181,7 @@ impl Flaws {
                 None => channel.samples.resize(channel.samples.len() + 2 * TILE, 0.0),
             }
             channel.foretell(block, tile.is_none().then_some(self.frames));
-            channel.judge(block, threshold, tile.is_none());
+            channel.judge(block, self.rate, threshold, tile.is_none());
             channel.forget(block);
         }
     }
@@ -225,8 +231,14 @@ fn told(sheet: &Sheet<'_>, rule: &Rule, c: usize, found: &Places, what: (&str, &
     let (last, frames, _) = *found.places.last()?;
     let word = if found.count == 1 { what.0 } else { what.1 };
     let worst = found.places.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let doubtful = match (found.onsets, found.count) {
+        (0, _) => String::new(),
+        (_, 1) => " (it may be the onset of a note)".to_owned(),
+        (1, _) => " (one of them may be the onset of a note)".to_owned(),
+        (onsets, count) => format!(" ({} of them may be onsets of notes)", onsets.min(count)),
+    };
     let message = format!(
-        "{} {word} on the {} channel, the first at {:.3} s, the worst at {:.3} s",
+        "{} {word} on the {} channel, the first at {:.3} s, the worst at {:.3} s{doubtful}",
         found.count,
         sheet.name(c),
         sheet.seconds(first),
@@ -266,20 +278,34 @@ impl Channel {
         }
     }
 
-    fn judge(&mut self, block: usize, threshold: f32, ended: bool) {
+    fn judge(&mut self, block: usize, rate: u32, threshold: f32, ended: bool) {
         let known = self.first_block + self.blocks.len() as u64;
         while self.next < known && (ended || self.next + (REACH as u64) < known) {
             let here = (self.next - self.first_block) as usize;
             if let Some(strength) = self.stands_out(here, block, threshold) {
                 let frame = self.next * block as u64 + u64::from(self.blocks[here].place);
-                self.clicks.mark(frame, 1, strength);
+                self.mark(frame, strength, rate, ended);
             } else if let Some((frame, strength)) =
                 self.breaks_off(here, block, threshold, ended).or_else(|| self.bridged(here, block, threshold, ended))
                 && self.clicks.places.last().is_none_or(|(last, ..)| frame > last + SAME)
             {
-                self.clicks.mark(frame, 1, strength);
+                self.mark(frame, strength, rate, ended);
             }
             self.next += 1;
+        }
+    }
+
+    /// A click, no more than a note where a note may begin.
+    fn mark(&mut self, frame: u64, strength: f64, rate: u32, ended: bool) {
+        let begins = || {
+            let (range, at) = self.around(frame, ended)?;
+            onsets::begins(self.samples.get(range)?, at, rate)
+        };
+        if strength > IN_DOUBT_DB && begins() == Some(true) {
+            self.clicks.onsets += 1;
+            self.clicks.mark(frame, 1, IN_DOUBT_DB);
+        } else {
+            self.clicks.mark(frame, 1, strength);
         }
     }
 

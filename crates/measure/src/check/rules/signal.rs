@@ -134,6 +134,8 @@ pub const CLICK: Rule = Rule {
           Clicks 18 dB over the level of the music around them (RMS) and more: all found, 12 dB: 99 %, 6 dB: 97 %, as loud as it: \
           94 %, 10 dB softer: 91 %; those that are sharper than all within 25 ms: all, softer ones too. \
           Cuts with a jump of half that level: 96 %, of all of it: 97 %, of twice it: 98 %. \
+          Where the errors or the treble are 6 dB greater from 1 to 8 ms behind it than before, and it does not stand 30 dB \
+          over those behind, it may be the onset of a note and stays a note. \
           Precision 0.95 and more. Notes of chip music that are cut off by the next one are cuts.",
     why: "A tick or a crack that belongs to nobody: the ear jumps to it, on headphones first.",
     remedy: "repair it with `declick`, or lay a short cross-fade over the cut",
