@@ -78,7 +78,7 @@ const IN_DOUBT_DB: f64 = 23.9;
 const SAME: u64 = 96;
 /// The longest buffer that is looked for twice.
 const LONGEST_S: f64 = 0.06;
-/// Places that are remembered, per channel and kind.
+/// Marks that are remembered, per channel and kind.
 const PLACES: usize = 512;
 
 /// One block of errors.
@@ -92,17 +92,17 @@ struct Errors {
     sound: f32,
 }
 
-/// Places of one kind of flaw.
+/// Marks of one kind of flaw.
 #[derive(Clone, Debug, Default)]
-struct Places {
+struct Marks {
     count: u64,
     /// How many of them may be onsets of notes.
-    onsets: u64,
+    doubtful: u64,
     /// First frame, frames, strength.
     places: Vec<(u64, u64, f64)>,
 }
 
-impl Places {
+impl Marks {
     fn mark(&mut self, from: u64, frames: u64, strength: f64) {
         self.count += 1;
         if self.places.len() < PLACES {
@@ -125,7 +125,7 @@ struct Channel {
     bridges: Bridges,
     errors: Vec<f32>,
     runs: Runs,
-    clicks: Places,
+    clicks: Marks,
     repeats: Repeats,
     /// Scratch for ranking.
     ranks: Vec<f32>,
@@ -156,7 +156,7 @@ impl Flaws {
             bridges: Bridges::new(),
             errors: vec![0.0; TILE],
             runs: Runs::new(info.sample_rate),
-            clicks: Places::default(),
+            clicks: Marks::default(),
             repeats: Repeats::new((LONGEST_S * rate) as usize),
             ranks: Vec::new(),
         };
@@ -202,7 +202,7 @@ impl Finder for Flaws {
                 (&rules::DROPOUT, Kind::Gap, ("gap in the sound", "gaps in the sound")),
                 (&rules::STUCK, Kind::Stuck, ("stuck value", "stuck values")),
             ] {
-                let mut found = Places::default();
+                let mut found = Marks::default();
                 runs.iter().filter(|r| r.kind == kind).for_each(|r| found.mark(r.from, r.frames, r.level));
                 sheet.put(told(sheet, rule, c, &found, what));
             }
@@ -217,7 +217,7 @@ impl Finder for Flaws {
             channel.clicks.count -= (before - channel.clicks.places.len()) as u64;
             sheet.put(told(sheet, &rules::CLICK, c, &channel.clicks, ("click", "clicks")));
             let what = ("stretch that is played twice", "stretches that are played twice");
-            let mut found = Places::default();
+            let mut found = Marks::default();
             for (from, frames) in &repeats {
                 found.mark(*from, *frames, 0.0);
             }
@@ -226,12 +226,12 @@ impl Finder for Flaws {
     }
 }
 
-fn told(sheet: &Sheet<'_>, rule: &Rule, c: usize, found: &Places, what: (&str, &str)) -> Option<Finding> {
+fn told(sheet: &Sheet<'_>, rule: &Rule, c: usize, found: &Marks, what: (&str, &str)) -> Option<Finding> {
     let (first, _, _) = *found.places.first()?;
     let (last, frames, _) = *found.places.last()?;
     let word = if found.count == 1 { what.0 } else { what.1 };
     let worst = found.places.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
-    let doubtful = match (found.onsets, found.count) {
+    let doubtful = match (found.doubtful, found.count) {
         (0, _) => String::new(),
         (_, 1) => " (it may be the onset of a note)".to_owned(),
         (1, _) => " (one of them may be the onset of a note)".to_owned(),
@@ -302,7 +302,7 @@ impl Channel {
             onsets::begins(self.samples.get(range)?, at, rate)
         };
         if strength > IN_DOUBT_DB && begins() == Some(true) {
-            self.clicks.onsets += 1;
+            self.clicks.doubtful += 1;
             self.clicks.mark(frame, 1, IN_DOUBT_DB);
         } else {
             self.clicks.mark(frame, 1, strength);
